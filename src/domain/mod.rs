@@ -1,0 +1,3 @@
+//! The nouns: plain data, no IO, no clock. Every room may use it.
+
+pub mod transfer;

@@ -1,0 +1,12 @@
+//! storj-monitor: watches Storj storage nodes.
+//!
+//! Rooms, each of which may use only those above it: [`domain`] (nouns), [`log`] (bytes → record →
+//! event), [`engine`] (what events add up to), [`source`] (bytes in), [`cli`] (the commands).
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod cli;
+pub mod domain;
+pub mod engine;
+pub mod log;
+pub mod source;

@@ -1,0 +1,3 @@
+//! Log bytes in. Read by `cli`.
+
+pub mod archive;
