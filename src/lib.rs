@@ -9,4 +9,6 @@ pub mod cli;
 pub mod domain;
 pub mod engine;
 pub mod log;
+pub mod report;
 pub mod source;
+pub mod support;

@@ -32,10 +32,14 @@ enum Command {
 /// Why a command did not do all it was asked.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
-    #[error("{done} of {asked} logs were counted; mend or leave out the others")]
-    Partly { done: usize, asked: usize },
+    #[error("{unread} of {asked} logs were not {what} whole; mend them, or leave them out")]
+    Partly {
+        what: &'static str,
+        unread: usize,
+        asked: usize,
+    },
     #[error("no log could be read; give the path of a node's log, or - for standard input")]
-    Nothing,
+    NoLog,
     #[error("cannot write the answer: {0}")]
     Output(#[from] io::Error),
 }
@@ -44,7 +48,7 @@ impl Failure {
     fn code(&self) -> ExitCode {
         match self {
             Self::Partly { .. } => ExitCode::from(3),
-            Self::Nothing => ExitCode::from(1),
+            Self::NoLog => ExitCode::from(1),
             // Whoever reads has seen enough, as in `storj-monitor count LOG | head -1`.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
             Self::Output(_) => ExitCode::from(1),
@@ -63,4 +67,13 @@ pub fn run() -> ExitCode {
         eprintln!("storj-monitor: {failure}");
     }
     code
+}
+
+/// Foreign text as a terminal may see it: control and direction characters made visible.
+fn visible(text: &str) -> String {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    text.chars().map(|c| if hidden(c) { '\u{fffd}' } else { c }).collect()
 }

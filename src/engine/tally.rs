@@ -1,15 +1,16 @@
-//! Counts lines and transfers of one file, and of several together.
+//! Counts lines and transfers of one file, and of several together: what `count` shows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::domain::transfer::{Outcome, Transfer};
 use crate::log::event;
 use crate::log::framing::{Frame, Unwrapper, Wrapping};
-use crate::log::record::{self, Encoding, Line, Record};
+use crate::log::kind::Level;
+use crate::log::record::{Encoding, Line, Parser, Record};
+use crate::support::names::Names;
 
-/// Transfers by satellite, action and outcome: count and bytes.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Traffic(BTreeMap<String, BTreeMap<String, BTreeMap<Outcome, Cell>>>);
+/// Satellites and actions are a handful; damage must not make them many.
+const MOST_NAMES: usize = 1000;
 
 /// Transfers of one kind.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -20,46 +21,26 @@ pub struct Cell {
     pub bytes: u64,
 }
 
-impl Traffic {
-    fn add(&mut self, transfer: &Transfer<'_>) {
-        let cell = self.cell(transfer.satellite_id, transfer.action, transfer.outcome);
-        cell.count += 1;
-        cell.bytes = cell.bytes.saturating_add(transfer.bytes);
-    }
-
-    fn cell(&mut self, satellite_id: &str, action: &str, outcome: Outcome) -> &mut Cell {
-        let actions = by_name(&mut self.0, satellite_id);
-        by_name(actions, action).entry(outcome).or_default()
-    }
-
-    /// Adds another file's transfers.
-    pub fn merge(&mut self, other: &Self) {
-        for (satellite_id, action, outcome, cell) in other.rows() {
-            let mine = self.cell(satellite_id, action, outcome);
-            mine.count += cell.count;
-            mine.bytes = mine.bytes.saturating_add(cell.bytes);
-        }
-    }
-
-    /// All rows `(satellite_id, action, outcome, cell)`, sorted.
-    pub fn rows(&self) -> impl Iterator<Item = (&str, &str, Outcome, Cell)> {
-        self.0.iter().flat_map(|(satellite_id, actions)| {
-            actions.iter().flat_map(move |(action, outcomes)| {
-                outcomes
-                    .iter()
-                    .map(move |(outcome, cell)| (satellite_id.as_str(), action.as_str(), *outcome, *cell))
-            })
-        })
+impl Cell {
+    fn add(&mut self, other: Self) {
+        self.count += other.count;
+        self.bytes = self.bytes.saturating_add(other.bytes);
     }
 }
 
-fn by_name<'m, T: Default>(map: &'m mut BTreeMap<String, T>, name: &str) -> &'m mut T {
-    map.entry(name.to_owned()).or_default()
+/// Transfers by satellite, action and outcome.
+pub type Traffic = BTreeMap<(String, String, Outcome), Cell>;
+
+/// Adds the counts of `more` to `sum`.
+pub fn add_traffic(sum: &mut Traffic, more: &Traffic) {
+    for (key, cell) in more {
+        sum.entry(key.clone()).or_default().add(*cell);
+    }
 }
 
-/// What one file held. `lines` = `understood` + `unknown` + `malformed`.
-#[derive(Debug, Default)]
-pub struct FileTally {
+/// Lines by what became of them. `lines` = `understood` + `unknown` + `malformed`.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Lines {
     /// Log lines, wrappings taken off.
     pub lines: u64,
     /// Records of a known message, and lines of traces.
@@ -68,56 +49,57 @@ pub struct FileTally {
     pub unknown: u64,
     /// Lines that begin as a record but are damaged.
     pub malformed: u64,
-    /// Bytes read, inflated.
-    pub bytes: u64,
     /// Milliseconds since the epoch of the earliest record.
     pub first_ms: Option<i64>,
     /// Milliseconds since the epoch of the latest record.
     pub last_ms: Option<i64>,
-    /// The transfers.
-    pub traffic: Traffic,
     /// Whether a record at DEBUG was seen: only then are failed uploads complete.
     pub saw_debug: bool,
     dialect: Option<(Wrapping, Encoding)>,
-    unwrapper: Unwrapper,
 }
 
-impl FileTally {
-    /// Counts one physical line without its `\n`. `bytes` is for the caller to add.
-    pub fn push(&mut self, line: &[u8]) {
-        let (text, wrapping) = match self.unwrapper.push(line) {
-            Frame::Partial => return,
-            Frame::Broken => {
-                self.lines += 1;
-                self.malformed += 1;
-                return;
-            }
-            Frame::Line(text, wrapping) => (text, wrapping),
-        };
+impl Lines {
+    /// Counts one line as what it turned out to be.
+    pub fn add(&mut self, line: &Line<'_>, wrapping: Wrapping) {
         self.lines += 1;
-        match record::parse(&text) {
-            Line::Record(record) => self.record(&record, wrapping),
+        match line {
+            Line::Record(record) => self.record(record, wrapping),
             Line::Trace => self.understood += 1,
             Line::Foreign => self.unknown += 1,
             Line::Malformed => self.malformed += 1,
         }
     }
 
+    /// Counts a damaged wrapping.
+    pub fn broken(&mut self) {
+        self.lines += 1;
+        self.malformed += 1;
+    }
+
     fn record(&mut self, record: &Record<'_>, wrapping: Wrapping) {
-        self.dialect.get_or_insert((wrapping, record.encoding));
-        self.saw_debug |= record.level == "DEBUG";
-        if let Some(ms) = record.unix_ms {
-            self.first_ms = Some(self.first_ms.map_or(ms, |first| first.min(ms)));
-            self.last_ms = Some(self.last_ms.map_or(ms, |last| last.max(ms)));
-        }
-        if event::is_known(record) {
+        if record.head.kind.is_understood() {
             self.understood += 1;
         } else {
             self.unknown += 1;
         }
-        if let Some(transfer) = event::transfer(record) {
-            self.traffic.add(&transfer);
+        self.dialect.get_or_insert((wrapping, record.head.encoding));
+        self.saw_debug |= record.head.level == Level::Debug;
+        if let Some(ms) = record.unix_ms {
+            self.first_ms = Some(self.first_ms.map_or(ms, |first| first.min(ms)));
+            self.last_ms = Some(self.last_ms.map_or(ms, |last| last.max(ms)));
         }
+    }
+
+    /// Adds the lines of a later part.
+    pub fn merge(&mut self, later: &Self) {
+        self.lines += later.lines;
+        self.understood += later.understood;
+        self.unknown += later.unknown;
+        self.malformed += later.malformed;
+        self.first_ms = [self.first_ms, later.first_ms].into_iter().flatten().min();
+        self.last_ms = self.last_ms.max(later.last_ms);
+        self.saw_debug |= later.saw_debug;
+        self.dialect = self.dialect.or(later.dialect);
     }
 
     /// `console`, `json`, or either behind the name of a wrapping; `None` without any record.
@@ -132,4 +114,68 @@ impl FileTally {
             other => format!("{}, {encoding}", other.name()),
         })
     }
+}
+
+/// One pass over a log, or a part of one.
+#[derive(Debug)]
+pub struct Tally {
+    /// What the lines were.
+    pub lines: Lines,
+    parser: Parser,
+    unwrapper: Unwrapper,
+    satellites: Names,
+    actions: Names,
+    cells: HashMap<(u32, u32, Outcome), Cell, foldhash::fast::FixedState>,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self {
+            lines: Lines::default(),
+            parser: Parser::default(),
+            unwrapper: Unwrapper::default(),
+            satellites: Names::new(MOST_NAMES),
+            actions: Names::new(MOST_NAMES),
+            cells: HashMap::default(),
+        }
+    }
+}
+
+impl Tally {
+    /// Counts one physical line without its `\n`.
+    pub fn push(&mut self, line: &[u8]) {
+        let (text, wrapping) = match self.unwrapper.push(line) {
+            Frame::Partial => return,
+            Frame::Broken => return self.lines.broken(),
+            Frame::Line(text, wrapping, _) => (text, wrapping),
+        };
+        let line = self.parser.parse(&text);
+        self.lines.add(&line, wrapping);
+        if let Line::Record(record) = &line
+            && let Some(transfer) = event::transfer(record)
+        {
+            let key = cell_key(&mut self.satellites, &mut self.actions, &transfer);
+            self.cells.entry(key).or_default().add(Cell {
+                count: 1,
+                bytes: transfer.bytes(),
+            });
+        }
+    }
+
+    /// The transfers so far.
+    pub fn traffic(&self) -> Traffic {
+        let named = |(key, cell): (&(u32, u32, Outcome), &Cell)| {
+            let (satellite, action) = (self.satellites.name(key.0), self.actions.name(key.1));
+            ((satellite.to_owned(), action.to_owned(), key.2), *cell)
+        };
+        self.cells.iter().map(named).collect()
+    }
+}
+
+fn cell_key(satellites: &mut Names, actions: &mut Names, transfer: &Transfer<'_>) -> (u32, u32, Outcome) {
+    (
+        satellites.id(transfer.satellite_id),
+        actions.id(transfer.action),
+        transfer.outcome,
+    )
 }

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
+use super::stamp;
+
 /// What surrounds the log lines of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wrapping {
@@ -33,8 +35,8 @@ impl Wrapping {
 /// One physical line, unwrapped.
 #[derive(Debug)]
 pub enum Frame<'a> {
-    /// A whole log line.
-    Line(Cow<'a, str>, Wrapping),
+    /// A whole log line, and the exact time (ms since the epoch) its carrier stamped it with.
+    Line(Cow<'a, [u8]>, Wrapping, Option<i64>),
     /// Part of a frame: nothing to count yet.
     Partial,
     /// It looked like a wrapping but is damaged.
@@ -44,91 +46,128 @@ pub enum Frame<'a> {
 #[derive(Deserialize)]
 struct DockerLine {
     log: String,
+    time: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct JournalLine {
     #[serde(rename = "MESSAGE")]
     message: Option<serde_json::Value>,
+    #[serde(rename = "__REALTIME_TIMESTAMP")]
+    microseconds: Option<String>,
 }
 
-/// Takes wrappings off, one physical line (without its line end) after the other.
+/// Docker cuts lines at 16 kB; a join past this is damage.
+const LONGEST_JOIN: usize = 16 << 20;
+
+/// Takes wrappings off, one physical line (without its `\n`) after the other.
 #[derive(Debug, Default)]
 pub struct Unwrapper {
     docker_part: String,
     in_export: bool,
-    binary_message: bool,
+    export_ms: Option<i64>,
+    /// A message in binary form: eight bytes of length (little-endian), then that many bytes.
+    binary: Option<Vec<u8>>,
 }
 
 impl Unwrapper {
     /// Unwraps one physical line.
     pub fn push<'a>(&mut self, line: &'a [u8]) -> Frame<'a> {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if line.starts_with(b"__CURSOR=") {
-            self.in_export = true;
-            return Frame::Partial;
-        }
-        if self.in_export {
+        if self.in_export || line.starts_with(b"__CURSOR=") {
             return self.export_line(line);
         }
-        if line.starts_with(b"{\"log\":") {
-            return self.docker_line(line);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.first() == Some(&b'{') && !line.starts_with(b"{\"L\":") {
+            if line.starts_with(b"{\"log\":") {
+                return self.docker_line(line);
+            }
+            if memchr::memmem::find(line, b"\"MESSAGE\":").is_some() {
+                return journal_json(line);
+            }
         }
-        if line.starts_with(b"{")
-            && !line.starts_with(b"{\"L\":")
-            && memchr::memmem::find(line, b"\"MESSAGE\":").is_some()
-        {
-            return journal_json(line);
-        }
-        Frame::Line(String::from_utf8_lossy(line), Wrapping::Plain)
+        Frame::Line(Cow::Borrowed(line), Wrapping::Plain, None)
     }
 
     fn docker_line<'a>(&mut self, line: &[u8]) -> Frame<'a> {
-        let Ok(DockerLine { log }) = serde_json::from_slice(line) else {
+        let Ok(DockerLine { log, time }) = serde_json::from_slice(line) else {
             return Frame::Broken;
         };
+        if self.docker_part.len() + log.len() > LONGEST_JOIN {
+            self.docker_part.clear();
+            return Frame::Broken;
+        }
         self.docker_part.push_str(&log);
         if !self.docker_part.ends_with('\n') {
             return Frame::Partial;
         }
         let whole = std::mem::take(&mut self.docker_part);
-        Frame::Line(
-            Cow::Owned(whole.trim_end_matches(['\n', '\r']).to_owned()),
-            Wrapping::DockerJson,
-        )
+        let text = whole.trim_end_matches(['\n', '\r']).as_bytes().to_vec();
+        let ms = time.and_then(|t| stamp::unix_ms(t.as_bytes()));
+        Frame::Line(Cow::Owned(text), Wrapping::DockerJson, ms)
     }
 
     fn export_line<'a>(&mut self, line: &'a [u8]) -> Frame<'a> {
-        if self.binary_message {
-            // Eight bytes of length come first; none of them is part of the text.
-            self.binary_message = false;
-            let text = line.get(8..).unwrap_or_default();
-            return Frame::Line(String::from_utf8_lossy(text), Wrapping::JournalExport);
+        self.in_export = true;
+        if let Some(mut binary) = self.binary.take() {
+            binary.extend_from_slice(line);
+            let wanted = binary.first_chunk().map(|len| u64::from_le_bytes(*len));
+            let wanted = wanted.and_then(|len| usize::try_from(len).ok());
+            match wanted {
+                Some(len) if len > LONGEST_JOIN => return Frame::Broken,
+                Some(len) if binary.len() >= 8 + len => {
+                    binary.drain(..8);
+                    binary.truncate(len);
+                    return Frame::Line(Cow::Owned(binary), Wrapping::JournalExport, self.export_ms);
+                }
+                _ => {
+                    binary.push(b'\n');
+                    self.binary = Some(binary);
+                    return Frame::Partial;
+                }
+            }
         }
         if let Some(message) = line.strip_prefix(b"MESSAGE=") {
-            return Frame::Line(String::from_utf8_lossy(message), Wrapping::JournalExport);
+            return Frame::Line(Cow::Borrowed(message), Wrapping::JournalExport, self.export_ms);
         }
-        self.binary_message = line == b"MESSAGE";
+        if let Some(time) = line.strip_prefix(b"__REALTIME_TIMESTAMP=") {
+            self.export_ms = microseconds(&String::from_utf8_lossy(time));
+        } else if line == b"MESSAGE" {
+            self.binary = Some(Vec::new());
+        }
         Frame::Partial
     }
 }
 
+fn microseconds(text: &str) -> Option<i64> {
+    text.trim().parse::<i64>().ok().map(|us| us / 1000)
+}
+
 fn journal_json<'a>(line: &[u8]) -> Frame<'a> {
-    let Ok(JournalLine { message: Some(message) }) = serde_json::from_slice(line) else {
+    let Ok(JournalLine {
+        message: Some(message),
+        microseconds: stamp,
+    }) = serde_json::from_slice(line)
+    else {
         return Frame::Broken;
     };
-    match message {
-        serde_json::Value::String(text) => Frame::Line(Cow::Owned(text), Wrapping::JournalJson),
+    let text = match message {
+        serde_json::Value::String(text) => text.into_bytes(),
         // journald gives a message that is not UTF-8 as an array of bytes.
-        serde_json::Value::Array(bytes) => {
-            let bytes: Vec<u8> = bytes.iter().filter_map(|b| u8::try_from(b.as_u64()?).ok()).collect();
-            Frame::Line(
-                Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
-                Wrapping::JournalJson,
-            )
-        }
-        _ => Frame::Broken,
-    }
+        serde_json::Value::Array(bytes) => bytes
+            .iter()
+            .filter_map(|b| u8::try_from(b.as_u64()?).ok())
+            .collect(),
+        _ => return Frame::Broken,
+    };
+    let ms = stamp.as_deref().and_then(microseconds);
+    Frame::Line(Cow::Owned(text), Wrapping::JournalJson, ms)
+}
+
+/// The exact stamp `docker logs -t` put before a record: RFC 3339 with a fraction and one space.
+pub fn prefix_stamp(prefix: &[u8]) -> Option<i64> {
+    let len = stamp::stamp_len(prefix)?;
+    (prefix.get(19) == Some(&b'.') && prefix.get(len..) == Some(b" ")).then_some(())?;
+    stamp::unix_ms(&prefix[..len])
 }
 
 #[cfg(test)]
@@ -142,9 +181,33 @@ mod tests {
             unwrapper.push(br#"{"log":"2026 a","stream":"stdout"}"#),
             Frame::Partial
         ));
-        let Frame::Line(line, Wrapping::DockerJson) = unwrapper.push(br#"{"log":"b\tc\n","stream":"stdout"}"#) else {
+        let frame = unwrapper.push(br#"{"log":"b\tc\n","stream":"stdout","time":"2026-08-20T06:00:33.5Z"}"#);
+        let Frame::Line(line, Wrapping::DockerJson, ms) = frame else {
             panic!("no line")
         };
-        assert_eq!(line, "2026 ab\tc");
+        assert_eq!(line.as_ref(), b"2026 ab\tc");
+        assert_eq!(ms, Some(1_787_205_633_500));
+    }
+
+    #[test]
+    fn a_binary_journal_message_is_read_even_when_its_length_is_a_line_feed() {
+        let mut unwrapper = Unwrapper::default();
+        let mut entry = b"__CURSOR=x\n__REALTIME_TIMESTAMP=5000\nMESSAGE\n".to_vec();
+        entry.extend_from_slice(&10u64.to_le_bytes());
+        entry.extend_from_slice(b"0123\x0156789\n\n");
+        let lines: Vec<Vec<u8>> = entry
+            .split(|b| *b == b'\n')
+            .filter_map(|line| match unwrapper.push(line) {
+                Frame::Line(text, Wrapping::JournalExport, Some(5)) => Some(text.into_owned()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(lines, [b"0123\x0156789"]);
+    }
+
+    #[test]
+    fn dockers_own_stamp_is_exact() {
+        assert_eq!(prefix_stamp(b"2026-08-20T06:00:33.25Z "), Some(1_787_205_633_250));
+        assert_eq!(prefix_stamp(b"2026-08-20T06:00:33Z "), None);
     }
 }

@@ -1,10 +1,10 @@
-//! Bytes of a node's log to records and events. Pure; used by `engine` and `cli`.
-//!
-//! A physical line goes through [`framing`] (docker, journald and compose wrappings off),
-//! [`record`] (columns or JSON keys) and [`event`] (what it means).
+//! Bytes to records to events. Pure; allocates nothing on the way of a transfer.
 
 pub mod event;
-pub mod fields;
 pub mod framing;
+pub mod kind;
 pub mod record;
+pub mod scan;
+pub mod slow;
 pub mod stamp;
+pub mod template;

@@ -1,9 +1,17 @@
-//! A log line to its columns: time, level, logger, message and JSON object, in both encodings.
+//! A log line to its columns: time, level, logger, message and body, in both encodings.
+//!
+//! The bytes around the time (level, logger, caller, message) are nearly the same on every line of a
+//! kind. They are the key of a bounded cache; what they mean is worked out once.
 
-use std::borrow::Cow;
+use std::hash::{BuildHasher, Hasher};
 
-use super::fields::{Fields, text};
-use super::stamp;
+use hashbrown::HashTable;
+
+use super::kind::{Kind, Level};
+use super::scan::{self, Fields, Layout, Opening};
+use super::slow::{self, Object};
+use super::stamp::{self, Clock};
+use super::template;
 
 /// How the node wrote the record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,28 +22,11 @@ pub enum Encoding {
     Json,
 }
 
-/// One record of the node's log.
-#[derive(Debug)]
-pub struct Record<'a> {
-    /// Milliseconds since the epoch; `None` when the node logs no time.
-    pub unix_ms: Option<i64>,
-    /// `DEBUG`, `INFO`, …
-    pub level: Cow<'a, str>,
-    /// Empty for the root logger.
-    pub logger: Cow<'a, str>,
-    /// Without trailing spaces.
-    pub message: Cow<'a, str>,
-    /// The record's JSON object.
-    pub fields: Fields<'a>,
-    /// How it was written.
-    pub encoding: Encoding,
-}
-
 /// What a line turned out to be.
 #[derive(Debug)]
 pub enum Line<'a> {
     /// A record of the node.
-    Record(Box<Record<'a>>),
+    Record(Record<'a>),
     /// A line of a stack trace or a Go panic: understood, but no record.
     Trace,
     /// Some other program's line, or free text.
@@ -44,94 +35,406 @@ pub enum Line<'a> {
     Malformed,
 }
 
-const LEVELS: [&str; 7] = ["DEBUG", "INFO", "WARN", "ERROR", "DPANIC", "PANIC", "FATAL"];
-/// journald's `short` formats turn each tab into this.
-const TAB_AS_SPACES: &str = "        ";
-
-/// Reads one log line (no line end).
-pub fn parse(line: &str) -> Line<'_> {
-    if let Some(at) = memchr::memmem::find(
-        line.as_bytes().get(..line.len().min(512)).unwrap_or_default(),
-        b"{\"L\":\"",
-    ) {
-        return json(&line[at..]);
-    }
-    if let Some(at) = stamp::find_record_stamp(line.as_bytes()) {
-        return console(&line[at..]);
-    }
-    if is_trace(line) { Line::Trace } else { Line::Foreign }
+/// One record of the node's log, borrowed from its line and from the parser.
+#[derive(Debug, Clone, Copy)]
+pub struct Record<'a> {
+    /// Milliseconds since the epoch; `None` when the node logs no time.
+    pub unix_ms: Option<i64>,
+    /// Level, logger, message and what they mean.
+    pub head: &'a Head,
+    /// The values a transfer needs.
+    pub fields: Fields<'a>,
+    /// The record's object, from its `{` on; empty without one.
+    pub object: &'a [u8],
 }
 
-fn json(line: &str) -> Line<'_> {
-    let Ok(mut fields) = Fields::parse(line) else {
-        return Line::Malformed;
-    };
-    let take = |field: &mut Option<super::fields::Text<'_>>| text(&field.take()).to_owned();
-    let time = text(&fields.time).to_owned();
-    let unix_ms = stamp::unix_ms(&time);
-    if fields.message.is_none() || (unix_ms.is_none() && !time.is_empty()) {
-        return Line::Malformed;
+impl Record<'_> {
+    /// All members of the object, read the thorough way; empty when there are none.
+    pub fn members(&self) -> Object {
+        Object::parse(self.object).unwrap_or_default()
     }
-    let level = Cow::Owned(take(&mut fields.level));
-    let logger = Cow::Owned(take(&mut fields.logger));
-    let message = Cow::Owned(take(&mut fields.message).trim_end().to_owned());
-    Line::Record(Box::new(Record {
-        unix_ms,
-        level,
-        logger,
-        message,
-        fields,
-        encoding: Encoding::Json,
-    }))
 }
 
-fn console(line: &str) -> Line<'_> {
-    let Some(len) = stamp::stamp_len(line.as_bytes()) else {
-        return Line::Malformed;
-    };
-    let (time, rest) = line.split_at(len);
-    let separator = if rest.starts_with('\t') { "\t" } else { TAB_AS_SPACES };
-    let rest = &rest[separator.len()..];
-    let (level, rest) = rest.split_once(separator).unwrap_or((rest, ""));
-    let Some(unix_ms) = stamp::unix_ms(time).filter(|_| LEVELS.contains(&level)) else {
-        return Line::Malformed;
-    };
-    let (columns, object) = split_object(rest, separator);
-    let fields = match object.map(Fields::parse) {
-        None => Fields::default(),
-        Some(Ok(fields)) => fields,
-        Some(Err(_)) => return Line::Malformed,
-    };
-    let mut parts: Vec<&str> = columns.split(separator).collect();
-    let message = parts.pop().unwrap_or_default();
-    let logger = parts
-        .first()
-        .copied()
-        .filter(|part| !is_caller(part))
-        .unwrap_or_default();
-    if message.is_empty() {
-        return Line::Malformed;
-    }
-    Line::Record(Box::new(Record {
-        unix_ms: Some(unix_ms),
-        level: Cow::Borrowed(level),
-        logger: Cow::Borrowed(logger),
-        message: Cow::Borrowed(message.trim_end()),
-        fields,
-        encoding: Encoding::Console,
-    }))
+/// The columns of a record that are the same on all lines of its kind.
+#[derive(Debug)]
+pub struct Head {
+    /// Its level.
+    pub level: Level,
+    /// Empty for the root logger.
+    pub logger: Box<str>,
+    /// Without trailing spaces.
+    pub message: Box<str>,
+    /// What it tells.
+    pub kind: Kind,
+    /// Index into [`Parser::shapes`].
+    pub shape: u32,
+    /// How it was written.
+    pub encoding: Encoding,
+    key: (Box<[u8]>, Box<[u8]>),
+    layouts: Vec<Layout>,
 }
 
-/// Parts the JSON column from the columns before it.
-fn split_object<'a>(rest: &'a str, separator: &str) -> (&'a str, Option<&'a str>) {
-    let object = rest
-        .match_indices('{')
-        .map(|(at, _)| at)
-        .find(|at| rest[..*at].ends_with(separator));
-    match object {
-        Some(at) => (&rest[..at - separator.len()], Some(&rest[at..])),
-        None => (rest, None),
+/// A distinct (logger, level, message shape) this parser met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shape {
+    /// Empty for the root logger.
+    pub logger: Box<str>,
+    /// Its level.
+    pub level: Level,
+    /// The message, what varies taken out.
+    pub message: Box<str>,
+    /// What it tells.
+    pub kind: Kind,
+}
+
+/// Heads kept: some 200 in practice; a log of garbage must not fill the memory.
+const MOST_HEADS: usize = 4096;
+/// Different layouts of one head: with and without `reason`, by release.
+const MOST_LAYOUTS: usize = 4;
+
+/// Reads log lines. Keeps what it learned from earlier ones, so one parser per source is best.
+#[derive(Debug, Default)]
+pub struct Parser {
+    clock: Clock,
+    index: HashTable<u32>,
+    heads: Vec<Head>,
+    hasher: foldhash::fast::FixedState,
+    shapes: Vec<Shape>,
+    /// Where records began on the last line: prefixes are mostly of one length.
+    prefix: usize,
+}
+
+/// A record's parts, before anything is looked up.
+struct Parts<'a> {
+    unix_ms: Option<i64>,
+    /// Two pieces: what stands before the time, and between the time and the body.
+    key: (&'a [u8], &'a [u8]),
+    body: &'a [u8],
+    object: &'a [u8],
+    opening: Opening,
+    encoding: Encoding,
+}
+
+/// Index of the head, time, fields and object of a record.
+type Found<'a> = (usize, Option<i64>, Fields<'a>, &'a [u8]);
+
+impl Parser {
+    /// Reads one log line (no line end, wrappings taken off).
+    pub fn parse<'a>(&'a mut self, line: &'a [u8]) -> Line<'a> {
+        let Some((at, encoding)) = self.locate(line) else {
+            return if is_trace(line) { Line::Trace } else { Line::Foreign };
+        };
+        let text = &line[at..];
+        let parts = match encoding {
+            Encoding::Json => self.json_parts(text),
+            Encoding::Console => self.console_parts(text),
+        };
+        let read = match parts {
+            Some(parts) => self.finish(parts),
+            None if encoding == Encoding::Json => self.unusual_json(text),
+            None => None,
+        };
+        let Some((head, unix_ms, fields, object)) = read else {
+            return Line::Malformed;
+        };
+        Line::Record(Record {
+            unix_ms,
+            head: &self.heads[head],
+            fields,
+            object,
+        })
     }
+
+    /// Where the record begins behind any prefix, and how it is written.
+    pub fn locate(&mut self, line: &[u8]) -> Option<(usize, Encoding)> {
+        const JSON: &[u8] = b"{\"L\":\"";
+        if line.starts_with(JSON) {
+            return Some((0, Encoding::Json));
+        }
+        let known = |at: usize| line.get(at..).is_some_and(|text| self.clock.is_at(text));
+        if known(0) && line.get(19..).is_some_and(|rest| !rest.starts_with(b".")) {
+            let len = stamp::stamp_len(line)?;
+            if stamp::separator(&line[len..]).is_some() {
+                return Some((0, Encoding::Console));
+            }
+        } else if self.prefix > 0 && known(self.prefix) {
+            let at = self.prefix;
+            let len = stamp::stamp_len(&line[at..])?;
+            if stamp::separator(&line[at + len..]).is_some() && !line.starts_with(b"20") {
+                return Some((at, Encoding::Console));
+            }
+        }
+        if let Some((at, _)) = stamp::find_record(line) {
+            self.prefix = at;
+            return Some((at, Encoding::Console));
+        }
+        let head = &line[..line.len().min(stamp::LONGEST_PREFIX)];
+        if let Some(at) = memchr::memmem::find(head, JSON) {
+            return Some((at, Encoding::Json));
+        }
+        // STORJ_LOG_NOTIME: the line begins with its level.
+        let level = line.split(|b| *b == b'\t').next().unwrap_or_default();
+        (level.len() < line.len() && Level::of(level).is_some()).then_some((0, Encoding::Console))
+    }
+
+    /// The distinct kinds of records met so far, by [`Head::shape`].
+    pub fn shapes(&self) -> &[Shape] {
+        &self.shapes
+    }
+
+    fn console_parts<'a>(&mut self, text: &'a [u8]) -> Option<Parts<'a>> {
+        let (len, unix_ms) = match self.clock.read(text) {
+            Some((len, Some(ms))) => (len, Some(ms)),
+            Some((_, None)) => return None,
+            None => (0, None),
+        };
+        let rest = &text[len..];
+        let brace = memchr::memchr_iter(b'{', rest)
+            .find(|at| matches!(rest[..*at].last(), Some(b'\t')) || rest[..*at].ends_with(stamp::TAB_AS_SPACES));
+        let (head, body, object) = match brace {
+            Some(at) => (&rest[..at], &rest[at + 1..], &rest[at..]),
+            None => (rest, &rest[rest.len()..], &rest[rest.len()..]),
+        };
+        Some(Parts {
+            unix_ms,
+            key: (b"", head),
+            body,
+            object,
+            opening: Opening::Brace,
+            encoding: Encoding::Console,
+        })
+    }
+
+    /// `{"L":"INFO","T":"…","N":"piecestore","C":"…","M":"uploaded"` and the members behind.
+    fn json_parts<'a>(&mut self, text: &'a [u8]) -> Option<Parts<'a>> {
+        let level_end = 6 + memchr::memchr(b'"', text.get(6..64.min(text.len()))?)?;
+        let mut at = level_end + 1;
+        let mut unix_ms = None;
+        if text[at..].starts_with(b",\"T\":\"") {
+            let stamp = &text[at + 6..];
+            let (len, ms) = self.clock.read(stamp)?;
+            if ms.is_none() || stamp.get(len) != Some(&b'"') {
+                return None;
+            }
+            unix_ms = ms;
+            at += 6 + len + 1;
+        }
+        let columns = at;
+        loop {
+            let key = text.get(at..at + 6)?;
+            if !(key.starts_with(b",\"") && key.ends_with(b"\":\"")) {
+                return None;
+            }
+            at = scan::string_end(text, at + 6)? + 1;
+            match key[2] {
+                b'M' => break,
+                b'N' | b'C' => {}
+                _ => return None,
+            }
+        }
+        Some(Parts {
+            unix_ms,
+            key: (&text[..level_end], &text[columns..at]),
+            body: &text[at..],
+            object: text,
+            opening: Opening::Member,
+            encoding: Encoding::Json,
+        })
+    }
+
+    fn finish<'a>(&mut self, parts: Parts<'a>) -> Option<Found<'a>> {
+        let index = self.head(&parts)?;
+        let head = &mut self.heads[index];
+        if parts.object.is_empty() {
+            return Some((index, parts.unix_ms, Fields::default(), parts.object));
+        }
+        let mut layouts = head.layouts.iter().enumerate();
+        if let Some((hit, fields)) = layouts.find_map(|(n, layout)| Some((n, layout.read(parts.body)?))) {
+            if hit > 0 {
+                head.layouts.swap(0, hit);
+            }
+            return Some((index, parts.unix_ms, fields, parts.object));
+        }
+        let Ok((fields, layout)) = scan::scan(parts.body, parts.opening) else {
+            return self.unusual_body(index, &parts);
+        };
+        if let Some(layout) = layout {
+            head.layouts.truncate(MOST_LAYOUTS - 1);
+            head.layouts.insert(0, layout);
+        }
+        Some((index, parts.unix_ms, fields, parts.object))
+    }
+
+    /// What the scanner could not read and serde_json can: odd spacing, floats for integers.
+    fn unusual_body<'a>(&self, index: usize, parts: &Parts<'a>) -> Option<Found<'a>> {
+        let object = Object::parse(parts.object).ok()?;
+        let whole = |key: &str| object.number(&[key]).filter(|n| *n >= 0.0).map(|n| n as u64);
+        // Texts are borrowed from the line: those with surprises are left to `members`.
+        let fields = Fields {
+            size: whole("size"),
+            offset: whole("offset"),
+            ..Fields::default()
+        };
+        let find = |key: &str| {
+            let text = object.text(&[key])?;
+            let at = memchr::memmem::find(parts.object, text.as_bytes())?;
+            parts.object.get(at..at + text.len())
+        };
+        let text = |key| find(key).unwrap_or_default();
+        Some((
+            index,
+            parts.unix_ms,
+            Fields {
+                piece_id: text("piece_id"),
+                satellite_id: text("satellite_id"),
+                action: text("action"),
+                remote_address: text("remote_address"),
+                reason: text("reason"),
+                error: text("error"),
+                ..fields
+            },
+            parts.object,
+        ))
+    }
+
+    /// A JSON record whose first members are not in zap's order.
+    fn unusual_json<'a>(&mut self, text: &'a [u8]) -> Option<Found<'a>> {
+        let object = Object::parse(text).ok()?;
+        let unix_ms = match object.text(&["T"]) {
+            Some(stamp) => Some(stamp::unix_ms(stamp.as_bytes())?),
+            None => None,
+        };
+        let level = Level::of(object.text(&["L"])?.as_bytes())?;
+        let (logger, message) = (object.text(&["N"]).unwrap_or_default(), object.text(&["M"])?);
+        let key = format!("{{{level:?}\t{logger}\t{message}");
+        let key = (&b""[..], key.as_bytes());
+        let index = self
+            .lookup(key)
+            .or_else(|| self.insert(key, level, (logger, message), Encoding::Json))?;
+        let parts = Parts {
+            unix_ms,
+            key: (b"", b""),
+            body: &text[1..],
+            object: text,
+            opening: Opening::Brace,
+            encoding: Encoding::Json,
+        };
+        match scan::scan(parts.body, Opening::Brace) {
+            Ok((fields, _)) => Some((index, unix_ms, fields, text)),
+            Err(_) => self.unusual_body(index, &parts),
+        }
+    }
+
+    fn lookup(&self, key: (&[u8], &[u8])) -> Option<usize> {
+        let found = self.index.find(hash(&self.hasher, key), |at| {
+            let stored = &self.heads[*at as usize].key;
+            *stored.1 == *key.1 && *stored.0 == *key.0
+        });
+        found.map(|at| *at as usize)
+    }
+
+
+    fn head(&mut self, parts: &Parts<'_>) -> Option<usize> {
+        if let Some(at) = self.lookup(parts.key) {
+            return Some(at);
+        }
+        match parts.encoding {
+            Encoding::Console => {
+                let (level, logger, message) = console_columns(parts.key.1)?;
+                self.insert(parts.key, level, (&logger, &message), Encoding::Console)
+            }
+            Encoding::Json => {
+                let level = Level::of(parts.key.0.get(6..)?)?;
+                let columns = [&b"{"[..], parts.key.1.get(1..)?, b"}"].concat();
+                let object = Object::parse(&columns).ok()?;
+                let logger = object.text(&["N"]).unwrap_or_default();
+                self.insert(parts.key, level, (logger, object.text(&["M"])?), Encoding::Json)
+            }
+        }
+    }
+
+    fn insert(&mut self, key: (&[u8], &[u8]), level: Level, names: (&str, &str), encoding: Encoding) -> Option<usize> {
+        let (logger, message) = (names.0, names.1.trim_end());
+        let kind = Kind::of(level, logger, message);
+        let shape = self.shape(level, logger, message, kind);
+        let head = Head {
+            level,
+            logger: logger.into(),
+            message: message.into(),
+            kind,
+            shape,
+            encoding,
+            key: (key.0.into(), key.1.into()),
+            layouts: Vec::new(),
+        };
+        if self.heads.len() > MOST_HEADS {
+            // Full of one-off heads: the last place is used again and again, outside the index.
+            let last = self.heads.len() - 1;
+            self.heads[last] = head;
+            return Some(last);
+        }
+        self.heads.push(head);
+        let at = self.heads.len() - 1;
+        if at < MOST_HEADS {
+            let (heads, hasher) = (&self.heads, &self.hasher);
+            self.index.insert_unique(hash(hasher, key), u32::try_from(at).ok()?, |n| {
+                let key = &heads[*n as usize].key;
+                hash(hasher, (&key.0, &key.1))
+            });
+        }
+        Some(at)
+    }
+
+    fn shape(&mut self, level: Level, logger: &str, message: &str, kind: Kind) -> u32 {
+        let logger = template::of(logger);
+        let message = template::of(message);
+        let known = self
+            .shapes
+            .iter()
+            .position(|s| s.level == level && *s.logger == *logger && *s.message == *message);
+        let at = known.unwrap_or_else(|| {
+            if self.shapes.len() < MOST_HEADS {
+                self.shapes.push(Shape {
+                    logger: logger.into(),
+                    level,
+                    message: message.into(),
+                    kind,
+                });
+            } else if self.shapes.len() == MOST_HEADS {
+                self.shapes.push(Shape {
+                    logger: "".into(),
+                    level,
+                    message: "(too many different messages)".into(),
+                    kind: Kind::Unknown,
+                });
+            }
+            self.shapes.len() - 1
+        });
+        u32::try_from(at).unwrap_or(u32::MAX)
+    }
+}
+
+fn hash(hasher: &foldhash::fast::FixedState, key: (&[u8], &[u8])) -> u64 {
+    let mut hasher = hasher.build_hasher();
+    hasher.write(key.0);
+    hasher.write(key.1);
+    hasher.finish()
+}
+
+/// Level, logger and message of a console record's columns (from the separator after the time on).
+fn console_columns(head: &[u8]) -> Option<(Level, String, String)> {
+    let text = String::from_utf8_lossy(head);
+    let separator = if head.starts_with(stamp::TAB_AS_SPACES) { "        " } else { "\t" };
+    let text = text.strip_prefix(separator).unwrap_or(&text);
+    let text = text.strip_suffix(separator).unwrap_or(text);
+    let mut columns: Vec<&str> = text.split(separator).collect();
+    if columns.len() < 2 {
+        return None;
+    }
+    let level = Level::of(columns.remove(0).as_bytes())?;
+    let message = columns.pop().filter(|m| !m.is_empty())?;
+    let logger = columns.first().filter(|column| !is_caller(column)).copied();
+    Some((level, logger.unwrap_or_default().to_owned(), message.to_owned()))
 }
 
 /// `piecestore/endpoint.go:339`
@@ -141,7 +444,8 @@ fn is_caller(column: &str) -> bool {
         .is_some_and(|(_, n)| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
 }
 
-fn is_trace(line: &str) -> bool {
+/// A stack line, a Go panic, or the usage text a node prints when it cannot start.
+pub fn is_trace(line: &[u8]) -> bool {
     const STARTS: [&str; 9] = [
         "panic: ",
         "goroutine ",
@@ -153,13 +457,22 @@ fn is_trace(line: &str) -> bool {
         "runtime stack:",
         "main.",
     ];
-    line.is_empty()
-        || STARTS.iter().any(|start| line.starts_with(start))
-        || (line.starts_with('\t') && line.contains(".go:"))
-        || (line.contains('(')
-            && !line.contains(": ")
-            && line
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let Ok(text) = std::str::from_utf8(line) else {
+        return false;
+    };
+    text.is_empty()
+        || STARTS.iter().any(|start| text.starts_with(start))
+        || (text.starts_with('\t') && text.contains(".go:"))
+        || (text.contains('(')
+            && !text.contains(": ")
+            && text
                 .split('(')
                 .next()
                 .is_some_and(|f| f.contains('.') && !f.contains(' ')))
+}
+
+/// The text of a raw value for people and tables: escapes decoded.
+pub fn text(raw: &[u8]) -> String {
+    slow::unescape(raw)
 }

@@ -1,28 +1,41 @@
 //! Opens a log that is a file, a compressed file or standard input.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 use std::path::Path;
 
-const BLOCK: usize = 256 * 1024;
+const GZIP: &[u8] = &[0x1f, 0x8b];
+const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+
+/// Whether a file that begins so is compressed.
+pub fn is_compressed(head: &[u8]) -> bool {
+    head.starts_with(GZIP) || head.starts_with(ZSTD)
+}
 
 /// Opens `path` (`-` is standard input) for reading, inflating gzip and zstd by their magic bytes,
 /// whatever the file is called.
-pub fn open(path: &Path) -> io::Result<Box<dyn io::BufRead>> {
-    let mut raw: Box<dyn Read> = if path == Path::new("-") {
+pub fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
+    let raw: Box<dyn Read + Send> = if path == Path::new("-") {
         Box::new(io::stdin())
     } else {
         Box::new(File::open(path)?)
     };
+    inflate(raw)
+}
+
+/// Inflates what is compressed and hands on what is not.
+pub fn inflate(mut raw: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
     let mut magic = Vec::with_capacity(4);
     raw.by_ref().take(4).read_to_end(&mut magic)?;
     let whole = io::Cursor::new(magic.clone()).chain(raw);
-    Ok(match magic.as_slice() {
-        [0x1f, 0x8b, ..] => Box::new(BufReader::with_capacity(
-            BLOCK,
-            flate2::read::MultiGzDecoder::new(whole),
-        )),
-        [0x28, 0xb5, 0x2f, 0xfd] => Box::new(BufReader::with_capacity(BLOCK, zstd::Decoder::new(whole)?)),
-        _ => Box::new(BufReader::with_capacity(BLOCK, whole)),
+    Ok(if magic.starts_with(GZIP) {
+        Box::new(flate2::read::MultiGzDecoder::new(io::BufReader::with_capacity(
+            64 * 1024,
+            whole,
+        )))
+    } else if magic.starts_with(ZSTD) {
+        Box::new(zstd::Decoder::new(whole)?)
+    } else {
+        Box::new(whole)
     })
 }

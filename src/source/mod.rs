@@ -1,3 +1,4 @@
 //! Log bytes in. Read by `cli`.
 
 pub mod archive;
+pub mod lines;

@@ -1,0 +1,3 @@
+//! Answers as text: CSV, JSON, tables.
+
+pub mod time;

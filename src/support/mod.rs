@@ -1,0 +1,3 @@
+//! Tools that know nothing of Storj. Every room may use them.
+
+pub mod names;
