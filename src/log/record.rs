@@ -12,6 +12,7 @@ use super::scan::{self, Fields, Layout, Opening};
 use super::slow::{self, Object};
 use super::stamp::{self, Clock};
 use super::template;
+use crate::support::bytes;
 
 /// How the node wrote the record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,16 +152,11 @@ impl Parser {
         if line.starts_with(JSON) {
             return Some((0, Encoding::Json));
         }
-        let known = |at: usize| line.get(at..).is_some_and(|text| self.clock.is_at(text));
-        if known(0) && line.get(19..).is_some_and(|rest| !rest.starts_with(b".")) {
-            let len = stamp::stamp_len(line)?;
-            if stamp::separator(&line[len..]).is_some() {
-                return Some((0, Encoding::Console));
-            }
-        } else if self.prefix > 0 && known(self.prefix) {
-            let at = self.prefix;
-            let len = stamp::stamp_len(&line[at..])?;
-            if stamp::separator(&line[at + len..]).is_some() && !line.starts_with(b"20") {
+        for at in [0, self.prefix] {
+            let text = line.get(at..).unwrap_or_default();
+            if let Some((len, _)) = self.clock.cached(text)
+                && stamp::separator(&text[len..]).is_some()
+            {
                 return Some((at, Encoding::Console));
             }
         }
@@ -328,7 +324,7 @@ impl Parser {
     fn lookup(&self, key: (&[u8], &[u8])) -> Option<usize> {
         let found = self.index.find(hash(&self.hasher, key), |at| {
             let stored = &self.heads[*at as usize].key;
-            *stored.1 == *key.1 && *stored.0 == *key.0
+            bytes::equal(&stored.1, key.1) && bytes::equal(&stored.0, key.0)
         });
         found.map(|at| *at as usize)
     }

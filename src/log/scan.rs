@@ -3,6 +3,8 @@
 //! Three ways, from fast to thorough: a [`Layout`] learned from an earlier line of the same kind, the
 //! field scanner here, and serde_json (in `slow`) for what is unusual. All three agree (property tests).
 
+use crate::support::bytes;
+
 /// The values the program uses of most lines. Texts are raw: as between the quotes, escapes kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Fields<'a> {
@@ -323,7 +325,10 @@ impl Layout {
         let mut fields = Fields::default();
         let mut rest = body;
         for step in &self.steps {
-            rest = rest.strip_prefix(step.literal.as_ref())?;
+            if !bytes::starts_with(rest, &step.literal) {
+                return None;
+            }
+            rest = &rest[step.literal.len()..];
             if step.is_text {
                 let end = memchr::memchr2(b'"', b'\\', rest)?;
                 if rest[end] == b'\\' {
@@ -337,7 +342,10 @@ impl Layout {
                 rest = &rest[end..];
             }
         }
-        rest = rest.strip_prefix(self.tail.as_ref())?;
+        if !bytes::starts_with(rest, &self.tail) {
+            return None;
+        }
+        rest = &rest[self.tail.len()..];
         let whole = if self.skips_verbose {
             rest.ends_with(b"\"}")
         } else {

@@ -1,5 +1,7 @@
 //! Time stamps of log lines: RFC 3339 with `Z` or an offset, and the older ISO 8601 (`.083+0200`).
 
+use crate::support::bytes;
+
 /// How far into a line its record may begin: prefixes of docker, compose and journald are shorter.
 pub const LONGEST_PREFIX: usize = 512;
 /// journald's `short` formats turn each tab into this.
@@ -85,19 +87,15 @@ impl Clock {
         Some((len, ms))
     }
 
-    fn cached(&self, text: &[u8]) -> Option<(usize, Option<i64>)> {
+    /// The same, if the stamp is of the minute and zone of the last one.
+    pub fn cached(&self, text: &[u8]) -> Option<(usize, Option<i64>)> {
         let head = text.get(..19)?;
         let (minute, seconds) = head.split_at(17);
-        if minute != self.minute || !text[19..].starts_with(&self.zone) || self.zone.is_empty() {
+        if !bytes::equal(minute, &self.minute) || !bytes::starts_with(&text[19..], &self.zone) || self.zone.is_empty() {
             return None;
         }
         let seconds = two_digits(seconds[0], seconds[1]).filter(|s| *s < 60)?;
         Some((19 + self.zone.len(), Some(self.minute_ms + seconds * 1000)))
-    }
-
-    /// Whether `text` begins with the minute of the last stamp.
-    pub fn is_at(&self, text: &[u8]) -> bool {
-        text.starts_with(&self.minute)
     }
 }
 

@@ -1,3 +1,4 @@
 //! Tools that know nothing of Storj. Every room may use them.
 
+pub mod bytes;
 pub mod names;
