@@ -6,9 +6,12 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod cli;
+pub mod collector;
+pub mod config;
 pub mod domain;
 pub mod engine;
 pub mod log;
 pub mod report;
 pub mod source;
+pub mod store;
 pub mod support;

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::{Failure, visible};
+use crate::domain::batch::Cell;
 use crate::domain::transfer::Outcome;
-use crate::engine::tally::{Cell, Lines, Tally, Traffic, add_traffic};
+use crate::engine::tally::{Lines, Tally, Traffic, add_traffic};
 use crate::report::time::rfc3339;
 use crate::source::{archive, lines};
 
@@ -88,7 +89,10 @@ pub fn run(files: &[PathBuf], json: bool) -> Result<(), Failure> {
             }
             Err(error) => {
                 unread += 1;
-                eprintln!("storj-monitor: {}: {error}; not counted", visible(&path.display().to_string()));
+                eprintln!(
+                    "storj-monitor: {}: {error}; not counted",
+                    visible(&path.display().to_string())
+                );
             }
         }
     }
@@ -138,7 +142,11 @@ fn count(path: &Path) -> io::Result<Counted> {
             .collect();
         threads
             .into_iter()
-            .map(|thread| thread.join().unwrap_or_else(|_| Err(io::Error::other("a reader failed"))))
+            .map(|thread| {
+                thread
+                    .join()
+                    .unwrap_or_else(|_| Err(io::Error::other("a reader failed")))
+            })
             .collect::<io::Result<Vec<_>>>()
     })?;
     let mut results = results.into_iter();
@@ -206,13 +214,15 @@ fn count_stream(path: &Path, reader: impl Read) -> Counted {
 
 fn answer<'a>(counted: &'a [Counted], traffic: &'a Traffic) -> Answer<'a> {
     let known = |text: &'a String| (!text.is_empty()).then_some(text.as_str());
-    let traffic = traffic.iter().map(|((satellite_id, action, outcome), cell)| TrafficRow {
-        satellite_id: known(satellite_id),
-        action: known(action),
-        outcome: *outcome,
-        count: cell.count,
-        bytes: cell.bytes,
-    });
+    let traffic = traffic
+        .iter()
+        .map(|((satellite_id, action, outcome), cell)| TrafficRow {
+            satellite_id: known(satellite_id),
+            action: known(action),
+            outcome: *outcome,
+            count: cell.count,
+            bytes: cell.bytes,
+        });
     Answer {
         version: 1,
         files: counted
@@ -280,7 +290,11 @@ fn rate(success: u64, others: u64) -> String {
 }
 
 /// What the figures cannot tell.
-fn write_notes<'a>(out: &mut impl Write, counted: &[Counted], actions: impl Iterator<Item = &'a str>) -> io::Result<()> {
+fn write_notes<'a>(
+    out: &mut impl Write,
+    counted: &[Counted],
+    actions: impl Iterator<Item = &'a str>,
+) -> io::Result<()> {
     let (mut uploads, mut audits) = (false, false);
     for action in actions {
         uploads |= action.starts_with("PUT");

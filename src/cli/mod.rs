@@ -1,6 +1,8 @@
 //! The commands. Results go to stdout, all else to stderr.
 
 mod count;
+mod export;
+mod ingest;
 
 use std::io;
 use std::path::PathBuf;
@@ -8,12 +10,44 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Watches Storj storage nodes.
+use crate::report::time;
+use crate::{config, store};
+
+/// Watches Storj storage nodes
 #[derive(Parser)]
 #[command(version, about)]
 struct Args {
+    #[command(flatten)]
+    global: Global,
     #[command(subcommand)]
     command: Command,
+}
+
+/// What every command understands.
+#[derive(clap::Args)]
+struct Global {
+    /// Folder of everything the program keeps [default: the platform's place]
+    #[arg(long, global = true, env = "STORJ_MONITOR_DATA_DIR", value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Answer as it would have been at this time
+    #[arg(long, global = true, env = "STORJ_MONITOR_NOW", value_name = "TIME")]
+    at: Option<String>,
+}
+
+impl Global {
+    fn data_dir(&self) -> Result<PathBuf, Failure> {
+        config::data_dir(self.data_dir.clone())
+            .ok_or_else(|| Failure::Usage("there is no home folder to keep data in; name one with --data-dir".into()))
+    }
+
+    /// The time of the answer: `--at`, else now. Milliseconds since the epoch.
+    fn now_ms(&self) -> Result<i64, Failure> {
+        let now = jiff::Timestamp::now().as_millisecond();
+        match &self.at {
+            Some(at) => time::parse(at, now).map_err(Failure::Usage),
+            None => Ok(now),
+        }
+    }
 }
 
 #[derive(Subcommand)]
@@ -21,12 +55,16 @@ enum Command {
     /// Count the transfers in node logs: plain, .gz, .zst, or `-` for standard input
     Count {
         /// The logs; `-` is standard input
-        #[arg(required = true)]
+        #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
         /// Answer as JSON
         #[arg(long)]
         json: bool,
     },
+    /// Read a node's past logs into the database; each line counts once, however often it is read
+    Ingest(ingest::Args),
+    /// Write a table of the database
+    Export(export::Args),
 }
 
 /// Why a command did not do all it was asked.
@@ -38,8 +76,19 @@ enum Failure {
         unread: usize,
         asked: usize,
     },
+    #[error(
+        "{lines} lines were left out: they are not known, but lie within times counted before \
+         (perhaps the same log in another form); run again with --overlap count, or --overlap skip"
+    )]
+    Overlap { lines: u64 },
     #[error("no log could be read; give the path of a node's log, or - for standard input")]
     NoLog,
+    #[error("{0}")]
+    Usage(String),
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error("{}: {source}", path.display())]
+    File { path: PathBuf, source: io::Error },
     #[error("cannot write the answer: {0}")]
     Output(#[from] io::Error),
 }
@@ -47,24 +96,29 @@ enum Failure {
 impl Failure {
     fn code(&self) -> ExitCode {
         match self {
-            Self::Partly { .. } => ExitCode::from(3),
-            Self::NoLog => ExitCode::from(1),
+            Self::Partly { .. } | Self::Overlap { .. } => ExitCode::from(3),
+            Self::Usage(_) => ExitCode::from(2),
             // Whoever reads has seen enough, as in `storj-monitor count LOG | head -1`.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-            Self::Output(_) => ExitCode::from(1),
+            Self::NoLog | Self::Store(_) | Self::File { .. } | Self::Output(_) => ExitCode::from(1),
         }
     }
 }
 
 /// Runs the command of the process's arguments.
 pub fn run() -> ExitCode {
-    let Command::Count { files, json } = Args::parse().command;
-    let Err(failure) = count::run(&files, json) else {
+    let args = Args::parse();
+    let result = match args.command {
+        Command::Count { files, json } => count::run(&files, json),
+        Command::Ingest(ingest) => ingest::run(&args.global, &ingest),
+        Command::Export(export) => export::run(&args.global, &export),
+    };
+    let Err(failure) = result else {
         return ExitCode::SUCCESS;
     };
     let code = failure.code();
     if code != ExitCode::SUCCESS {
-        eprintln!("storj-monitor: {failure}");
+        eprintln!("storj-monitor: {}", visible(&failure.to_string()));
     }
     code
 }

@@ -1,3 +1,5 @@
-//! What the lines of a log add up to. Fed by `cli`.
+//! What the lines of a log add up to. Pure; fed by `collector` and `cli`.
 
+pub mod apply;
+pub mod pairs;
 pub mod tally;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use crate::domain::batch::Cell;
 use crate::domain::transfer::{Outcome, Transfer};
 use crate::log::event;
 use crate::log::framing::{Frame, Unwrapper, Wrapping};
@@ -11,22 +12,6 @@ use crate::support::names::Names;
 
 /// Satellites and actions are a handful; damage must not make them many.
 const MOST_NAMES: usize = 1000;
-
-/// Transfers of one kind.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Cell {
-    /// Number of transfers.
-    pub count: u64,
-    /// Their bytes.
-    pub bytes: u64,
-}
-
-impl Cell {
-    fn add(&mut self, other: Self) {
-        self.count += other.count;
-        self.bytes = self.bytes.saturating_add(other.bytes);
-    }
-}
 
 /// Transfers by satellite, action and outcome.
 pub type Traffic = BTreeMap<(String, String, Outcome), Cell>;

@@ -85,7 +85,8 @@ impl Unwrapper {
                 return journal_json(line);
             }
         }
-        Frame::Line(Cow::Borrowed(line), Wrapping::Plain, None)
+        let (text, ms) = strip_prefix(line);
+        Frame::Line(Cow::Borrowed(text), Wrapping::Plain, ms)
     }
 
     fn docker_line<'a>(&mut self, line: &[u8]) -> Frame<'a> {
@@ -153,21 +154,50 @@ fn journal_json<'a>(line: &[u8]) -> Frame<'a> {
     let text = match message {
         serde_json::Value::String(text) => text.into_bytes(),
         // journald gives a message that is not UTF-8 as an array of bytes.
-        serde_json::Value::Array(bytes) => bytes
-            .iter()
-            .filter_map(|b| u8::try_from(b.as_u64()?).ok())
-            .collect(),
+        serde_json::Value::Array(bytes) => bytes.iter().filter_map(|b| u8::try_from(b.as_u64()?).ok()).collect(),
         _ => return Frame::Broken,
     };
     let ms = stamp.as_deref().and_then(microseconds);
     Frame::Line(Cow::Owned(text), Wrapping::JournalJson, ms)
 }
 
-/// The exact stamp `docker logs -t` put before a record: RFC 3339 with a fraction and one space.
-pub fn prefix_stamp(prefix: &[u8]) -> Option<i64> {
-    let len = stamp::stamp_len(prefix)?;
-    (prefix.get(19) == Some(&b'.') && prefix.get(len..) == Some(b" ")).then_some(())?;
-    stamp::unix_ms(&prefix[..len])
+/// Takes off what `docker logs -t`, `docker compose logs` and journald's `short` formats put before a
+/// line, and gives the time (ms since the epoch) docker stamped it with, which is exact.
+fn strip_prefix(line: &[u8]) -> (&[u8], Option<i64>) {
+    const LONGEST: usize = 160;
+    let head = &line[..line.len().min(LONGEST)];
+    // A record at the very start has a tab, or eight spaces, behind its stamp.
+    let Some(space) = memchr::memchr2(b' ', b'\t', head).filter(|at| head[*at] == b' ') else {
+        return (line, None);
+    };
+    if head[space..].starts_with(stamp::TAB_AS_SPACES) {
+        return (line, None);
+    }
+    if head.get(19) == Some(&b'.') && stamp::stamp_len(head) == Some(space) {
+        return (&line[space + 1..], stamp::unix_ms(&line[..space]));
+    }
+    let is_stamp = stamp::stamp_len(head) == Some(space) || is_month(head);
+    if is_stamp && let Some(at) = memchr::memmem::find(head, b"]: ") {
+        return (&line[at + 3..], None);
+    }
+    // `storagenode-1  | ` of compose, in front of docker's own stamp if there is one.
+    if head[0].is_ascii_alphanumeric()
+        && let Some(bar) = memchr::memmem::find(head, b" | ")
+        && head[..bar]
+            .trim_ascii_end()
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b))
+    {
+        return strip_prefix(&line[bar + 3..]);
+    }
+    (line, None)
+}
+
+/// `Nov 23 21:45:25 host unit[1]: `
+fn is_month(head: &[u8]) -> bool {
+    const MONTHS: &[u8] = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec ";
+    head.get(..4)
+        .is_some_and(|month| MONTHS.chunks(4).any(|known| known == month))
 }
 
 #[cfg(test)]
@@ -206,8 +236,25 @@ mod tests {
     }
 
     #[test]
-    fn dockers_own_stamp_is_exact() {
-        assert_eq!(prefix_stamp(b"2026-08-20T06:00:33.25Z "), Some(1_787_205_633_250));
-        assert_eq!(prefix_stamp(b"2026-08-20T06:00:33Z "), None);
+    fn prefixes_are_taken_off_foreign_lines_too() {
+        for (line, text, ms) in [
+            ("2026-08-20T06:00:33.25Z panic: x", "panic: x", Some(1_787_205_633_250)),
+            ("2026-08-20T06:00:33Z\tINFO\tx", "2026-08-20T06:00:33Z\tINFO\tx", None),
+            ("Nov 23 21:45:25 vm storagenode[12]: panic: x", "panic: x", None),
+            (
+                "2026-11-23T21:45:25+00:00 vm storagenode[12]: panic: x",
+                "panic: x",
+                None,
+            ),
+            ("storagenode-1  | panic: x", "panic: x", None),
+            (
+                "node | 2026-08-20T06:00:33.25Z panic: x",
+                "panic: x",
+                Some(1_787_205_633_250),
+            ),
+            ("a free text | with a bar", "a free text | with a bar", None),
+        ] {
+            assert_eq!(strip_prefix(line.as_bytes()), (text.as_bytes(), ms), "{line}");
+        }
     }
 }

@@ -35,12 +35,18 @@ impl Level {
 
     /// The level of a column, if it is one.
     pub fn of(word: &[u8]) -> Option<Self> {
-        Self::ALL.into_iter().find(|(_, w)| w.as_bytes() == word).map(|(level, _)| level)
+        Self::ALL
+            .into_iter()
+            .find(|(_, w)| w.as_bytes() == word)
+            .map(|(level, _)| level)
     }
 
     /// The node's word.
     pub fn word(self) -> &'static str {
-        Self::ALL.into_iter().find(|(level, _)| *level == self).map_or("", |(_, word)| word)
+        Self::ALL
+            .into_iter()
+            .find(|(level, _)| *level == self)
+            .map_or("", |(_, word)| word)
     }
 }
 
@@ -251,9 +257,13 @@ fn is_known(_: Level, logger: &str, message: &str) -> bool {
     static KNOWN: OnceLock<HashSet<&'static str>> = OnceLock::new();
     // Schema upgrades: the message is the step's description.
     logger.starts_with("db.migration")
-        || ["Public server started on", "Private server started on", "debug server listening on"]
-            .iter()
-            .any(|start| message.starts_with(start))
+        || [
+            "Public server started on",
+            "Private server started on",
+            "debug server listening on",
+        ]
+        .iter()
+        .any(|start| message.starts_with(start))
         || KNOWN.get_or_init(|| MESSAGES.lines().collect()).contains(message)
 }
 

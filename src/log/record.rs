@@ -67,29 +67,22 @@ pub struct Head {
     pub message: Box<str>,
     /// What it tells.
     pub kind: Kind,
-    /// Index into [`Parser::shapes`].
+    /// Number of its (logger, level, message shape): what varies taken out. Counts up from 0.
     pub shape: u32,
+    /// The logger's shape.
+    pub logger_shape: Box<str>,
+    /// The message's shape.
+    pub message_shape: Box<str>,
     /// How it was written.
     pub encoding: Encoding,
     key: (Box<[u8]>, Box<[u8]>),
     layouts: Vec<Layout>,
 }
 
-/// A distinct (logger, level, message shape) this parser met.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shape {
-    /// Empty for the root logger.
-    pub logger: Box<str>,
-    /// Its level.
-    pub level: Level,
-    /// The message, what varies taken out.
-    pub message: Box<str>,
-    /// What it tells.
-    pub kind: Kind,
-}
-
 /// Heads kept: some 200 in practice; a log of garbage must not fill the memory.
 const MOST_HEADS: usize = 4096;
+/// Distinct shapes kept.
+const MOST_SHAPES: usize = 2000;
 /// Different layouts of one head: with and without `reason`, by release.
 const MOST_LAYOUTS: usize = 4;
 
@@ -100,7 +93,7 @@ pub struct Parser {
     index: HashTable<u32>,
     heads: Vec<Head>,
     hasher: foldhash::fast::FixedState,
-    shapes: Vec<Shape>,
+    shapes: Vec<(Box<str>, Level, Box<str>)>,
     /// Where records began on the last line: prefixes are mostly of one length.
     prefix: usize,
 }
@@ -146,8 +139,20 @@ impl Parser {
         })
     }
 
+    /// Where the record begins in a line and its time (ms since the epoch), without reading the rest;
+    /// `None` for a line that is no record.
+    pub fn place(&mut self, line: &[u8]) -> Option<(usize, Option<i64>)> {
+        let (at, encoding) = self.locate(line)?;
+        let text = &line[at..];
+        let ms = match encoding {
+            Encoding::Console => self.clock.read(text).and_then(|(_, ms)| ms),
+            Encoding::Json => self.json_parts(text).and_then(|parts| parts.unix_ms),
+        };
+        Some((at, ms))
+    }
+
     /// Where the record begins behind any prefix, and how it is written.
-    pub fn locate(&mut self, line: &[u8]) -> Option<(usize, Encoding)> {
+    fn locate(&mut self, line: &[u8]) -> Option<(usize, Encoding)> {
         const JSON: &[u8] = b"{\"L\":\"";
         if line.starts_with(JSON) {
             return Some((0, Encoding::Json));
@@ -171,11 +176,6 @@ impl Parser {
         // STORJ_LOG_NOTIME: the line begins with its level.
         let level = line.split(|b| *b == b'\t').next().unwrap_or_default();
         (level.len() < line.len() && Level::of(level).is_some()).then_some((0, Encoding::Console))
-    }
-
-    /// The distinct kinds of records met so far, by [`Head::shape`].
-    pub fn shapes(&self) -> &[Shape] {
-        &self.shapes
     }
 
     fn console_parts<'a>(&mut self, text: &'a [u8]) -> Option<Parts<'a>> {
@@ -329,7 +329,6 @@ impl Parser {
         found.map(|at| *at as usize)
     }
 
-
     fn head(&mut self, parts: &Parts<'_>) -> Option<usize> {
         if let Some(at) = self.lookup(parts.key) {
             return Some(at);
@@ -352,13 +351,15 @@ impl Parser {
     fn insert(&mut self, key: (&[u8], &[u8]), level: Level, names: (&str, &str), encoding: Encoding) -> Option<usize> {
         let (logger, message) = (names.0, names.1.trim_end());
         let kind = Kind::of(level, logger, message);
-        let shape = self.shape(level, logger, message, kind);
+        let shape = self.shape(level, logger, message);
         let head = Head {
             level,
             logger: logger.into(),
             message: message.into(),
             kind,
-            shape,
+            shape: u32::try_from(shape).ok()?,
+            logger_shape: self.shapes[shape].0.clone(),
+            message_shape: self.shapes[shape].2.clone(),
             encoding,
             key: (key.0.into(), key.1.into()),
             layouts: Vec::new(),
@@ -373,40 +374,28 @@ impl Parser {
         let at = self.heads.len() - 1;
         if at < MOST_HEADS {
             let (heads, hasher) = (&self.heads, &self.hasher);
-            self.index.insert_unique(hash(hasher, key), u32::try_from(at).ok()?, |n| {
-                let key = &heads[*n as usize].key;
-                hash(hasher, (&key.0, &key.1))
-            });
+            self.index
+                .insert_unique(hash(hasher, key), u32::try_from(at).ok()?, |n| {
+                    let key = &heads[*n as usize].key;
+                    hash(hasher, (&key.0, &key.1))
+                });
         }
         Some(at)
     }
 
-    fn shape(&mut self, level: Level, logger: &str, message: &str, kind: Kind) -> u32 {
-        let logger = template::of(logger);
-        let message = template::of(message);
-        let known = self
-            .shapes
-            .iter()
-            .position(|s| s.level == level && *s.logger == *logger && *s.message == *message);
-        let at = known.unwrap_or_else(|| {
-            if self.shapes.len() < MOST_HEADS {
-                self.shapes.push(Shape {
-                    logger: logger.into(),
-                    level,
-                    message: message.into(),
-                    kind,
-                });
-            } else if self.shapes.len() == MOST_HEADS {
-                self.shapes.push(Shape {
-                    logger: "".into(),
-                    level,
-                    message: "(too many different messages)".into(),
-                    kind: Kind::Unknown,
-                });
-            }
-            self.shapes.len() - 1
-        });
-        u32::try_from(at).unwrap_or(u32::MAX)
+    /// The place of a shape in `shapes`; past the bound all share the last one.
+    fn shape(&mut self, level: Level, logger: &str, message: &str) -> usize {
+        let shape = (template::of(logger).into(), level, template::of(message).into());
+        if let Some(at) = self.shapes.iter().position(|known| *known == shape) {
+            return at;
+        }
+        if self.shapes.len() < MOST_SHAPES {
+            self.shapes.push(shape);
+        } else if self.shapes.len() == MOST_SHAPES {
+            self.shapes
+                .push(("".into(), level, "(too many different messages)".into()));
+        }
+        self.shapes.len() - 1
     }
 }
 
@@ -420,7 +409,11 @@ fn hash(hasher: &foldhash::fast::FixedState, key: (&[u8], &[u8])) -> u64 {
 /// Level, logger and message of a console record's columns (from the separator after the time on).
 fn console_columns(head: &[u8]) -> Option<(Level, String, String)> {
     let text = String::from_utf8_lossy(head);
-    let separator = if head.starts_with(stamp::TAB_AS_SPACES) { "        " } else { "\t" };
+    let separator = if head.starts_with(stamp::TAB_AS_SPACES) {
+        "        "
+    } else {
+        "\t"
+    };
     let text = text.strip_prefix(separator).unwrap_or(&text);
     let text = text.strip_suffix(separator).unwrap_or(text);
     let mut columns: Vec<&str> = text.split(separator).collect();

@@ -179,16 +179,15 @@ impl Scanner<'_> {
         match self.peek().ok_or(Unreadable)? {
             b'{' | b'[' => self.nested()?,
             b'-' | b'0'..=b'9' => {
-                while matches!(
-                    self.peek(),
-                    Some(b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')
-                ) {
+                while matches!(self.peek(), Some(b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')) {
                     self.at += 1;
                 }
             }
             _ => {
                 let rest = &self.text[self.at..];
-                let word = [&b"true"[..], b"false", b"null"].into_iter().find(|w| rest.starts_with(w));
+                let word = [&b"true"[..], b"false", b"null"]
+                    .into_iter()
+                    .find(|w| rest.starts_with(w));
                 self.at += word.ok_or(Unreadable)?.len();
             }
         }
@@ -381,7 +380,8 @@ mod tests {
 
     #[test]
     fn the_verbose_text_of_an_error_is_skipped() {
-        let body = br#""action": "GET", "size": 1, "error": "pieces error: x", "errorVerbose": "pieces error: x\n\tat y"}"#;
+        let body =
+            br#""action": "GET", "size": 1, "error": "pieces error: x", "errorVerbose": "pieces error: x\n\tat y"}"#;
         let (fields, layout) = scan(body, Opening::Brace).unwrap();
         assert_eq!(fields.error, b"pieces error: x");
         let other = br#""action": "PUT", "size": 2, "error": "other", "errorVerbose": "longer\n\tat z"}"#;

@@ -106,7 +106,13 @@ mod tests {
 
     #[test]
     fn every_spelling_of_a_key_is_one_key_and_duplicates_are_no_error() {
-        for key in ["Satellite ID", "satelliteID", "satellite ID", "satellite_id", "SatelliteID"] {
+        for key in [
+            "Satellite ID",
+            "satelliteID",
+            "satellite ID",
+            "satellite_id",
+            "SatelliteID",
+        ] {
             let json = format!(r#"{{"Process": "a", "{key}": "12Eay", "process": "b", "{key}": "other"}}"#);
             let object = Object::parse(json.as_bytes()).unwrap();
             assert_eq!(object.text(&["satellite_id"]), Some("12Eay"), "{key}");

@@ -66,7 +66,11 @@ fn word_len(rest: &str, belongs: impl Fn(u8) -> bool) -> usize {
 fn long_id(rest: &str) -> Option<(&'static str, usize)> {
     let len = word_len(rest, |b| b.is_ascii_alphanumeric());
     let word = &rest[..len];
-    if len == 52 && word.bytes().all(|b| b.is_ascii_uppercase() || (b'2'..=b'7').contains(&b)) {
+    if len == 52
+        && word
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || (b'2'..=b'7').contains(&b))
+    {
         return Some(("<piece>", len));
     }
     let varied = word.bytes().any(|b| b.is_ascii_digit()) && word.bytes().any(|b| b.is_ascii_lowercase());
@@ -109,10 +113,7 @@ fn duration_or_number(rest: &str) -> Option<(&'static str, usize)> {
     let mut len = word_len(rest, |b| b.is_ascii_digit() || b == b'.' || b == b',');
     len = rest[..len].trim_end_matches(['.', ',']).len();
     let units = ["ms", "µs", "ns", "h", "m", "s"];
-    loop {
-        let Some(unit) = units.iter().find(|unit| rest[len..].starts_with(*unit)) else {
-            break;
-        };
+    while let Some(unit) = units.iter().find(|unit| rest[len..].starts_with(*unit)) {
         let after = &rest[len + unit.len()..];
         if after.starts_with(|c: char| c.is_ascii_alphabetic()) {
             break;
@@ -134,15 +135,36 @@ mod tests {
     #[test]
     fn what_varies_is_named() {
         for (text, template) in [
-            ("write tcp 10.0.0.2:28967->79.127.205.225:51234: write: broken pipe", "write tcp <address>-><address>: write: broken pipe"),
-            ("read tcp [2001:db8::1]:28967: i/o timeout", "read tcp <address>: i/o timeout"),
-            ("open /mnt/storagenode/blobs/ab/x.sj1: no such file or directory", "open <path>: no such file or directory"),
+            (
+                "write tcp 10.0.0.2:28967->79.127.205.225:51234: write: broken pipe",
+                "write tcp <address>-><address>: write: broken pipe",
+            ),
+            (
+                "read tcp [2001:db8::1]:28967: i/o timeout",
+                "read tcp <address>: i/o timeout",
+            ),
+            (
+                "open /mnt/storagenode/blobs/ab/x.sj1: no such file or directory",
+                "open <path>: no such file or directory",
+            ),
             (r"open C:\Storj\x.sj1: in use", "open <path>: in use"),
-            ("timed out after 1m0s while verifying", "timed out after <number> while verifying"),
+            (
+                "timed out after 1m0s while verifying",
+                "timed out after <number> while verifying",
+            ),
             ("downloaded size (65536 bytes)", "downloaded size (<number> bytes)"),
-            ("piece H5MHLOAWQBOZKVABCF5SXROFFON2HSKZNSMFJSICIRDEFNRKZVBA gone", "piece <piece> gone"),
-            ("Node 12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S started", "Node <node> started"),
-            ("error code: 0, rpc: quic: timeout", "error code: <number>, rpc: quic: timeout"),
+            (
+                "piece H5MHLOAWQBOZKVABCF5SXROFFON2HSKZNSMFJSICIRDEFNRKZVBA gone",
+                "piece <piece> gone",
+            ),
+            (
+                "Node 12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S started",
+                "Node <node> started",
+            ),
+            (
+                "error code: 0, rpc: quic: timeout",
+                "error code: <number>, rpc: quic: timeout",
+            ),
             ("first\n\tsecond", "first"),
             ("v1.2 sha256", "v1.2 sha256"),
         ] {

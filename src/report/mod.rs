@@ -1,3 +1,4 @@
 //! Answers as text: CSV, JSON, tables.
 
+pub mod table;
 pub mod time;

@@ -14,25 +14,30 @@ pub fn is_compressed(head: &[u8]) -> bool {
 
 /// Opens `path` (`-` is standard input) for reading, inflating gzip and zstd by their magic bytes,
 /// whatever the file is called.
-pub fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
-    let raw: Box<dyn Read + Send> = if path == Path::new("-") {
-        Box::new(io::stdin())
-    } else {
-        Box::new(File::open(path)?)
-    };
-    inflate(raw)
+pub fn open(path: &Path) -> io::Result<impl Read + use<>> {
+    inflate(raw(path)?)
+}
+
+/// Opens `path` (`-` is standard input) as it is.
+pub fn raw(path: &Path) -> io::Result<Box<dyn Read + Send>> {
+    if path == Path::new("-") {
+        return Ok(Box::new(io::stdin()));
+    }
+    let file = File::open(path)?;
+    if file.metadata()?.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    Ok(Box::new(file))
 }
 
 /// Inflates what is compressed and hands on what is not.
-pub fn inflate(mut raw: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+pub fn inflate<'r>(mut raw: impl Read + 'r) -> io::Result<Box<dyn Read + 'r>> {
     let mut magic = Vec::with_capacity(4);
     raw.by_ref().take(4).read_to_end(&mut magic)?;
     let whole = io::Cursor::new(magic.clone()).chain(raw);
     Ok(if magic.starts_with(GZIP) {
-        Box::new(flate2::read::MultiGzDecoder::new(io::BufReader::with_capacity(
-            64 * 1024,
-            whole,
-        )))
+        let buffered = io::BufReader::with_capacity(64 * 1024, whole);
+        Box::new(flate2::bufread::MultiGzDecoder::new(buffered))
     } else if magic.starts_with(ZSTD) {
         Box::new(zstd::Decoder::new(whole)?)
     } else {

@@ -2,3 +2,5 @@
 
 pub mod bytes;
 pub mod names;
+pub mod sketch;
+pub mod varint;

@@ -34,11 +34,17 @@ impl Names {
     /// The number of `name`, new or known. Bytes that are not UTF-8 are replaced.
     pub fn id(&mut self, name: &[u8]) -> u32 {
         // Most lines name what the line before named.
-        if self.list.get(self.last as usize).is_some_and(|last| bytes::equal(last.as_bytes(), name)) {
+        if self
+            .list
+            .get(self.last as usize)
+            .is_some_and(|last| bytes::equal(last.as_bytes(), name))
+        {
             return self.last;
         }
         let hash = self.hasher.hash_one(name);
-        let found = self.index.find(hash, |at| bytes::equal(self.list[*at as usize].as_bytes(), name));
+        let found = self
+            .index
+            .find(hash, |at| bytes::equal(self.list[*at as usize].as_bytes(), name));
         self.last = match found {
             Some(at) => *at,
             None => self.insert(name),

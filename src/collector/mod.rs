@@ -1,0 +1,4 @@
+//! Wires sources, engine and store. Used by `cli`.
+
+mod align;
+pub mod ingest;

@@ -1,0 +1,165 @@
+//! What a batch of lines adds to the history: made by `engine`, kept by `store`.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+use super::piece::PieceId;
+use super::transfer::{Cause, Outcome, Quality};
+use crate::support::names::Names;
+use crate::support::sketch::Sketch;
+
+/// What a transfer is counted under. Satellite and action are numbers of [`Vocabulary`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Series {
+    /// Number of the satellite.
+    pub satellite: u32,
+    /// Number of the action.
+    pub action: u32,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why.
+    pub cause: Cause,
+    /// Index of the size class; `None` when the line has no size.
+    pub size_class: Option<u8>,
+}
+
+/// Number and bytes of some transfers.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Cell {
+    /// Number of transfers.
+    pub count: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+impl Cell {
+    /// Adds another's count and bytes.
+    pub fn add(&mut self, other: Self) {
+        self.count += other.count;
+        self.bytes = self.bytes.saturating_add(other.bytes);
+    }
+}
+
+/// One transfer as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Milliseconds since the epoch, by the log.
+    pub time_ms: i64,
+    /// Number of the satellite.
+    pub satellite: u32,
+    /// Number of the action.
+    pub action: u32,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why.
+    pub cause: Cause,
+    /// Bytes.
+    pub size: Option<u64>,
+    /// Bytes into the piece.
+    pub offset: Option<u64>,
+    /// Bytes really sent, where the log says so.
+    pub moved: Option<u64>,
+    /// The piece.
+    pub piece: Option<PieceId>,
+    /// The peer.
+    pub address: Option<SocketAddr>,
+    /// Milliseconds, and how exactly they are known.
+    pub duration: Option<(u32, Quality)>,
+    /// The error's text; failures only.
+    pub error: Option<Box<str>>,
+    /// A piece id or address in a form of its own.
+    pub odd: Option<Box<Odd>>,
+}
+
+/// Texts that have no compact form: kept as they are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Odd {
+    /// The piece id, if it is no base32 id.
+    pub piece: String,
+    /// The address, if it is no IP address and port.
+    pub address: String,
+}
+
+impl Kept {
+    /// Audits, repairs and what went wrong: a class of their own, kept longest and read most.
+    pub fn class(&self, actions: &Names) -> usize {
+        let name = actions.name(self.action);
+        let grave = matches!(self.outcome, Outcome::Failed | Outcome::Rejected)
+            || name.ends_with("AUDIT")
+            || name.ends_with("REPAIR");
+        usize::from(grave)
+    }
+}
+
+/// One error template within one minute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorCell {
+    /// How often.
+    pub count: u64,
+    /// Milliseconds since the epoch.
+    pub first_ms: i64,
+    /// Milliseconds since the epoch.
+    pub last_ms: i64,
+    /// The first text, whole.
+    pub example: String,
+}
+
+/// A kind of record as it is kept: logger, level, message shape.
+pub type KindName = (String, String, String);
+
+/// The names behind a batch's numbers; outlives batches.
+#[derive(Debug)]
+pub struct Vocabulary {
+    /// Satellite ids.
+    pub satellites: Names,
+    /// Actions.
+    pub actions: Names,
+    /// Error templates.
+    pub templates: Names,
+    /// Kinds of records.
+    pub kinds: Vec<KindName>,
+}
+
+impl Default for Vocabulary {
+    fn default() -> Self {
+        Self {
+            satellites: Names::new(1000),
+            actions: Names::new(200),
+            templates: Names::new(10_000),
+            kinds: Vec::new(),
+        }
+    }
+}
+
+/// Key of a latency sketch: hour (seconds since the epoch), satellite, action, outcome, quality.
+pub type LatencyKey = (i64, u32, u32, Outcome, Quality);
+
+/// Hash map of the hot path.
+pub type FastMap<K, V> = HashMap<K, V, foldhash::fast::FixedState>;
+
+/// What a batch adds. Buckets are their first second since the epoch.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// By minute.
+    pub traffic: FastMap<(i64, Series), Cell>,
+    /// By minute, action and template.
+    pub errors: FastMap<(i64, u32, u32), ErrorCell>,
+    /// By hour and kind: count and, for what is not understood, an example.
+    pub kinds: FastMap<(i64, u32), (u64, Option<String>)>,
+    /// Durations.
+    pub latency: FastMap<LatencyKey, Sketch>,
+    /// The transfers, by class.
+    pub transfers: [Vec<Kept>; 2],
+}
+
+impl Batch {
+    /// Number of transfers in it.
+    pub fn len(&self) -> usize {
+        self.transfers.iter().map(Vec::len).sum()
+    }
+
+    /// Whether nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        self.kinds.is_empty() && self.len() == 0
+    }
+}

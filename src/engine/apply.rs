@@ -1,0 +1,260 @@
+//! Lines to what they add to the history: rollups, error templates, kinds, durations, transfers.
+//! Events count where their own time says; a line without a time counts where the line before it did.
+
+use crate::domain::batch::{Batch, Cell, ErrorCell, Kept, Odd, Series, Vocabulary};
+use crate::domain::piece;
+use crate::domain::transfer::{Outcome, Transfer, size_class};
+use crate::log::event;
+use crate::log::kind::{Kind, Level};
+use crate::log::record::{Line, Parser, Record, text};
+use crate::log::template;
+
+use super::pairs::{Moment, Pairs};
+
+/// Longest text of an example or a kept error: some carry a whole stack.
+const LONGEST_TEXT: usize = 500;
+
+/// Applies one source's lines.
+#[derive(Debug, Default)]
+pub struct Apply {
+    parser: Parser,
+    pairs: Pairs,
+    /// The names behind the numbers of [`Apply::take`]'s batches.
+    pub vocabulary: Vocabulary,
+    batch: Batch,
+    last_ms: Option<i64>,
+}
+
+/// Number of the kind of lines that are no records, or damaged ones.
+const FOREIGN: &str = "(not a record of the node)";
+const MALFORMED: &str = "(damaged record)";
+
+impl Apply {
+    /// Looks at a line that was counted before: only transfers that begin or end on it are noted, so
+    /// that their other half finds them.
+    pub fn observe<R>(&mut self, line: &[u8], carrier_ms: Option<i64>, seen: impl FnOnce(&Line<'_>) -> R) -> R {
+        let parsed = self.parser.parse(line);
+        if let Line::Record(record) = &parsed
+            && let Some(log_ms) = record.unix_ms.or(carrier_ms)
+        {
+            self.last_ms = Some(log_ms);
+            let at = Moment { log_ms, carrier_ms };
+            match record.head.kind {
+                Kind::UploadStarted | Kind::DownloadStarted => self.pairs.started(&record.fields, at),
+                _ if event::transfer(record).is_some() => {
+                    self.pairs.finished(&record.fields, at);
+                }
+                _ => {}
+            }
+        }
+        seen(&parsed)
+    }
+
+    /// Applies one log line and says what it was. `now_ms` stands in where no time was ever seen.
+    pub fn line<R>(
+        &mut self,
+        line: &[u8],
+        carrier_ms: Option<i64>,
+        now_ms: i64,
+        seen: impl FnOnce(&Line<'_>) -> R,
+    ) -> R {
+        // The parser is taken out so that records can borrow from it while the rest is written.
+        let mut parser = std::mem::take(&mut self.parser);
+        let parsed = parser.parse(line);
+        let known = match &parsed {
+            Line::Record(record) => record.unix_ms.or(carrier_ms),
+            _ => carrier_ms,
+        };
+        let ms = known.or(self.last_ms).unwrap_or(now_ms);
+        self.last_ms = Some(ms);
+        match &parsed {
+            Line::Record(record) => {
+                let log_ms = ms;
+                self.record(record, Moment { log_ms, carrier_ms });
+            }
+            Line::Trace => {}
+            Line::Foreign => self.other(ms, FOREIGN, line),
+            Line::Malformed => self.other(ms, MALFORMED, line),
+        }
+        let result = seen(&parsed);
+        self.parser = parser;
+        result
+    }
+
+    /// What was added since the last call.
+    pub fn take(&mut self) -> Batch {
+        std::mem::take(&mut self.batch)
+    }
+
+    /// Number of transfers waiting in [`Apply::take`].
+    pub fn waiting(&self) -> usize {
+        self.batch.len()
+    }
+
+    fn record(&mut self, record: &Record<'_>, at: Moment) {
+        let shape = record.head.shape;
+        let kind = self.kind_of_shape(record, shape);
+        self.count_kind(at.log_ms, kind, || {
+            let object = String::from_utf8_lossy(record.object);
+            (record.head.kind == Kind::Unknown).then(|| shorten(&format!("{} {object}", record.head.message)))
+        });
+        match record.head.kind {
+            Kind::UploadStarted | Kind::DownloadStarted => self.pairs.started(&record.fields, at),
+            _ => match event::transfer(record) {
+                Some(transfer) => self.transfer(record, &transfer, at),
+                None => self.trouble(record, at.log_ms),
+            },
+        }
+    }
+
+    fn transfer(&mut self, record: &Record<'_>, transfer: &Transfer<'_>, at: Moment) {
+        let duration = self.pairs.finished(&record.fields, at);
+        let satellite = self.vocabulary.satellites.id(transfer.satellite_id);
+        let action = self.vocabulary.actions.id(transfer.action);
+        let series = Series {
+            satellite,
+            action,
+            outcome: transfer.outcome,
+            cause: transfer.cause,
+            size_class: transfer.size.map(size_class),
+        };
+        let minute = bucket(at.log_ms, 60);
+        self.batch.traffic.entry((minute, series)).or_default().add(Cell {
+            count: 1,
+            bytes: transfer.bytes(),
+        });
+        if let Some((ms, quality)) = duration {
+            let key = (bucket(at.log_ms, 3600), satellite, action, transfer.outcome, quality);
+            self.batch.latency.entry(key).or_default().add(u64::from(ms));
+        }
+        let mut error = None;
+        if transfer.outcome == Outcome::Failed {
+            let whole = text(transfer.error);
+            self.count_error(at.log_ms, action, &template::of(&whole), &whole);
+            error = Some(shorten(&whole).into_boxed_str());
+        }
+        let kept = Kept {
+            time_ms: at.log_ms,
+            satellite,
+            action,
+            outcome: transfer.outcome,
+            cause: transfer.cause,
+            size: transfer.size,
+            offset: transfer.offset,
+            moved: transfer.moved,
+            piece: piece::parse_id(transfer.piece_id),
+            address: piece::parse_address(transfer.remote_address),
+            duration,
+            error,
+            odd: None,
+        };
+        self.keep(kept, transfer);
+    }
+
+    fn keep(&mut self, mut kept: Kept, transfer: &Transfer<'_>) {
+        let odd_piece = kept.piece.is_none() && !transfer.piece_id.is_empty();
+        let odd_address = kept.address.is_none() && !transfer.remote_address.is_empty();
+        if odd_piece || odd_address {
+            let odd = |is: bool, raw: &[u8]| if is { shorten(&text(raw)) } else { String::new() };
+            kept.odd = Some(Box::new(Odd {
+                piece: odd(odd_piece, transfer.piece_id),
+                address: odd(odd_address, transfer.remote_address),
+            }));
+        }
+        let class = kept.class(&self.vocabulary.actions);
+        self.batch.transfers[class].push(kept);
+    }
+
+    /// Troubles that are no transfers: every ERROR, and whatever else names an error above DEBUG.
+    fn trouble(&mut self, record: &Record<'_>, ms: i64) {
+        let head = record.head;
+        let error = record.fields.error;
+        if head.level < Level::Error && (head.level == Level::Debug || error.is_empty()) {
+            return;
+        }
+        let message = &head.message;
+        let whole = match text(error) {
+            error if error.is_empty() => message.to_string(),
+            error => format!("{}: {error}", message.trim_end_matches(':')),
+        };
+        let action = self.vocabulary.actions.id(record.fields.action);
+        self.count_error(ms, action, &template::of(&whole), &whole);
+    }
+
+    fn count_error(&mut self, ms: i64, action: u32, template: &str, whole: &str) {
+        let template = self.vocabulary.templates.id(template.as_bytes());
+        let cell = self
+            .batch
+            .errors
+            .entry((bucket(ms, 60), action, template))
+            .or_insert_with(|| ErrorCell {
+                count: 0,
+                first_ms: ms,
+                last_ms: ms,
+                example: shorten(whole),
+            });
+        cell.count += 1;
+        cell.first_ms = cell.first_ms.min(ms);
+        cell.last_ms = cell.last_ms.max(ms);
+    }
+
+    /// The vocabulary's kinds begin with the parser's shapes, in their order.
+    fn kind_of_shape(&mut self, record: &Record<'_>, shape: u32) -> u32 {
+        let kinds = &mut self.vocabulary.kinds;
+        while kinds.len() <= shape as usize + 2 {
+            kinds.push(Default::default());
+        }
+        let kind = shape + 2;
+        let name = &mut kinds[kind as usize];
+        if name.2.is_empty() {
+            *name = (
+                record.head.logger_shape.to_string(),
+                record.head.level.word().to_owned(),
+                record.head.message_shape.to_string(),
+            );
+        }
+        kind
+    }
+
+    fn other(&mut self, ms: i64, what: &str, line: &[u8]) {
+        let kind = u32::from(what == MALFORMED);
+        let kinds = &mut self.vocabulary.kinds;
+        while kinds.len() < 2 {
+            kinds.push(Default::default());
+        }
+        kinds[kind as usize].2 = what.to_owned();
+        self.count_kind(ms, kind, || Some(shorten(&String::from_utf8_lossy(line))));
+    }
+
+    fn count_kind(&mut self, ms: i64, kind: u32, example: impl FnOnce() -> Option<String>) {
+        let cell = self
+            .batch
+            .kinds
+            .entry((bucket(ms, 3600), kind))
+            .or_insert_with(|| (0, example()));
+        cell.0 += 1;
+    }
+}
+
+/// First second of the bucket of `width` seconds that holds `ms`.
+fn bucket(ms: i64, width: i64) -> i64 {
+    ms.div_euclid(1000 * width) * width
+}
+
+fn shorten(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_TEXT) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buckets_begin_before_the_epoch_too() {
+        assert_eq!(bucket(61_500, 60), 60);
+        assert_eq!(bucket(-1, 60), -60);
+    }
+}

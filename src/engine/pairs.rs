@@ -1,0 +1,98 @@
+//! Started and finished lines of one transfer, for its duration. Bounded in number and age.
+
+use std::collections::VecDeque;
+use std::hash::BuildHasher;
+
+use crate::domain::batch::FastMap;
+use crate::domain::transfer::Quality;
+use crate::log::scan::Fields;
+
+/// Transfers open at once; a busy node has some hundred.
+const MOST: usize = 65_536;
+/// An upload that has not ended by then never will, or its end was not logged.
+const OLDEST_MS: i64 = 2 * 3600 * 1000;
+
+/// A moment by the log's clock (whole seconds), and by its carrier's if that stamps lines.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    /// Milliseconds since the epoch.
+    pub log_ms: i64,
+    /// Milliseconds since the epoch, exact.
+    pub carrier_ms: Option<i64>,
+}
+
+/// Transfers that have begun and not ended.
+#[derive(Debug, Default)]
+pub struct Pairs {
+    open: FastMap<u64, Moment>,
+    order: VecDeque<(i64, u64)>,
+    hasher: foldhash::fast::FixedState,
+}
+
+impl Pairs {
+    /// Several ranges of one piece run at once: the key is piece, offset and action.
+    fn key(&self, fields: &Fields<'_>) -> Option<u64> {
+        let piece = fields.piece_id.get(..26)?;
+        Some(self.hasher.hash_one((piece, fields.offset, fields.action)))
+    }
+
+    /// A transfer begins.
+    pub fn started(&mut self, fields: &Fields<'_>, at: Moment) {
+        let Some(key) = self.key(fields) else {
+            return;
+        };
+        while let Some((begun, old)) = self.order.front().copied() {
+            if self.order.len() < MOST && begun > at.log_ms - OLDEST_MS {
+                break;
+            }
+            self.order.pop_front();
+            self.open.remove(&old);
+        }
+        self.open.insert(key, at);
+        self.order.push_back((at.log_ms, key));
+    }
+
+    /// It ends: how long it took (ms), if its start was seen.
+    pub fn finished(&mut self, fields: &Fields<'_>, at: Moment) -> Option<(u32, Quality)> {
+        if self.open.is_empty() {
+            return None;
+        }
+        let begun = self.open.remove(&self.key(fields)?)?;
+        let (from, to, quality) = match (begun.carrier_ms, at.carrier_ms) {
+            (Some(from), Some(to)) => (from, to, Quality::Exact),
+            _ => (begun.log_ms, at.log_ms, Quality::Second),
+        };
+        // Clocks are set back: such a pair tells nothing.
+        Some((u32::try_from(to - from).ok()?, quality))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(log_ms: i64) -> Moment {
+        Moment {
+            log_ms,
+            carrier_ms: None,
+        }
+    }
+
+    #[test]
+    fn ranges_of_one_piece_are_told_apart_and_old_starts_are_dropped() {
+        let piece = [b'A'; 52];
+        let fields = |offset| Fields {
+            piece_id: &piece,
+            action: b"GET",
+            offset: Some(offset),
+            ..Fields::default()
+        };
+        let mut pairs = Pairs::default();
+        pairs.started(&fields(0), at(1000));
+        pairs.started(&fields(512), at(2000));
+        assert_eq!(pairs.finished(&fields(0), at(4000)), Some((3000, Quality::Second)));
+        assert_eq!(pairs.finished(&fields(0), at(4000)), None);
+        pairs.started(&fields(7), at(2000 + OLDEST_MS));
+        assert_eq!(pairs.finished(&fields(512), at(4000 + OLDEST_MS)), None);
+    }
+}

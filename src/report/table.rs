@@ -1,0 +1,177 @@
+//! Tables as scripts read them: CSV, JSON, NDJSON. Rows are written as they come.
+
+use std::io::{self, Write};
+
+use serde_json::{Map, Value as Json};
+
+use super::time::rfc3339;
+
+/// One value of a row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// Unknown: `null`, in CSV empty.
+    Null,
+    /// A text.
+    Text(String),
+    /// A count, a size in bytes.
+    Count(u64),
+    /// Milliseconds since the epoch; written as RFC 3339.
+    Time(i64),
+    /// True or false.
+    Bool(bool),
+}
+
+impl Value {
+    /// A text, unknown when empty.
+    pub fn text(text: &str) -> Self {
+        if text.is_empty() {
+            Self::Null
+        } else {
+            Self::Text(text.to_owned())
+        }
+    }
+
+    /// A count that may be unknown.
+    pub fn count(count: Option<u64>) -> Self {
+        count.map_or(Self::Null, Self::Count)
+    }
+
+    fn json(self) -> Json {
+        match self {
+            Self::Null => Json::Null,
+            Self::Text(text) => Json::String(text),
+            Self::Count(count) => count.into(),
+            Self::Time(ms) => Json::String(rfc3339(ms)),
+            Self::Bool(is) => Json::Bool(is),
+        }
+    }
+
+    fn csv(self) -> String {
+        match self {
+            Self::Null => String::new(),
+            Self::Text(text) => text,
+            Self::Count(count) => count.to_string(),
+            Self::Time(ms) => rfc3339(ms),
+            Self::Bool(is) => is.to_string(),
+        }
+    }
+}
+
+/// How a table is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Names in the first line, RFC 4180.
+    Csv,
+    /// One array of objects.
+    Json,
+    /// One object a line.
+    Ndjson,
+}
+
+enum Out<W: Write> {
+    Csv(Box<csv::Writer<W>>),
+    Json(W, bool),
+    Ndjson(W),
+}
+
+/// Writes one table.
+pub struct Table<W: Write> {
+    out: Out<W>,
+    /// Names of what is written, and their places in the rows given.
+    columns: Vec<(&'static str, usize)>,
+}
+
+impl<W: Write> Table<W> {
+    /// A table of `columns`, of which those at `chosen` are written, in that order.
+    pub fn new(out: W, format: Format, columns: &[&'static str], chosen: &[usize]) -> io::Result<Self> {
+        let columns: Vec<_> = chosen.iter().filter_map(|at| Some((*columns.get(*at)?, *at))).collect();
+        let out = match format {
+            Format::Csv => {
+                let mut writer = csv::Writer::from_writer(out);
+                let names = columns.iter().map(|(name, _)| name);
+                writer.write_record(names).map_err(io_error)?;
+                Out::Csv(Box::new(writer))
+            }
+            Format::Json => Out::Json(out, false),
+            Format::Ndjson => Out::Ndjson(out),
+        };
+        Ok(Self { out, columns })
+    }
+
+    /// Writes a row, which has a value for each of the table's columns.
+    pub fn row(&mut self, mut row: Vec<Value>) -> io::Result<()> {
+        let mut take = |at: usize| {
+            row.get_mut(at)
+                .map_or(Value::Null, |value| std::mem::replace(value, Value::Null))
+        };
+        if let Out::Csv(writer) = &mut self.out {
+            let record = self.columns.iter().map(|(_, at)| take(*at).csv());
+            return writer.write_record(record).map_err(io_error);
+        }
+        let object: Map<String, Json> = self
+            .columns
+            .iter()
+            .map(|(name, at)| ((*name).to_owned(), take(*at).json()))
+            .collect();
+        let text = serde_json::to_string(&object)?;
+        match &mut self.out {
+            Out::Json(out, begun) => {
+                out.write_all(if *begun { b",\n" } else { b"[\n" })?;
+                *begun = true;
+                out.write_all(text.as_bytes())
+            }
+            Out::Ndjson(out) => writeln!(out, "{text}"),
+            Out::Csv(_) => Ok(()),
+        }
+    }
+
+    /// Writes what closes the table.
+    pub fn finish(self) -> io::Result<()> {
+        match self.out {
+            Out::Csv(mut writer) => writer.flush(),
+            Out::Ndjson(mut out) => out.flush(),
+            Out::Json(mut out, begun) => {
+                out.write_all(if begun { b"\n]\n" } else { b"[]\n" })?;
+                out.flush()
+            }
+        }
+    }
+}
+
+/// The system's own error, so that a closed pipe is known as one.
+fn io_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(format: Format, chosen: &[usize]) -> String {
+        let mut out = Vec::new();
+        let mut table = Table::new(&mut out, format, &["name", "count", "at"], chosen).unwrap();
+        let row = vec![Value::Text("a,\"b\"".into()), Value::Count(3), Value::Time(0)];
+        table.row(row).unwrap();
+        table
+            .row(vec![Value::text(""), Value::count(None), Value::Null])
+            .unwrap();
+        table.finish().unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn the_unknown_is_empty_or_null_and_columns_keep_the_order_asked_for() {
+        assert_eq!(
+            written(Format::Csv, &[0, 1, 2]),
+            "name,count,at\n\"a,\"\"b\"\"\",3,1970-01-01T00:00:00Z\n,,\n"
+        );
+        assert_eq!(
+            written(Format::Ndjson, &[1, 0]),
+            "{\"count\":3,\"name\":\"a,\\\"b\\\"\"}\n{\"count\":null,\"name\":null}\n"
+        );
+        assert!(written(Format::Json, &[0]).starts_with("[\n{\"name\":"));
+    }
+}

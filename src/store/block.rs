@@ -1,0 +1,322 @@
+//! The codec of a block: up to 4096 transfers in columns. Ids are kept beside it, raw: they do not
+//! compress, and most questions never read them.
+
+use std::net::{IpAddr, SocketAddr};
+
+use crate::domain::piece::PieceId;
+use crate::domain::transfer::{Cause, Outcome, Quality};
+use crate::support::varint::{self, Reader};
+
+/// Transfers in a sealed block.
+pub(crate) const FULL: usize = 4096;
+
+/// A transfer as stored: satellite and action are rows of the dictionaries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Milliseconds since the epoch.
+    pub time_ms: i64,
+    /// Row of the satellite.
+    pub satellite: i64,
+    /// Row of the action.
+    pub action: i64,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why.
+    pub cause: Cause,
+    /// Bytes.
+    pub size: Option<u64>,
+    /// Bytes into the piece.
+    pub offset: Option<u64>,
+    /// Bytes really sent, if known.
+    pub moved: Option<u64>,
+    /// The piece.
+    pub piece: Option<PieceId>,
+    /// The peer.
+    pub address: Option<SocketAddr>,
+    /// Milliseconds and how exactly they are known.
+    pub duration: Option<(u32, Quality)>,
+    /// The error's text.
+    pub error: Option<Box<str>>,
+    /// Piece id and address that have no compact form.
+    pub odd: Option<Box<(String, String)>>,
+}
+
+fn put_option(out: &mut Vec<u8>, value: Option<u64>) {
+    // u64::MAX would wrap; no piece is that large.
+    varint::put(out, value.map_or(0, |v| v.saturating_add(1)));
+}
+
+/// The columns of `rows` (without ids), uncompressed.
+pub(crate) fn encode(rows: &[Row]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(rows.len() * 16 + 64);
+    varint::put(&mut out, rows.len() as u64);
+    encode_codes(&mut out, rows);
+    let mut before = 0;
+    for row in rows {
+        varint::put_signed(&mut out, row.time_ms.wrapping_sub(before));
+        before = row.time_ms;
+    }
+    for column in [|r: &Row| r.size, |r: &Row| r.offset, |r: &Row| r.moved] {
+        rows.iter().for_each(|row| put_option(&mut out, column(row)));
+    }
+    for row in rows {
+        let code = row.duration.map_or(0, |(ms, q)| (u64::from(ms) << 2) | (q as u64 + 1));
+        varint::put(&mut out, code);
+    }
+    encode_addresses(&mut out, rows);
+    encode_texts(&mut out, rows);
+    out
+}
+
+/// Satellite, action, outcome and cause are one small number a row.
+fn encode_codes(out: &mut Vec<u8>, rows: &[Row]) {
+    let key = |row: &Row| (row.satellite, row.action, row.outcome, row.cause);
+    let mut codes: Vec<(i64, i64, Outcome, Cause)> = Vec::new();
+    let mut column = Vec::with_capacity(rows.len());
+    for row in rows {
+        let at = codes.iter().position(|code| *code == key(row)).unwrap_or_else(|| {
+            codes.push(key(row));
+            codes.len() - 1
+        });
+        varint::put(&mut column, at as u64);
+    }
+    varint::put(out, codes.len() as u64);
+    for (satellite, action, outcome, cause) in codes {
+        varint::put_signed(out, satellite);
+        varint::put_signed(out, action);
+        out.extend([outcome as u8, cause as u8]);
+    }
+    out.extend(column);
+}
+
+fn encode_addresses(out: &mut Vec<u8>, rows: &[Row]) {
+    out.extend(rows.iter().map(|row| match row.address {
+        None => 0,
+        Some(SocketAddr::V4(_)) => 4,
+        Some(SocketAddr::V6(_)) => 6,
+    }));
+    for address in rows.iter().filter_map(|row| row.address) {
+        match address.ip() {
+            IpAddr::V4(ip) => out.extend(ip.octets()),
+            IpAddr::V6(ip) => out.extend(ip.octets()),
+        }
+    }
+    for address in rows.iter().filter_map(|row| row.address) {
+        out.extend(address.port().to_le_bytes());
+    }
+}
+
+fn encode_texts(out: &mut Vec<u8>, rows: &[Row]) {
+    let of = |n: usize, row: &Row| -> Vec<(u64, u8, String)> {
+        let n = n as u64;
+        let mut texts = Vec::new();
+        if let Some(error) = &row.error {
+            texts.push((n, 0, error.to_string()));
+        }
+        if let Some(odd) = &row.odd {
+            texts.push((n, 1, odd.0.clone()));
+            texts.push((n, 2, odd.1.clone()));
+        }
+        if row.piece.is_none() {
+            texts.push((n, 3, String::new()));
+        }
+        texts
+    };
+    let texts: Vec<_> = rows.iter().enumerate().flat_map(|(n, row)| of(n, row)).collect();
+    varint::put(out, texts.len() as u64);
+    for (n, what, text) in texts {
+        varint::put(out, n);
+        out.push(what);
+        varint::put_text(out, &text);
+    }
+}
+
+/// The ids of `rows`, 32 bytes each; zeros where there is none.
+pub(crate) fn encode_ids(rows: &[Row]) -> Vec<u8> {
+    rows.iter().flat_map(|row| row.piece.unwrap_or_default()).collect()
+}
+
+/// How well blocks are compressed: more than 1 gains nothing on these columns.
+const ZSTD_LEVEL: i32 = 1;
+/// Longest columns believed: 4096 rows with an error text each.
+const LONGEST: usize = 16 << 20;
+
+/// Compresses the columns of a full block, their length before them.
+pub(crate) fn seal(meta: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    varint::put(&mut out, meta.len() as u64);
+    out.extend(zstd::bulk::compress(meta, ZSTD_LEVEL)?);
+    Ok(out)
+}
+
+/// The columns of a sealed block; `None` when the bytes are damaged.
+pub(crate) fn unseal(sealed: &[u8]) -> Option<Vec<u8>> {
+    let mut reader = Reader(sealed);
+    let len = usize::try_from(reader.unsigned()?).ok().filter(|len| *len <= LONGEST)?;
+    zstd::bulk::decompress(reader.0, len).ok()
+}
+
+/// Rows from their columns and, if wanted, their ids. `None` when the bytes are damaged.
+pub(crate) fn decode(meta: &[u8], ids: Option<&[u8]>) -> Option<Vec<Row>> {
+    let mut reader = Reader(meta);
+    let n = usize::try_from(reader.unsigned()?).ok().filter(|n| *n <= FULL * 4)?;
+    let mut rows = decode_codes(&mut reader, n)?;
+    let mut time = 0i64;
+    for row in &mut rows {
+        time = time.wrapping_add(reader.signed()?);
+        row.time_ms = time;
+    }
+    let mut options = || reader.unsigned().map(|v| v.checked_sub(1));
+    for row in &mut rows {
+        row.size = options()?;
+    }
+    for row in &mut rows {
+        row.offset = options()?;
+    }
+    for row in &mut rows {
+        row.moved = options()?;
+    }
+    for row in &mut rows {
+        let code = reader.unsigned()?;
+        row.duration = match code & 3 {
+            0 => None,
+            quality => Some((u32::try_from(code >> 2).ok()?, *Quality::ALL.get(quality as usize - 1)?)),
+        };
+    }
+    decode_addresses(&mut reader, &mut rows)?;
+    if let Some(ids) = ids {
+        let (ids, rest) = ids.as_chunks::<32>();
+        if !rest.is_empty() || ids.len() != n {
+            return None;
+        }
+        rows.iter_mut().zip(ids).for_each(|(row, id)| row.piece = Some(*id));
+    }
+    decode_texts(&mut reader, &mut rows)?;
+    Some(rows)
+}
+
+fn decode_codes(reader: &mut Reader<'_>, n: usize) -> Option<Vec<Row>> {
+    let mut codes = Vec::new();
+    for _ in 0..reader.unsigned()? {
+        let (satellite, action) = (reader.signed()?, reader.signed()?);
+        let [outcome, cause] = reader.bytes(2)?.try_into().ok()?;
+        let outcome = *Outcome::ALL.get(usize::from(outcome))?;
+        codes.push((satellite, action, outcome, *Cause::ALL.get(usize::from(cause))?));
+    }
+    let row = |reader: &mut Reader<'_>| {
+        let (satellite, action, outcome, cause) = *codes.get(usize::try_from(reader.unsigned()?).ok()?)?;
+        Some(Row {
+            time_ms: 0,
+            satellite,
+            action,
+            outcome,
+            cause,
+            size: None,
+            offset: None,
+            moved: None,
+            piece: None,
+            address: None,
+            duration: None,
+            error: None,
+            odd: None,
+        })
+    };
+    (0..n).map(|_| row(reader)).collect()
+}
+
+fn decode_addresses(reader: &mut Reader<'_>, rows: &mut [Row]) -> Option<()> {
+    let families = reader.bytes(rows.len())?;
+    for (row, family) in rows.iter_mut().zip(families) {
+        let ip = match family {
+            0 => continue,
+            4 => IpAddr::from(<[u8; 4]>::try_from(reader.bytes(4)?).ok()?),
+            6 => IpAddr::from(<[u8; 16]>::try_from(reader.bytes(16)?).ok()?),
+            _ => return None,
+        };
+        row.address = Some(SocketAddr::new(ip, 0));
+    }
+    for address in rows.iter_mut().filter_map(|row| row.address.as_mut()) {
+        address.set_port(u16::from_le_bytes(reader.bytes(2)?.try_into().ok()?));
+    }
+    Some(())
+}
+
+fn decode_texts(reader: &mut Reader<'_>, rows: &mut [Row]) -> Option<()> {
+    for _ in 0..reader.unsigned()? {
+        let row = rows.get_mut(usize::try_from(reader.unsigned()?).ok()?)?;
+        let what = reader.bytes(1)?[0];
+        let text = reader.text()?;
+        match what {
+            0 => row.error = Some(text.into()),
+            1 => row.odd.get_or_insert_default().0 = text.to_owned(),
+            2 => row.odd.get_or_insert_default().1 = text.to_owned(),
+            3 => row.piece = None,
+            _ => return None,
+        }
+    }
+    Some(())
+}
+
+/// A Bloom filter over piece ids: 10 bits an id, 6 probes taken from the id, which is a hash already.
+pub(crate) fn filter(rows: &[Row]) -> Vec<u8> {
+    let mut filter = vec![0u8; (rows.len() * 10).div_ceil(8).max(1)];
+    for id in rows.iter().filter_map(|row| row.piece.as_ref()) {
+        let bits = filter.len() as u64 * 8;
+        probes(id, bits).for_each(|bit| filter[(bit / 8) as usize] |= 1 << (bit % 8));
+    }
+    filter
+}
+
+/// Whether a block whose filter this is may hold the piece.
+pub(crate) fn may_hold(filter: &[u8], id: &PieceId) -> bool {
+    let bits = filter.len() as u64 * 8;
+    bits > 0 && probes(id, bits).all(|bit| filter[(bit / 8) as usize] & (1 << (bit % 8)) != 0)
+}
+
+fn probes(id: &PieceId, bits: u64) -> impl Iterator<Item = u64> + use<> {
+    let (words, _) = id.as_chunks::<4>();
+    let words: [u32; 6] = std::array::from_fn(|n| u32::from_le_bytes(words[n]));
+    words.into_iter().map(move |word| u64::from(word) % bits)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn example(n: u8) -> Row {
+        Row {
+            time_ms: 1_787_205_633_000 + i64::from(n) * 1000,
+            satellite: i64::from(n % 3),
+            action: i64::from(n % 2),
+            outcome: Outcome::ALL[usize::from(n % 4)],
+            cause: Cause::ALL[usize::from(n % 9)],
+            size: (n % 5 > 0).then_some(u64::from(n) << 12),
+            offset: (n % 2 > 0).then_some(0),
+            moved: None,
+            piece: (n % 7 > 0).then_some([n; 32]),
+            address: match n % 3 {
+                0 => None,
+                1 => Some(SocketAddr::from(([10, 0, 0, n], 28967))),
+                _ => Some(SocketAddr::from(([1, 2, 3, 4, 5, 6, 7, u16::from(n)], 1))),
+            },
+            duration: (n % 2 > 0).then_some((u32::from(n) * 100, Quality::Second)),
+            error: (n % 4 == 1).then(|| "file does not exist".into()),
+            odd: (n % 7 == 0).then(|| Box::new(("odd".to_owned(), String::new()))),
+        }
+    }
+
+    #[test]
+    fn rows_come_back_and_damage_is_an_error_not_a_panic() {
+        let rows: Vec<Row> = (0..100).map(example).collect();
+        let (meta, ids) = (encode(&rows), encode_ids(&rows));
+        assert_eq!(decode(&meta, Some(&ids)), Some(rows.clone()));
+        for len in 0..meta.len() {
+            assert_eq!(decode(&meta[..len], Some(&ids)), None);
+            let mut damaged = meta.clone();
+            damaged[len] ^= 0xff;
+            decode(&damaged, Some(&ids));
+        }
+        let filter = filter(&rows);
+        assert!(rows.iter().filter_map(|r| r.piece).all(|id| may_hold(&filter, &id)));
+    }
+}

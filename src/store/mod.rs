@@ -1,0 +1,178 @@
+//! SQLite, and nobody else sees it: schema, the writer, readers. Used by `collector` and `cli`.
+
+pub mod block;
+pub mod dictionary;
+pub mod ledger;
+pub mod query;
+pub mod raw;
+pub mod transfers;
+pub mod writer;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+/// Why the database did not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// SQLite's own error.
+    #[error("database {path}: {source}{}", advice(source))]
+    Sqlite {
+        /// The database file.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+    /// The file or its folder.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// Another process writes.
+    #[error("{path} is in use by another storj-monitor; stop it, or name another --data-dir")]
+    InUse {
+        /// The data directory.
+        path: PathBuf,
+    },
+    /// Written by a newer program.
+    #[error("database {path} has version {found}, this program knows {known}; use the newer program")]
+    Newer {
+        /// The database file.
+        path: PathBuf,
+        /// Version in the file.
+        found: i64,
+        /// Highest version known here.
+        known: i64,
+    },
+    /// Nothing was ever kept there.
+    #[error("no database in {path}; ingest a log first, or name the right --data-dir")]
+    Missing {
+        /// The data directory.
+        path: PathBuf,
+    },
+    /// A stored value cannot be read.
+    #[error("the database holds a damaged {what} (row {row}); run `storj-monitor db check`")]
+    Damaged {
+        /// What it should be.
+        what: &'static str,
+        /// Its row id.
+        row: i64,
+    },
+}
+
+fn advice(error: &rusqlite::Error) -> &'static str {
+    match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::DiskFull) => "; free some space, nothing was lost",
+        Some(rusqlite::ErrorCode::ReadOnly) => "; make the data directory writable",
+        Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => {
+            "; move the file away and ingest the logs again"
+        }
+        Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
+            "; another program holds it, try again"
+        }
+        _ => "",
+    }
+}
+
+/// What reading and writing give.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Adds the database's path to an error of SQLite.
+pub(crate) trait At<T> {
+    fn at(self, path: &Path) -> Result<T>;
+}
+
+impl<T> At<T> for rusqlite::Result<T> {
+    fn at(self, path: &Path) -> Result<T> {
+        self.map_err(|source| Error::Sqlite {
+            path: path.to_owned(),
+            source,
+        })
+    }
+}
+
+/// All versions of the schema, in order; `user_version` counts them.
+const MIGRATIONS: [&str; 1] = [include_str!("schema_1.sql")];
+const FILE: &str = "storj-monitor.db";
+
+/// The database file in a data directory.
+pub fn file(data_dir: &Path) -> PathBuf {
+    data_dir.join(FILE)
+}
+
+/// Opens the database for writing, creating and upgrading it. The caller holds the data directory's lock.
+pub(crate) fn open_writer(data_dir: &Path) -> Result<(Connection, PathBuf)> {
+    let path = file(data_dir);
+    let mut connection = Connection::open(&path).at(&path)?;
+    prepare_writer(&mut connection, &path)?;
+    Ok((connection, path))
+}
+
+fn prepare_writer(connection: &mut Connection, path: &Path) -> Result<()> {
+    connection.busy_timeout(Duration::from_secs(10)).at(path)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    // Before the first table: a file's vacuum mode is fixed with it.
+    connection
+        .execute_batch(
+            "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
+             PRAGMA cache_size = -8192; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;
+             PRAGMA journal_size_limit = 8388608;",
+        )
+        .at(path)?;
+    let known = MIGRATIONS.len() as i64;
+    let found = version(connection).at(path)?;
+    if found > known {
+        return Err(Error::Newer {
+            path: path.to_owned(),
+            found,
+            known,
+        });
+    }
+    for (n, migration) in MIGRATIONS.iter().enumerate().skip(found.max(0) as usize) {
+        let transaction = connection.transaction().at(path)?;
+        transaction.execute_batch(migration).at(path)?;
+        transaction.pragma_update(None, "user_version", n as i64 + 1).at(path)?;
+        transaction.commit().at(path)?;
+    }
+    Ok(())
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+/// A reader: sees the last commit, never blocks the writer.
+#[derive(Debug)]
+pub struct Reader {
+    connection: Connection,
+    path: PathBuf,
+}
+
+impl Reader {
+    /// Opens the database of a data directory, which must exist.
+    pub fn open(data_dir: &Path) -> Result<Self> {
+        let path = file(data_dir);
+        if !path.exists() {
+            return Err(Error::Missing {
+                path: data_dir.to_owned(),
+            });
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&path, flags).at(&path)?;
+        connection.busy_timeout(Duration::from_secs(10)).at(&path)?;
+        connection
+            .execute_batch("PRAGMA cache_size = -2048; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;")
+            .at(&path)?;
+        let (found, known) = (version(&connection).at(&path)?, MIGRATIONS.len() as i64);
+        if found > known {
+            return Err(Error::Newer { path, found, known });
+        }
+        // One view of the data for all that is asked, though a writer goes on.
+        connection.execute_batch("BEGIN").at(&path)?;
+        Ok(Self { connection, path })
+    }
+}

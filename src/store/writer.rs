@@ -1,0 +1,288 @@
+//! The one writer. A batch, the lines it came from and the run's progress are one transaction: after a
+//! crash either all of it is there or none.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::block::Row;
+use super::dictionary::{self, Dictionary};
+use super::ledger::{self, Chunk};
+use super::{At, Error, Result, raw};
+use crate::domain::batch::{Batch, Cell, Kept, Vocabulary};
+use crate::support::sketch::Sketch;
+
+/// Minute rollups are kept this long; older batches go to hours and days only.
+const MINUTES_KEPT_S: i64 = 14 * 86_400;
+
+/// How far a run is.
+#[derive(Debug, Clone, Default)]
+pub struct Progress {
+    /// Log lines seen.
+    pub lines: u64,
+    /// Of them understood.
+    pub understood: u64,
+    /// Of them unknown.
+    pub unknown: u64,
+    /// Of them malformed.
+    pub malformed: u64,
+    /// Bytes read, inflated.
+    pub bytes: u64,
+    /// The dialect, once known.
+    pub dialect: Option<String>,
+    /// Whether the source was read to its end.
+    pub finished_ms: Option<i64>,
+}
+
+/// Writes one data directory's database; nobody else does meanwhile.
+#[derive(Debug)]
+pub struct Writer {
+    connection: Connection,
+    path: PathBuf,
+    dictionary: Dictionary,
+    _lock: File,
+}
+
+impl Writer {
+    /// Takes the data directory's lock and opens the database, creating what is missing.
+    pub fn open(data_dir: &Path) -> Result<Self> {
+        let io = |source| Error::Io {
+            path: data_dir.to_owned(),
+            source,
+        };
+        std::fs::create_dir_all(data_dir).map_err(io)?;
+        let lock = File::create(data_dir.join("lock")).map_err(io)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(std::fs::TryLockError::WouldBlock) => {
+                return Err(Error::InUse {
+                    path: data_dir.to_owned(),
+                });
+            }
+            Err(std::fs::TryLockError::Error(source)) => return Err(io(source)),
+        }
+        let (connection, path) = super::open_writer(data_dir)?;
+        Ok(Self {
+            connection,
+            path,
+            dictionary: Dictionary::default(),
+            _lock: lock,
+        })
+    }
+
+    /// The row of a node, made if it is new.
+    pub fn node(&self, name: &str) -> Result<i64> {
+        dictionary::name_id(&self.connection, "node", name).at(&self.path)
+    }
+
+    /// Begins a run: one source read in one go.
+    pub fn begin_run(&self, node: i64, path: &str, now_ms: i64) -> Result<i64> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO run (node, path, started, lines, understood, unknown, malformed, bytes)
+                 VALUES (?1, ?2, ?3, 0, 0, 0, 0, 0)",
+            )
+            .and_then(|mut statement| statement.insert(params![node, path, now_ms]))
+            .at(&self.path)
+    }
+
+    /// Keeps a batch, the lines it came from and how far the run is. All or nothing.
+    pub fn commit(
+        &mut self,
+        (node, run): (i64, i64),
+        vocabulary: &Vocabulary,
+        batch: Batch,
+        chunks: &[Chunk],
+        progress: &Progress,
+        now_ms: i64,
+    ) -> Result<()> {
+        let result = write(
+            &mut self.connection,
+            &mut self.dictionary,
+            (node, run),
+            vocabulary,
+            batch,
+            chunks,
+            progress,
+            now_ms / 1000 - MINUTES_KEPT_S,
+        );
+        if result.is_err() {
+            // Ids given in the transaction are gone with it.
+            self.dictionary = Dictionary::default();
+        }
+        result.at(&self.path)
+    }
+
+    /// Chunks of other runs that overlap the seconds `from..=to`; at most `most`.
+    pub fn overlapping(&self, node: i64, not_run: i64, span: (i64, i64), most: usize) -> Result<Vec<Chunk>> {
+        ledger::overlapping(&self.connection, node, not_run, span, most).at(&self.path)
+    }
+
+    /// The chunk of a run at a place.
+    pub fn chunk(&self, run: i64, seq: i64) -> Result<Option<Chunk>> {
+        ledger::chunk(&self.connection, run, seq).at(&self.path)
+    }
+
+    /// First second of the earliest chunk of other runs that ends at `from` or later.
+    pub fn earliest_after(&self, node: i64, not_run: i64, from: i64) -> Result<Option<i64>> {
+        ledger::earliest_after(&self.connection, node, not_run, from).at(&self.path)
+    }
+}
+
+#[allow(clippy::too_many_arguments)] // the parts of one transaction, private
+fn write(
+    connection: &mut Connection,
+    dictionary: &mut Dictionary,
+    (node, run): (i64, i64),
+    vocabulary: &Vocabulary,
+    batch: Batch,
+    chunks: &[Chunk],
+    progress: &Progress,
+    minutes_from: i64,
+) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    dictionary.update(&transaction, vocabulary)?;
+    write_traffic(&transaction, dictionary, node, &batch, minutes_from)?;
+    write_errors(&transaction, dictionary, node, &batch)?;
+    write_kinds(&transaction, dictionary, node, &batch)?;
+    write_latency(&transaction, dictionary, node, &batch)?;
+    for (class, kept) in batch.transfers.into_iter().enumerate() {
+        let rows = kept.into_iter().map(|kept| stored(dictionary, kept)).collect();
+        raw::append(&transaction, node, class as i64, rows)?;
+    }
+    for chunk in chunks {
+        ledger::put(&transaction, node, chunk)?;
+    }
+    transaction
+        .prepare_cached(
+            "UPDATE run SET lines = ?2, understood = ?3, unknown = ?4, malformed = ?5, bytes = ?6, dialect = ?7,
+             finished = ?8 WHERE id = ?1",
+        )?
+        .execute(params![
+            run,
+            progress.lines as i64,
+            progress.understood as i64,
+            progress.unknown as i64,
+            progress.malformed as i64,
+            progress.bytes as i64,
+            progress.dialect,
+            progress.finished_ms,
+        ])?;
+    transaction.commit()
+}
+
+fn stored(dictionary: &Dictionary, kept: Kept) -> Row {
+    Row {
+        time_ms: kept.time_ms,
+        satellite: dictionary.satellite(kept.satellite),
+        action: dictionary.action(kept.action),
+        outcome: kept.outcome,
+        cause: kept.cause,
+        size: kept.size,
+        offset: kept.offset,
+        moved: kept.moved,
+        piece: kept.piece,
+        address: kept.address,
+        duration: kept.duration,
+        error: kept.error,
+        odd: kept.odd.map(|odd| Box::new((odd.piece, odd.address))),
+    }
+}
+
+fn write_traffic(
+    connection: &Connection,
+    dictionary: &mut Dictionary,
+    node: i64,
+    batch: &Batch,
+    minutes_from: i64,
+) -> rusqlite::Result<()> {
+    for (table, width) in [("rollup_minute", 60), ("rollup_hour", 3600), ("rollup_day", 86_400)] {
+        let mut sums: HashMap<(i64, i64), Cell> = HashMap::new();
+        for ((minute, series), cell) in &batch.traffic {
+            if width == 60 && *minute < minutes_from {
+                continue;
+            }
+            let series = dictionary.series(connection, *series)?;
+            let bucket = minute.div_euclid(width) * width;
+            sums.entry((bucket, series)).or_default().add(*cell);
+        }
+        // In key order: neighbours share pages.
+        let mut sums: Vec<_> = sums.into_iter().collect();
+        sums.sort_unstable_by_key(|(key, _)| *key);
+        let mut statement = connection.prepare_cached(&format!(
+            "INSERT INTO {table} (node, bucket, series, count, bytes) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT DO UPDATE SET count = count + excluded.count, bytes = bytes + excluded.bytes"
+        ))?;
+        for ((bucket, series), cell) in sums {
+            let bytes = i64::try_from(cell.bytes).unwrap_or(i64::MAX);
+            statement.execute(params![node, bucket, series, cell.count as i64, bytes])?;
+        }
+    }
+    Ok(())
+}
+
+fn write_errors(connection: &Connection, dictionary: &Dictionary, node: i64, batch: &Batch) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO error_minute (node, bucket, action, template, count, first_ms, last_ms, example)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+         ON CONFLICT DO UPDATE SET count = count + excluded.count,
+            example = CASE WHEN excluded.first_ms < first_ms THEN excluded.example ELSE example END,
+            first_ms = min(first_ms, excluded.first_ms), last_ms = max(last_ms, excluded.last_ms)",
+    )?;
+    for ((bucket, action, template), cell) in &batch.errors {
+        statement.execute(params![
+            node,
+            bucket,
+            dictionary.action(*action),
+            dictionary.template(*template),
+            cell.count as i64,
+            cell.first_ms,
+            cell.last_ms,
+            cell.example,
+        ])?;
+    }
+    Ok(())
+}
+
+fn write_kinds(connection: &Connection, dictionary: &Dictionary, node: i64, batch: &Batch) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO kind_hour (node, bucket, kind, count, example) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT DO UPDATE SET count = count + excluded.count, example = coalesce(example, excluded.example)",
+    )?;
+    for ((bucket, kind), (count, example)) in &batch.kinds {
+        statement.execute(params![node, bucket, dictionary.kind(*kind), *count as i64, example])?;
+    }
+    Ok(())
+}
+
+fn write_latency(connection: &Connection, dictionary: &Dictionary, node: i64, batch: &Batch) -> rusqlite::Result<()> {
+    let mut select = connection.prepare_cached(
+        "SELECT sketch FROM latency_hour
+         WHERE node = ?1 AND bucket = ?2 AND satellite = ?3 AND action = ?4 AND outcome = ?5 AND quality = ?6",
+    )?;
+    let mut replace = connection.prepare_cached(
+        "INSERT OR REPLACE INTO latency_hour (node, bucket, satellite, action, outcome, quality, sketch)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?;
+    for ((bucket, satellite, action, outcome, quality), sketch) in &batch.latency {
+        let satellite = dictionary.satellite(*satellite);
+        let action = dictionary.action(*action);
+        let (outcome, quality) = (*outcome as i64, *quality as i64);
+        let key = params![node, bucket, satellite, action, outcome, quality];
+        let before: Option<Vec<u8>> = select.query_row(key, |row| row.get(0)).optional()?;
+        let mut sum = before.as_deref().and_then(Sketch::from_bytes).unwrap_or_default();
+        sum.merge(sketch);
+        replace.execute(params![
+            node,
+            bucket,
+            satellite,
+            action,
+            outcome,
+            quality,
+            sum.to_bytes()
+        ])?;
+    }
+    Ok(())
+}

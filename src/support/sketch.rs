@@ -1,0 +1,124 @@
+//! A mergeable sketch of a distribution: log-linear buckets, 64 an octave, so that a quantile is
+//! within 1 % of a value that was there. Merging is addition: associative and commutative.
+
+use std::collections::BTreeMap;
+
+use super::varint::{self, Reader};
+
+const BITS: u32 = 6;
+const EXACT: u64 = 1 << BITS;
+
+/// Counts of values by bucket; values below 64 are exact.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Sketch {
+    buckets: BTreeMap<u16, u64>,
+    count: u64,
+    max: u64,
+}
+
+fn bucket(value: u64) -> u16 {
+    if value < EXACT {
+        return value as u16;
+    }
+    let octave = value.ilog2() - BITS;
+    let place = (value >> octave) & (EXACT - 1);
+    (u64::from(octave + 1) * EXACT + place) as u16
+}
+
+/// The middle of a bucket.
+fn middle(bucket: u16) -> u64 {
+    let bucket = u64::from(bucket);
+    if bucket < EXACT {
+        return bucket;
+    }
+    let octave = bucket / EXACT - 1;
+    let low = (EXACT + bucket % EXACT) << octave;
+    low + ((1 << octave) >> 1)
+}
+
+impl Sketch {
+    /// Counts one value.
+    pub fn add(&mut self, value: u64) {
+        *self.buckets.entry(bucket(value)).or_default() += 1;
+        self.count += 1;
+        self.max = self.max.max(value);
+    }
+
+    /// Adds all values of another sketch.
+    pub fn merge(&mut self, other: &Self) {
+        for (bucket, count) in &other.buckets {
+            *self.buckets.entry(*bucket).or_default() += count;
+        }
+        self.count += other.count;
+        self.max = self.max.max(other.max);
+    }
+
+    /// How many values were added.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The largest value, exact; 0 when there is none.
+    pub fn max(&self) -> u64 {
+        self.max
+    }
+
+    /// The value below which `q` (0..=1) of the values lie, within 1 %; `None` when there is none.
+    pub fn quantile(&self, q: f64) -> Option<u64> {
+        let rank = ((self.count as f64 * q).ceil() as u64).clamp(1, self.count.max(1));
+        let mut seen = 0;
+        let found = self.buckets.iter().find(|(_, count)| {
+            seen += **count;
+            seen >= rank
+        });
+        found.map(|(bucket, _)| middle(*bucket).min(self.max))
+    }
+
+    /// For the database.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(8 + self.buckets.len() * 3);
+        varint::put(&mut out, self.max);
+        let mut before = 0;
+        for (bucket, count) in &self.buckets {
+            varint::put(&mut out, u64::from(bucket - before));
+            varint::put(&mut out, *count);
+            before = *bucket;
+        }
+        out
+    }
+
+    /// From the database; `None` if the bytes are damaged.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let mut reader = Reader(bytes);
+        let mut sketch = Self {
+            max: reader.unsigned()?,
+            ..Self::default()
+        };
+        let mut bucket = 0u16;
+        while !reader.0.is_empty() {
+            bucket = bucket.checked_add(u16::try_from(reader.unsigned()?).ok()?)?;
+            let count = reader.unsigned()?;
+            sketch.buckets.insert(bucket, count);
+            sketch.count = sketch.count.checked_add(count)?;
+        }
+        Some(sketch)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quantile_is_within_one_percent() {
+        let mut sketch = Sketch::default();
+        (1..=100_000u64).for_each(|v| sketch.add(v));
+        for (q, exact) in [(0.5, 50_000.0), (0.9, 90_000.0), (0.99, 99_000.0), (1.0, 100_000.0)] {
+            let value = sketch.quantile(q).unwrap() as f64;
+            assert!((value - exact).abs() / exact < 0.01, "{q}: {value}");
+        }
+        assert_eq!(Sketch::from_bytes(&sketch.to_bytes()), Some(sketch));
+        assert_eq!(Sketch::default().quantile(0.5), None);
+        assert!((0..=64).all(|n| bucket(1u64.checked_shl(n).unwrap_or(u64::MAX)) < u16::MAX));
+    }
+}
