@@ -33,6 +33,8 @@ const AROUND: i64 = 60;
 const AHEAD: i64 = 600;
 /// Chunks in memory at once: 262,144 lines.
 const MOST_CHUNKS: usize = 64;
+/// Lines looked ahead for the end of a second.
+const FARTHEST: usize = 4096;
 /// Lines in a row that prove a copy at the edge of covered time.
 const PROOF: usize = 3;
 
@@ -59,6 +61,8 @@ pub struct Aligner {
     clear: Option<(i64, i64)>,
     window: Window,
     used: HashMap<(i64, i64), Vec<bool>>,
+    /// Second of the last line in a time that is not covered.
+    last_open: Option<i64>,
     /// Run and chunk of the last duplicate, and the line behind it.
     cursor: Option<(i64, i64, u32)>,
 }
@@ -75,6 +79,7 @@ impl Aligner {
                 ..Window::default()
             },
             used: HashMap::new(),
+            last_open: None,
             cursor: None,
         }
     }
@@ -109,7 +114,11 @@ impl Aligner {
         let places = self.places(second, hash);
         let covered = self.window.covers(second);
         if places.is_empty() {
-            return Ok(Some(if covered { Verdict::Overlap } else { Verdict::New }));
+            let verdict = if covered { self.unmatched(rest, at_end) } else { Some(Verdict::New) };
+            if !covered {
+                self.last_open = Some(second);
+            }
+            return Ok(verdict);
         }
         if rest.len() < PROOF && !at_end {
             return Ok(None);
@@ -122,6 +131,22 @@ impl Aligner {
         };
         self.take(place);
         Ok(Some(Verdict::Duplicate))
+    }
+
+    /// A line the ledger does not have within a time it covers: another form of what was counted, or
+    /// the edge of a hole, which the lines before or behind it lie in. Stamps are whole seconds, so the
+    /// hole's first and last second are shared with what is around.
+    fn unmatched(&self, rest: &[Mark], at_end: bool) -> Option<Verdict> {
+        let second = rest[0].0;
+        let after_hole = self.last_open.is_some_and(|open| (0..=1).contains(&(second - open)));
+        if after_hole {
+            return Some(Verdict::New);
+        }
+        match rest.iter().find(|(later, _)| *later > second + 1) {
+            Some((later, _)) if *later <= self.window.to && !self.window.covers(*later) => Some(Verdict::New),
+            None if !at_end && rest.len() < FARTHEST => None,
+            _ => Some(Verdict::Overlap),
+        }
     }
 
     /// Whether no ledger is near: asked once per stretch.
