@@ -60,11 +60,10 @@ pub struct Aligner {
     /// Seconds for which there is no ledger at all.
     clear: Option<(i64, i64)>,
     window: Window,
-    used: HashMap<(i64, i64), Vec<bool>>,
+    used: Used,
     /// Second of the last line in a time that is not covered.
     last_open: Option<i64>,
-    /// Run and chunk of the last duplicate, and the line behind it.
-    cursor: Option<(i64, i64, u32)>,
+    cursor: Option<Cursor>,
 }
 
 impl Aligner {
@@ -78,7 +77,7 @@ impl Aligner {
                 to: i64::MIN,
                 ..Window::default()
             },
-            used: HashMap::new(),
+            used: Used::default(),
             last_open: None,
             cursor: None,
         }
@@ -100,17 +99,13 @@ impl Aligner {
 
     fn one(&mut self, writer: &Writer, rest: &[Mark], at_end: bool) -> Result<Option<Verdict>> {
         let (second, hash) = rest[0];
+        if self.follows(writer, hash)? {
+            return Ok(Some(Verdict::Duplicate));
+        }
         if self.is_clear(writer, second)? {
             return Ok(Some(Verdict::New));
         }
         self.look_at(writer, second)?;
-        if let Some(place) = self.next_place(writer)?
-            && self.window.hash(place) == Some(hash)
-            && !self.is_used(place)
-        {
-            self.take(place);
-            return Ok(Some(Verdict::Duplicate));
-        }
         let places = self.places(second, hash);
         let covered = self.window.covers(second);
         if places.is_empty() {
@@ -182,32 +177,29 @@ impl Aligner {
             second + AHEAD
         };
         self.window = Window::new(second, to, chunks);
-        let kept = &self.window.by_run;
-        self.used.retain(|key, _| kept.contains_key(key));
         Ok(())
     }
 
-    /// The place behind the last duplicate.
-    fn next_place(&mut self, writer: &Writer) -> Result<Option<Place>> {
-        let Some((run, seq, line)) = self.cursor else {
-            return Ok(None);
+    /// Whether the line is the one behind the last duplicate: most lines of a copy are. Needs no window.
+    fn follows(&mut self, writer: &Writer, hash: u32) -> Result<bool> {
+        let Some(cursor) = &mut self.cursor else {
+            return Ok(false);
         };
-        let at = self.window.by_run.get(&(run, seq)).copied();
-        if let Some(at) = at
-            && (line as usize) < self.window.chunks[at as usize].hashes.len()
-        {
-            return Ok(Some((at, line)));
+        if cursor.line == cursor.chunk.hashes.len() {
+            let (run, seq) = (cursor.chunk.run, cursor.chunk.seq + 1);
+            let Some(next) = writer.chunk(run, seq)? else {
+                self.cursor = None;
+                return Ok(false);
+            };
+            (cursor.chunk, cursor.line) = (next, 0);
         }
-        if let Some(at) = self.window.by_run.get(&(run, seq + 1)) {
-            return Ok(Some((*at, 0)));
+        let used = self.used.of(&cursor.chunk);
+        let hit = cursor.chunk.hashes.get(cursor.line) == Some(&hash) && used.get(cursor.line) == Some(&false);
+        if hit {
+            used[cursor.line] = true;
+            cursor.line += 1;
         }
-        self.cursor = None;
-        let next = if at.is_some() {
-            writer.chunk(run, seq + 1)?
-        } else {
-            None
-        };
-        Ok(next.map(|chunk| (self.window.add(chunk), 0)))
+        Ok(hit)
     }
 
     /// Unused places of a hash near its time, earliest first.
@@ -241,18 +233,63 @@ impl Aligner {
 
     fn is_used(&self, place: Place) -> bool {
         let chunk = &self.window.chunks[place.0 as usize];
-        let used = self.used.get(&(chunk.run, chunk.seq));
-        used.is_some_and(|used| used.get(place.1 as usize) == Some(&true))
+        self.used.is(chunk, place.1 as usize)
     }
 
     fn take(&mut self, place: Place) {
         let chunk = &self.window.chunks[place.0 as usize];
-        let key = (chunk.run, chunk.seq);
-        let used = self.used.entry(key).or_insert_with(|| vec![false; chunk.hashes.len()]);
-        if let Some(used) = used.get_mut(place.1 as usize) {
+        let line = place.1 as usize;
+        if let Some(used) = self.used.of(chunk).get_mut(line) {
             *used = true;
         }
-        self.cursor = Some((key.0, key.1, place.1 + 1));
+        if let Some(cursor) = &mut self.cursor
+            && (cursor.chunk.run, cursor.chunk.seq) == (chunk.run, chunk.seq)
+        {
+            cursor.line = line + 1;
+            return;
+        }
+        self.cursor = Some(Cursor {
+            chunk: chunk.clone(),
+            line: line + 1,
+        });
+    }
+}
+
+/// The line behind the last duplicate.
+#[derive(Debug)]
+struct Cursor {
+    chunk: Chunk,
+    line: usize,
+}
+
+/// Which lines of the ledger have found their copy. A line has one.
+#[derive(Debug, Default)]
+struct Used {
+    lines: HashMap<(i64, i64), Vec<bool>>,
+    order: VecDeque<(i64, i64)>,
+}
+
+/// Chunks remembered: far more than lie within [`AROUND`] of one time.
+const MOST_USED: usize = 2048;
+
+impl Used {
+    fn of(&mut self, chunk: &Chunk) -> &mut Vec<bool> {
+        let key = (chunk.run, chunk.seq);
+        if !self.lines.contains_key(&key) {
+            self.order.push_back(key);
+            if self.order.len() > MOST_USED
+                && let Some(oldest) = self.order.pop_front()
+            {
+                self.lines.remove(&oldest);
+            }
+        }
+        let len = chunk.hashes.len();
+        self.lines.entry(key).or_insert_with(|| vec![false; len])
+    }
+
+    fn is(&self, chunk: &Chunk, line: usize) -> bool {
+        let used = self.lines.get(&(chunk.run, chunk.seq));
+        used.is_some_and(|used| used.get(line) == Some(&true))
     }
 }
 
@@ -274,14 +311,13 @@ impl Window {
         window
     }
 
-    fn add(&mut self, chunk: Chunk) -> u32 {
+    fn add(&mut self, chunk: Chunk) {
         let at = self.chunks.len() as u32;
         for (line, hash) in chunk.hashes.iter().enumerate() {
             self.index.entry(*hash).or_default().push((at, line as u32));
         }
         self.by_run.insert((chunk.run, chunk.seq), at);
         self.chunks.push(chunk);
-        at
     }
 
     fn hash(&self, place: Place) -> Option<u32> {

@@ -339,15 +339,23 @@ fn hash(text: &[u8]) -> u32 {
     if !spaced {
         return xxh3_64(text) as u32;
     }
-    let mut tabbed = Vec::with_capacity(text.len());
+    xxh3_64(&tabbed(text)) as u32
+}
+
+/// Eight spaces to a tab; what a run of spaces has more stood before the tabs (`failed \t{`).
+fn tabbed(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = memchr::memmem::find(rest, stamp::TAB_AS_SPACES) {
-        tabbed.extend_from_slice(&rest[..at]);
-        tabbed.push(b'\t');
-        rest = &rest[at + stamp::TAB_AS_SPACES.len()..];
+        out.extend_from_slice(&rest[..at]);
+        let spaces = rest[at..].iter().take_while(|b| **b == b' ').count();
+        let tabs = spaces / stamp::TAB_AS_SPACES.len();
+        out.resize(out.len() + spaces % stamp::TAB_AS_SPACES.len(), b' ');
+        out.resize(out.len() + tabs, b'\t');
+        rest = &rest[at + spaces..];
     }
-    tabbed.extend_from_slice(rest);
-    xxh3_64(&tabbed) as u32
+    out.extend_from_slice(rest);
+    out
 }
 
 #[cfg(test)]
@@ -356,7 +364,7 @@ mod tests {
 
     #[test]
     fn a_line_has_one_hash_in_every_wrapping() {
-        let tabs = "2026-08-20T06:00:33Z\tINFO\tpiecestore\tuploaded\t{\"a\": \"b\"}";
+        let tabs = "2026-08-20T06:00:33Z\tERROR\tcontact:service\tping satellite failed \t{\"a\": \"b\"}";
         assert_eq!(hash(tabs.as_bytes()), hash(tabs.replace('\t', "        ").as_bytes()));
     }
 }
