@@ -109,7 +109,11 @@ impl Aligner {
         let places = self.places(second, hash);
         let covered = self.window.covers(second);
         if places.is_empty() {
-            let verdict = if covered { self.unmatched(rest, at_end) } else { Some(Verdict::New) };
+            let verdict = if covered {
+                self.unmatched(rest, at_end)
+            } else {
+                Some(Verdict::New)
+            };
             if !covered {
                 self.last_open = Some(second);
             }

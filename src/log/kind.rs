@@ -187,7 +187,7 @@ kinds! {
         Is "error verifying location and/or readability of storage directory", Is "error verifying writability of storage directory",
         Is "error during updating node information:", Is "error notifying satellites:";
     /// Counters of used space ran below zero: cosmetic.
-    SpaceDrift: "" Ends " < 0";
+    SpaceDrift: "" Ends " < 0", Ends " < <number>";
     /// The node begins to start: without a signal before it, it was killed.
     Configuration: "" Is "Configuration loaded";
     /// The node runs.
@@ -254,7 +254,7 @@ impl Kind {
 }
 
 fn is_known(_: Level, logger: &str, message: &str) -> bool {
-    static KNOWN: OnceLock<HashSet<&'static str>> = OnceLock::new();
+    static KNOWN: OnceLock<HashSet<String>> = OnceLock::new();
     // Schema upgrades: the message is the step's description.
     logger.starts_with("db.migration")
         || [
@@ -264,7 +264,15 @@ fn is_known(_: Level, logger: &str, message: &str) -> bool {
         ]
         .iter()
         .any(|start| message.starts_with(start))
-        || KNOWN.get_or_init(|| MESSAGES.lines().collect()).contains(message)
+        || KNOWN.get_or_init(known).contains(message)
+}
+
+/// The messages as the node writes them, and as shapes, which is how kinds are kept.
+fn known() -> HashSet<String> {
+    MESSAGES
+        .lines()
+        .flat_map(|message| [message.to_owned(), super::template::of(message)])
+        .collect()
 }
 
 #[cfg(test)]
