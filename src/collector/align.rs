@@ -3,7 +3,11 @@
 //!
 //! A line is a duplicate when it continues a stretch of the ledger, or, inside a time the ledger
 //! covers, when the ledger has it at all. At the edge of covered time three lines in a row have to
-//! agree, so that a new line that merely repeats the one before it is counted.
+//! agree, or one that names a piece, so that a new line that merely repeats the one before it counts.
+//!
+//! A line the ledger does not have is new, unless the ledger has lines of its very time that find no
+//! copy among the others: then it is perhaps one of those in other words. A hole in the ledger shares
+//! its first and last second with counted lines; there the lines inside of the hole tell.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -19,12 +23,28 @@ pub enum Verdict {
     New,
     /// Counted before.
     Duplicate,
-    /// Not in the ledger, but inside of a time it covers: perhaps the same event in other words.
+    /// Not in the ledger, which has other lines of this time: perhaps the same event in other words.
     Overlap,
 }
 
-/// A line's second since the epoch and hash.
-pub type Mark = (i64, u32);
+/// A verdict that may have to wait for the lines behind.
+#[derive(Debug, Clone, Copy)]
+enum Finding {
+    Known(Verdict),
+    /// New or overlap, of this second: clear when the lines around it have found their copies.
+    Unmatched(i64),
+}
+
+/// What a line is known by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// Second since the epoch.
+    pub second: i64,
+    /// Hash of its text.
+    pub hash: u32,
+    /// Whether it names a piece: such a line hardly ever repeats within its second.
+    pub names_piece: bool,
+}
 
 /// Lines whose copies are searched this far around their time (s): lines keep their own stamps, so
 /// only disorder within a file counts.
@@ -33,8 +53,15 @@ const AROUND: i64 = 60;
 const AHEAD: i64 = 600;
 /// Chunks in memory at once: 262,144 lines.
 const MOST_CHUNKS: usize = 64;
-/// Lines looked ahead for the end of a second.
-const FARTHEST: usize = 4096;
+/// Stamps are whole seconds, and lines of other processes come late: this far (s) around a line lies
+/// what may be its other form.
+const NEAR: i64 = 1;
+/// A hole's edge line is at most this far (s) from a line inside of it.
+const EDGE: i64 = 10;
+/// Seconds remembered.
+const MOST_SECONDS: usize = 256;
+/// Lines that wait for a verdict at most.
+const MOST_WAITING: usize = 1 << 16;
 /// Lines in a row that prove a copy at the edge of covered time.
 const PROOF: usize = 3;
 
@@ -48,8 +75,8 @@ struct Window {
     chunks: Vec<Chunk>,
     index: FastMap<u32, Vec<Place>>,
     by_run: HashMap<(i64, i64), u32>,
-    /// Distinct seconds of all lines, sorted.
-    seconds: Vec<i64>,
+    /// Second and place of every line, sorted.
+    times: Vec<(i64, Place)>,
 }
 
 /// Compares one run's lines with what other runs of the node counted.
@@ -61,8 +88,12 @@ pub struct Aligner {
     clear: Option<(i64, i64)>,
     window: Window,
     used: Used,
-    /// Second of the last line in a time that is not covered.
-    last_open: Option<i64>,
+    /// What was found out about the next line already.
+    step: Option<Verdict>,
+    /// Distinct seconds of recent lines.
+    seconds: VecDeque<i64>,
+    /// Findings about the front of the lines given, in their order.
+    findings: VecDeque<Finding>,
     cursor: Option<Cursor>,
 }
 
@@ -78,74 +109,121 @@ impl Aligner {
                 ..Window::default()
             },
             used: Used::default(),
-            last_open: None,
+            step: None,
+            seconds: VecDeque::new(),
+            findings: VecDeque::new(),
             cursor: None,
         }
     }
 
-    /// Verdicts for the front of `marks`; shorter than `marks` when more lines are needed to tell
-    /// (never when `at_end`).
+    /// Verdicts for the front of `marks`. What is left has to be given again, with more lines behind;
+    /// when `at_end`, nothing is left.
     pub fn judge(&mut self, writer: &Writer, marks: &[Mark], at_end: bool) -> Result<Vec<Verdict>> {
-        let mut verdicts = Vec::with_capacity(marks.len());
-        while verdicts.len() < marks.len() {
-            let rest = &marks[verdicts.len()..];
-            let Some(verdict) = self.one(writer, rest, at_end)? else {
+        self.findings.truncate(marks.len());
+        while self.findings.len() < marks.len() {
+            let rest = &marks[self.findings.len()..];
+            if !self.is_at_hand(writer, rest[0])? {
+                // What waits belongs to the time the window leaves.
+                self.settle(marks, i64::MAX);
+                self.look_at(writer, rest[0].second)?;
+            }
+            let Some(finding) = self.one(rest, at_end) else {
                 break;
             };
-            verdicts.push(verdict);
+            self.note(rest[0].second);
+            self.findings.push_back(finding);
+        }
+        let reached = marks
+            .get(self.findings.len().saturating_sub(1))
+            .map_or(i64::MIN, |mark| mark.second);
+        let all = at_end || self.findings.len() > MOST_WAITING;
+        self.settle(marks, if all { i64::MAX } else { reached });
+        let mut verdicts = Vec::with_capacity(self.findings.len());
+        while let Some(Finding::Known(verdict)) = self.findings.front() {
+            verdicts.push(*verdict);
+            self.findings.pop_front();
         }
         Ok(verdicts)
     }
 
-    fn one(&mut self, writer: &Writer, rest: &[Mark], at_end: bool) -> Result<Option<Verdict>> {
-        let (second, hash) = rest[0];
-        if self.follows(writer, hash)? {
-            return Ok(Some(Verdict::Duplicate));
+    /// Decides about unmatched lines, now that lines up to the second `reached` were compared.
+    fn settle(&mut self, marks: &[Mark], reached: i64) {
+        let mut settled = std::mem::take(&mut self.findings);
+        for (n, finding) in settled.iter_mut().enumerate() {
+            if let Finding::Unmatched(second) = *finding
+                && second + NEAR < reached
+            {
+                let behind = marks[n..]
+                    .iter()
+                    .map(|mark| mark.second)
+                    .find(|later| *later > second + NEAR);
+                let before = self
+                    .seconds
+                    .iter()
+                    .rev()
+                    .copied()
+                    .find(|earlier| *earlier < second - NEAR);
+                let near = [before, behind]
+                    .into_iter()
+                    .flatten()
+                    .filter(|other| (other - second).abs() <= EDGE);
+                let at_hole = near.into_iter().any(|other| self.window.around(other).is_empty());
+                let others = self.window.around(second);
+                let is_other_form = !at_hole && others.iter().any(|(_, place)| !self.is_used(*place));
+                *finding = Finding::Known(if is_other_form { Verdict::Overlap } else { Verdict::New });
+            }
         }
-        if self.is_clear(writer, second)? {
-            return Ok(Some(Verdict::New));
+        self.findings = settled;
+    }
+
+    /// Notes the seconds lines were written in.
+    fn note(&mut self, second: i64) {
+        if self.seconds.back() != Some(&second) {
+            self.seconds.push_back(second);
+            if self.seconds.len() > MOST_SECONDS {
+                self.seconds.pop_front();
+            }
         }
-        self.look_at(writer, second)?;
+    }
+
+    /// Whether the line can be judged as things are: it follows the last one, no ledger is near, or
+    /// the window knows its time.
+    fn is_at_hand(&mut self, writer: &Writer, mark: Mark) -> Result<bool> {
+        self.step = if self.follows(writer, mark.hash)? {
+            Some(Verdict::Duplicate)
+        } else if self.is_clear(writer, mark.second)? {
+            Some(Verdict::New)
+        } else {
+            None
+        };
+        Ok(self.step.is_some() || (self.window.from..=self.window.to).contains(&mark.second))
+    }
+
+    fn one(&mut self, rest: &[Mark], at_end: bool) -> Option<Finding> {
+        let Mark { second, hash, .. } = rest[0];
+        if let Some(verdict) = self.step.take() {
+            return Some(Finding::Known(verdict));
+        }
         let places = self.places(second, hash);
         let covered = self.window.covers(second);
         if places.is_empty() {
-            let verdict = if covered {
-                self.unmatched(rest, at_end)
+            return Some(if covered {
+                Finding::Unmatched(second)
             } else {
-                Some(Verdict::New)
-            };
-            if !covered {
-                self.last_open = Some(second);
-            }
-            return Ok(verdict);
+                Finding::Known(Verdict::New)
+            });
         }
         if rest.len() < PROOF && !at_end {
-            return Ok(None);
+            return None;
         }
         let proven = places.iter().copied().find(|place| self.continues(*place, rest));
         let place = match proven {
             Some(place) => place,
-            None if covered => places[0],
-            None => return Ok(Some(Verdict::New)),
+            None if covered || rest[0].names_piece => places[0],
+            None => return Some(Finding::Known(Verdict::New)),
         };
         self.take(place);
-        Ok(Some(Verdict::Duplicate))
-    }
-
-    /// A line the ledger does not have within a time it covers: another form of what was counted, or
-    /// the edge of a hole, which the lines before or behind it lie in. Stamps are whole seconds, so the
-    /// hole's first and last second are shared with what is around.
-    fn unmatched(&self, rest: &[Mark], at_end: bool) -> Option<Verdict> {
-        let second = rest[0].0;
-        let after_hole = self.last_open.is_some_and(|open| (0..=1).contains(&(second - open)));
-        if after_hole {
-            return Some(Verdict::New);
-        }
-        match rest.iter().find(|(later, _)| *later > second + 1) {
-            Some((later, _)) if *later <= self.window.to && !self.window.covers(*later) => Some(Verdict::New),
-            None if !at_end && rest.len() < FARTHEST => None,
-            _ => Some(Verdict::Overlap),
-        }
+        Some(Finding::Known(Verdict::Duplicate))
     }
 
     /// Whether no ledger is near: asked once per stretch.
@@ -165,9 +243,6 @@ impl Aligner {
     }
 
     fn look_at(&mut self, writer: &Writer, second: i64) -> Result<()> {
-        if (self.window.from..=self.window.to).contains(&second) {
-            return Ok(());
-        }
         let span = (second - AROUND, second + AHEAD + AROUND);
         let chunks = writer.overlapping(self.node, self.run, span, MOST_CHUNKS)?;
         // Full: what comes after the last chunk's begin is not known.
@@ -220,17 +295,17 @@ impl Aligner {
     fn continues(&self, place: Place, rest: &[Mark]) -> bool {
         let mut at = place;
         let mut distinct = false;
-        for (n, (_, hash)) in rest.iter().take(PROOF).enumerate() {
+        for (n, mark) in rest.iter().take(PROOF).enumerate() {
             if n > 0 {
                 match self.window.after(at) {
                     Some(next) => at = next,
                     None => return false,
                 }
             }
-            if self.window.hash(at) != Some(*hash) || self.is_used(at) {
+            if self.window.hash(at) != Some(mark.hash) || self.is_used(at) {
                 return false;
             }
-            distinct |= *hash != rest[0].1;
+            distinct |= mark.hash != rest[0].hash;
         }
         distinct || rest.len() < PROOF
     }
@@ -304,21 +379,17 @@ impl Window {
             to,
             ..Self::default()
         };
-        let mut seconds = VecDeque::new();
-        for chunk in chunks {
-            seconds.extend(chunk.seconds.iter().copied());
-            window.add(chunk);
-        }
-        window.seconds = seconds.into();
-        window.seconds.sort_unstable();
-        window.seconds.dedup();
+        chunks.into_iter().for_each(|chunk| window.add(chunk));
+        window.times.sort_unstable();
         window
     }
 
     fn add(&mut self, chunk: Chunk) {
         let at = self.chunks.len() as u32;
-        for (line, hash) in chunk.hashes.iter().enumerate() {
-            self.index.entry(*hash).or_default().push((at, line as u32));
+        for (line, (hash, second)) in chunk.hashes.iter().zip(&chunk.seconds).enumerate() {
+            let place = (at, line as u32);
+            self.index.entry(*hash).or_default().push(place);
+            self.times.push((*second, place));
         }
         self.by_run.insert((chunk.run, chunk.seq), at);
         self.chunks.push(chunk);
@@ -336,17 +407,26 @@ impl Window {
         self.by_run.get(&(chunk.run, chunk.seq + 1)).map(|at| (*at, 0))
     }
 
+    /// Lines of the seconds `from..=to`.
+    fn within(&self, from: i64, to: i64) -> &[(i64, Place)] {
+        let start = self.times.partition_point(|(second, _)| *second < from);
+        let len = self.times[start..].partition_point(|(second, _)| *second <= to);
+        &self.times[start..start + len]
+    }
+
+    /// Lines of a second and its neighbours.
+    fn around(&self, second: i64) -> &[(i64, Place)] {
+        self.within(second - NEAR, second + NEAR)
+    }
+
     /// Whether lines of this very time were counted: the ledger has lines shortly before and after,
     /// or in this second with others around. Its first and last second are an edge, not covered.
     fn covers(&self, second: i64) -> bool {
-        let within = |from: i64, to: i64| {
-            let at = self.seconds.partition_point(|s| *s < from);
-            self.seconds.get(at).is_some_and(|s| *s <= to)
-        };
-        let close = within(second - 10, second - 2) && within(second + 2, second + 10);
-        let same = within(second, second)
-            && self.seconds.first().is_some_and(|first| *first < second - 1)
-            && self.seconds.last().is_some_and(|last| *last > second + 1);
+        let has = |from: i64, to: i64| !self.within(from, to).is_empty();
+        let close = has(second - 10, second - 2) && has(second + 2, second + 10);
+        let same = has(second, second)
+            && self.times.first().is_some_and(|(first, _)| *first < second - 1)
+            && self.times.last().is_some_and(|(last, _)| *last > second + 1);
         close || same
     }
 }

@@ -216,10 +216,14 @@ impl<'w> Ingest<'w> {
             && let Some(second) = second
         {
             // Lines before the first time take it.
-            self.marks.iter_mut().for_each(|mark| mark.0 = second);
+            self.marks.iter_mut().for_each(|mark| mark.second = second);
         }
         self.last_second = second;
-        (second.unwrap_or(self.now_ms / 1000), hash(&text[at..]))
+        Mark {
+            second: second.unwrap_or(self.now_ms / 1000),
+            hash: hash(&text[at..]),
+            names_piece: names_piece(&text[at..]),
+        }
     }
 
     /// A file that is written right now ends in half a line. It is no line yet.
@@ -283,12 +287,13 @@ impl<'w> Ingest<'w> {
             self.outcome.duplicate += 1;
         } else {
             self.outcome.overlap += 1;
-            let (from, to) = self.outcome.overlap_span.unwrap_or((mark.0, mark.0));
-            self.outcome.overlap_span = Some((from.min(mark.0), to.max(mark.0)));
+            let (from, to) = self.outcome.overlap_span.unwrap_or((mark.second, mark.second));
+            self.outcome.overlap_span = Some((from.min(mark.second), to.max(mark.second)));
         }
     }
 
-    fn remember(&mut self, (second, hash): Mark) {
+    fn remember(&mut self, mark: Mark) {
+        let Mark { second, hash, .. } = mark;
         let begun = self.chunk.seconds.first().copied().unwrap_or(second);
         if self.chunk.hashes.len() == CHUNK || (second - begun).abs() >= LONGEST_CHUNK_S / 2 {
             let next = Chunk {
@@ -340,6 +345,12 @@ fn hash(text: &[u8]) -> u32 {
         return xxh3_64(text) as u32;
     }
     xxh3_64(&tabbed(text)) as u32
+}
+
+/// `"piece_id": "`, `"Piece ID": "` and their like, in the first part of a line.
+fn names_piece(text: &[u8]) -> bool {
+    let head = &text[..text.len().min(200)];
+    memchr::memmem::find(head, b"iece_id\"").is_some() || memchr::memmem::find(head, b"iece ID\"").is_some()
 }
 
 /// Eight spaces to a tab; what a run of spaces has more stood before the tabs (`failed \t{`).

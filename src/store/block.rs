@@ -290,18 +290,18 @@ pub(crate) mod tests {
             action: i64::from(n % 2),
             outcome: Outcome::ALL[usize::from(n % 4)],
             cause: Cause::ALL[usize::from(n % 9)],
-            size: (n % 5 > 0).then_some(u64::from(n) << 12),
-            offset: (n % 2 > 0).then_some(0),
+            size: (!n.is_multiple_of(5)).then_some(u64::from(n) << 12),
+            offset: (!n.is_multiple_of(2)).then_some(0),
             moved: None,
-            piece: (n % 7 > 0).then_some([n; 32]),
+            piece: (!n.is_multiple_of(7)).then_some([n; 32]),
             address: match n % 3 {
                 0 => None,
                 1 => Some(SocketAddr::from(([10, 0, 0, n], 28967))),
                 _ => Some(SocketAddr::from(([1, 2, 3, 4, 5, 6, 7, u16::from(n)], 1))),
             },
-            duration: (n % 2 > 0).then_some((u32::from(n) * 100, Quality::Second)),
+            duration: (!n.is_multiple_of(2)).then_some((u32::from(n) * 100, Quality::Second)),
             error: (n % 4 == 1).then(|| "file does not exist".into()),
-            odd: (n % 7 == 0).then(|| Box::new(("odd".to_owned(), String::new()))),
+            odd: n.is_multiple_of(7).then(|| Box::new(("odd".to_owned(), String::new()))),
         }
     }
 
