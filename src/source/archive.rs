@@ -31,7 +31,7 @@ pub fn raw(path: &Path) -> io::Result<Box<dyn Read + Send>> {
 }
 
 /// Inflates what is compressed and hands on what is not.
-pub fn inflate<'r>(mut raw: impl Read + 'r) -> io::Result<Box<dyn Read + 'r>> {
+pub fn inflate<'r>(mut raw: impl Read + Send + 'r) -> io::Result<Box<dyn Read + Send + 'r>> {
     let mut magic = Vec::with_capacity(4);
     raw.by_ref().take(4).read_to_end(&mut magic)?;
     let whole = io::Cursor::new(magic.clone()).chain(raw);

@@ -1,4 +1,6 @@
-//! Log bytes in. Read by `cli`.
+//! Log bytes in. Read by `collector` and `cli`.
 
 pub mod archive;
+pub mod follow;
+pub mod identity;
 pub mod lines;

@@ -1,0 +1,589 @@
+//! Follows one log by name, through every way logs are rotated. Reads; never writes, never drops.
+//!
+//! A *slot* is a part of a file being read: the live file, rotated ones that may still be written to,
+//! copies that hold the rest of a truncated file, and history. Whoever counts the lines says how far a
+//! slot's lines are settled; that is kept with their effects, and is where reading goes on after a
+//! restart. A position whose file is not at hand is *lost* until a file is found that holds it.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+use super::archive;
+use super::identity::{self, Candidate, HEAD, Head, Position, Seen};
+
+/// Where following a log for the first time begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// All there is, rotated files too; what was written before now is read after what is written now.
+    All,
+    /// What is written from now on.
+    End,
+}
+
+/// Lines read from a slot.
+#[derive(Debug)]
+pub struct Piece<'a> {
+    /// The slot.
+    pub slot: u64,
+    /// Where the bytes begin in the file (inflated).
+    pub at: u64,
+    /// Whole lines.
+    pub bytes: &'a [u8],
+    /// Whether they go on from what was counted, or were just written: no other file can have been
+    /// read for them.
+    pub fresh: bool,
+}
+
+/// Bytes that were destroyed before anyone read them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// Second of the last line before them.
+    pub from: Option<i64>,
+    /// At least so many are missing; `None` when not even that is known.
+    pub bytes: Option<u64>,
+}
+
+/// How a source is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum State {
+    /// Not looked at yet.
+    #[default]
+    New,
+    /// The log is open.
+    Following,
+    /// There is no such file (yet).
+    Missing,
+    /// It cannot be read, for this reason.
+    Failing(String),
+}
+
+const BLOCK: usize = 256 * 1024;
+/// Bytes of a slot read in one go: other slots and the clock get their turn.
+const TURN: u64 = 4 << 20;
+/// A longer line is handed on in parts: a damaged file must not fill the memory.
+const LONGEST_LINE: usize = 16 << 20;
+/// A rotated file that is not written to for so long is done.
+const QUIET: Duration = Duration::from_secs(60);
+/// Lost positions are looked for this long.
+const SEARCH: Duration = Duration::from_secs(30);
+/// How often the folder is looked through: always, and while something is amiss.
+const RESCAN: Duration = Duration::from_secs(10);
+const RESCAN_SOON: Duration = Duration::from_secs(1);
+/// Finished files remembered.
+const MOST_FINISHED: usize = 500;
+
+enum Bytes {
+    Plain(File),
+    /// An inflater and the half line it is ahead of what was handed on.
+    Packed(Box<dyn Read + Send>, Vec<u8>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Live,
+    /// Rotated, may still be written to.
+    Rotated,
+    /// The part of the live file that was there before.
+    History,
+}
+
+struct Slot {
+    id: u64,
+    role: Role,
+    bytes: Bytes,
+    /// Next byte to hand on.
+    next: u64,
+    position: Position,
+    fresh: bool,
+    changed: SystemTime,
+    at_end: bool,
+}
+
+/// Follows one path.
+pub struct Follower {
+    path: PathBuf,
+    start: Start,
+    slots: Vec<Slot>,
+    finished: Vec<Position>,
+    /// How many of the last of them are not kept yet.
+    unsaved: usize,
+    lost: Vec<(Position, Instant)>,
+    gaps: Vec<Gap>,
+    seen: Seen,
+    state: State,
+    next_id: u64,
+    /// Whether the log was ever followed, in this process or before.
+    known: bool,
+    was_live: bool,
+    scanned: Option<Instant>,
+    buffer: Vec<u8>,
+}
+
+impl Follower {
+    /// Follows `path`, going on from the positions kept before.
+    pub fn new(path: &Path, start: Start, positions: Vec<Position>) -> Self {
+        let known = !positions.is_empty();
+        let (finished, open): (Vec<_>, Vec<_>) = positions.into_iter().partition(|position| position.finished);
+        let now = Instant::now();
+        Self {
+            path: path.to_owned(),
+            start,
+            slots: Vec::new(),
+            finished,
+            unsaved: 0,
+            lost: open.into_iter().map(|position| (position, now)).collect(),
+            gaps: Vec::new(),
+            seen: Seen::default(),
+            state: State::New,
+            next_id: 1,
+            known,
+            was_live: false,
+            scanned: None,
+            buffer: Vec::new(),
+        }
+    }
+
+    /// How the source is.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Bytes that lie on the disk and are not settled, as far as they were looked at.
+    pub fn lag(&self) -> u64 {
+        let lost = self.lost.iter().map(|(position, _)| position.unread()).sum::<u64>();
+        self.slots.iter().map(|slot| slot.position.unread()).sum::<u64>() + lost
+    }
+
+    /// Reads what there is, a turn of it: true when more waits. `hurry`: what is lost is looked for
+    /// once only, as when nobody will wait for it.
+    pub fn poll(&mut self, hurry: bool, each: &mut dyn FnMut(Piece<'_>)) -> bool {
+        if let Err(error) = self.look(hurry) {
+            self.state = State::Failing(error.to_string());
+        }
+        let mut more = false;
+        let mut n = 0;
+        while n < self.slots.len() {
+            // History has its turn when nothing newer waits.
+            if self.slots[n].role == Role::History && more {
+                n += 1;
+                continue;
+            }
+            match read(&mut self.slots[n], &mut self.buffer, each) {
+                Ok(Turn::More) => more = true,
+                Ok(Turn::End) => {}
+                Ok(Turn::Truncated) => {
+                    self.truncated(n);
+                    more = true;
+                }
+                Err(error) => {
+                    // Gone with its disk, perhaps: it is looked for until it is back.
+                    self.state = State::Failing(error.to_string());
+                    let slot = self.slots.remove(n);
+                    self.lost.push((slot.position, Instant::now()));
+                    continue;
+                }
+            }
+            n += 1;
+        }
+        // The large buffer of a catch-up is not kept for a trickle.
+        if !more && self.buffer.len() > 2 * BLOCK {
+            self.buffer = Vec::new();
+        }
+        more
+    }
+
+    /// Says how far the lines of a slot are settled, and the second of the last of them.
+    pub fn settled(&mut self, slot: u64, done: u64, last_second: Option<i64>) {
+        if let Some(slot) = self.slots.iter_mut().find(|s| s.id == slot) {
+            slot.position.done = done;
+            slot.position.last_second = last_second.or(slot.position.last_second);
+        }
+    }
+
+    /// All positions that may have moved, to be kept with the effects of their lines. Slots that are
+    /// done are closed; their ids come back.
+    pub fn positions(&mut self) -> (Vec<&mut Position>, Vec<u64>) {
+        self.slots.iter_mut().for_each(refresh);
+        let (done, open) = std::mem::take(&mut self.slots).into_iter().partition(Slot::is_done);
+        self.slots = open;
+        let done: Vec<Slot> = done;
+        done.iter().for_each(|slot| self.finish(slot.position));
+        let unsaved = std::mem::take(&mut self.unsaved);
+        let surplus = self.finished.len().saturating_sub(MOST_FINISHED.max(unsaved));
+        self.finished.drain(..surplus);
+        let saved = self.finished.len() - unsaved;
+        let slots = self.slots.iter_mut().map(|slot| &mut slot.position);
+        let lost = self.lost.iter_mut().map(|(position, _)| position);
+        let finished = self.finished[saved..].iter_mut();
+        let ended = done.iter().map(|slot| slot.id).collect();
+        (slots.chain(lost).chain(finished).collect(), ended)
+    }
+
+    /// What was destroyed since the last call.
+    pub fn take_gaps(&mut self) -> Vec<Gap> {
+        std::mem::take(&mut self.gaps)
+    }
+
+    fn look(&mut self, hurry: bool) -> io::Result<()> {
+        let meta = match std::fs::metadata(&self.path) {
+            Ok(meta) => Some(meta),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        let live = self.slots.iter().position(|slot| slot.role == Role::Live);
+        let moved = meta.as_ref().map(identity::file_id) != live.map(|n| self.slots[n].position.file);
+        if moved && let Some(n) = live {
+            self.slots[n].role = Role::Rotated;
+            self.slots[n].changed = SystemTime::now();
+            self.scanned = None;
+        }
+        let amiss = moved || !self.lost.is_empty();
+        let due = if amiss { RESCAN_SOON } else { RESCAN };
+        if hurry || self.scanned.is_none_or(|at| at.elapsed() >= due) {
+            self.scanned = Some(Instant::now());
+            self.scan()?;
+            self.give_up(hurry);
+        }
+        self.state = match self.slots.iter().any(|slot| slot.role == Role::Live) {
+            true => State::Following,
+            false => State::Missing,
+        };
+        self.was_live |= self.state == State::Following;
+        Ok(())
+    }
+
+    /// Looks at the log and its rotated files; opens what is not known, and what has grown.
+    fn scan(&mut self) -> io::Result<()> {
+        let mut candidates = match identity::siblings(&self.path, &mut self.seen) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            other => other?,
+        };
+        match Candidate::look(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            other => candidates.push(other?),
+        }
+        self.find_lost(&candidates)?;
+        let is_first = !self.known;
+        // Newest first: history begins with what is closest.
+        for candidate in candidates.iter().rev() {
+            self.meet(candidate, is_first)?;
+        }
+        self.known |= !candidates.is_empty();
+        Ok(())
+    }
+
+    /// Positions whose file was not at hand: opens the file that holds each.
+    fn find_lost(&mut self, candidates: &[Candidate]) -> io::Result<()> {
+        for (position, since) in std::mem::take(&mut self.lost) {
+            let mut fits: Vec<&Candidate> = candidates.iter().filter(|c| c.holds(&position)).collect();
+            fits.sort_by_key(|c| (c.file != position.file, c.packed));
+            match fits.first() {
+                Some(found) => self.open(found, position, true)?,
+                None => self.lost.push((position, since)),
+            }
+        }
+        Ok(())
+    }
+
+    /// What was not found for long enough is gone.
+    fn give_up(&mut self, hurry: bool) {
+        let (gone, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.lost)
+            .into_iter()
+            .partition(|(_, since)| hurry || since.elapsed() >= SEARCH);
+        self.lost = waiting;
+        for (position, _) in gone {
+            self.gaps.push(Gap {
+                from: position.last_second,
+                bytes: Some(position.unread()).filter(|bytes| *bytes > 0),
+            });
+            self.finish(position);
+        }
+    }
+
+    fn finish(&mut self, position: Position) {
+        self.finished.push(Position {
+            finished: true,
+            ..position
+        });
+        self.unsaved += 1;
+    }
+
+    fn meet(&mut self, candidate: &Candidate, is_first: bool) -> io::Result<()> {
+        let is_live = candidate.path == self.path && !candidate.packed;
+        if let Some(slot) = self.slots.iter_mut().find(|slot| slot.position.is_of(candidate)) {
+            if is_live && slot.role == Role::Rotated && slot.position.file == candidate.file {
+                slot.role = Role::Live;
+            }
+            return Ok(());
+        }
+        if self.lost.iter().any(|(position, _)| position.is_of(candidate)) {
+            // A copy that is not whole yet: it will hold the position soon.
+            return Ok(());
+        }
+        if let Some(n) = self.finished.iter().rposition(|position| position.is_of(candidate)) {
+            let known = self.finished[n];
+            let grown = known.until.is_none() && known.file == candidate.file && candidate.len > known.done;
+            if !candidate.packed && (is_live || grown) {
+                let position = Position {
+                    finished: false,
+                    ..self.finished.remove(n)
+                };
+                return self.open(candidate, position, true);
+            }
+            return Ok(());
+        }
+        self.open_unknown(candidate, is_live, is_first)
+    }
+
+    fn open_unknown(&mut self, candidate: &Candidate, is_live: bool, is_first: bool) -> io::Result<()> {
+        let mut position = Position {
+            file: candidate.file,
+            head: Head::of(&candidate.head),
+            len: candidate.len,
+            ..Position::default()
+        };
+        let skip = is_first && self.start == Start::End;
+        if !is_live {
+            if skip {
+                (position.from, position.done) = (candidate.len, candidate.len);
+                position.until = Some(candidate.len);
+                self.finish(position);
+                return Ok(());
+            }
+            return self.open(candidate, position, false);
+        }
+        if self.was_live || candidate.len == 0 {
+            // It came into being under our eyes.
+            return self.open(candidate, position, true);
+        }
+        // What is there already is history, to be compared; what is written from now on is new.
+        let end = last_line_end(&candidate.path, candidate.len)?;
+        let live = Position {
+            from: end,
+            done: end,
+            ..position
+        };
+        self.open(candidate, live, true)?;
+        if end > 0 && !skip {
+            position.until = Some(end);
+            self.open(candidate, position, false)?;
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, candidate: &Candidate, mut position: Position, fresh: bool) -> io::Result<()> {
+        let mut file = File::open(&candidate.path)?;
+        let is_live = candidate.path == self.path && !candidate.packed;
+        let role = match (position.until, is_live) {
+            (Some(_), _) => Role::History,
+            (None, true) => Role::Live,
+            (None, false) => Role::Rotated,
+        };
+        position.file = candidate.file;
+        let bytes = if candidate.packed {
+            file.seek(SeekFrom::Start(0))?;
+            let mut reader = archive::inflate(file)?;
+            io::copy(&mut reader.by_ref().take(position.done), &mut io::sink())?;
+            Bytes::Packed(reader, Vec::new())
+        } else {
+            Bytes::Plain(file)
+        };
+        let slot = Slot {
+            id: self.next_id,
+            role,
+            bytes,
+            next: position.done,
+            position,
+            fresh,
+            changed: candidate.modified,
+            at_end: false,
+        };
+        self.next_id += 1;
+        match role {
+            Role::Live => self.slots.insert(0, slot),
+            _ => self.slots.push(slot),
+        }
+        Ok(())
+    }
+
+    /// A file shrank or begins differently: what was not read of it is looked for in copies. The live
+    /// one begins anew.
+    fn truncated(&mut self, n: usize) {
+        let slot = &mut self.slots[n];
+        let position = slot.position;
+        self.lost.push((position, Instant::now()));
+        self.scanned = None;
+        if slot.role == Role::History {
+            self.slots.remove(n);
+            return;
+        }
+        slot.position = Position {
+            file: position.file,
+            ..Position::default()
+        };
+        (slot.next, slot.at_end, slot.fresh) = (0, false, true);
+        slot.id = self.next_id;
+        self.next_id += 1;
+    }
+}
+
+impl Slot {
+    /// Whether it was read, everything is settled, and nothing is written any more.
+    fn is_done(&self) -> bool {
+        let settled = self.position.done >= self.next;
+        match self.role {
+            Role::Live => false,
+            Role::History => settled && self.position.until.is_some_and(|until| self.next >= until),
+            Role::Rotated => {
+                let quiet = self.changed.elapsed().is_ok_and(|time| time >= QUIET);
+                settled && self.at_end && (quiet || matches!(self.bytes, Bytes::Packed(..)))
+            }
+        }
+    }
+}
+
+/// Brings head, anchor and length of a slot's position up to date.
+fn refresh(slot: &mut Slot) {
+    let Bytes::Plain(file) = &slot.bytes else {
+        slot.position.anchor = 0;
+        return;
+    };
+    let position = &mut slot.position;
+    // A file that was truncated meanwhile keeps its old anchor; the next look finds out.
+    if let Ok(anchor) = identity::anchor(file, position.done) {
+        position.anchor = anchor;
+    }
+}
+
+enum Turn {
+    More,
+    End,
+    Truncated,
+}
+
+/// Hands on a turn of a slot's whole lines.
+fn read(slot: &mut Slot, buffer: &mut Vec<u8>, each: &mut dyn FnMut(Piece<'_>)) -> io::Result<Turn> {
+    let end = slot.position.until.unwrap_or(u64::MAX);
+    let mut filled = 0;
+    match &mut slot.bytes {
+        Bytes::Plain(file) => {
+            let len = file.metadata()?.len();
+            if len < slot.next {
+                return Ok(Turn::Truncated);
+            }
+            if len != slot.position.len {
+                slot.position.len = len;
+                slot.changed = SystemTime::now();
+            }
+            slot.at_end = slot.next == len;
+            if slot.next >= len.min(end) {
+                return Ok(Turn::End);
+            }
+        }
+        Bytes::Packed(_, carry) => {
+            if slot.at_end {
+                return Ok(Turn::End);
+            }
+            filled = carry.len();
+            buffer.resize(buffer.len().max(filled), 0);
+            buffer[..filled].copy_from_slice(carry);
+            carry.clear();
+        }
+    }
+    let turn_end = slot.next + TURN;
+    loop {
+        buffer.resize(buffer.len().max(filled + BLOCK), 0);
+        let at = slot.next + filled as u64;
+        let room = end.saturating_sub(at).min(BLOCK as u64) as usize;
+        let got = slot.bytes.fill(at, &mut buffer[filled..filled + room])?;
+        let begin = if at == 0 { &buffer[..got.min(HEAD)] } else { &[] };
+        if !slot.is_same_content(begin)? {
+            return Ok(Turn::Truncated);
+        }
+        filled += got;
+        let closed = got == 0 && (matches!(slot.bytes, Bytes::Packed(..)) || at >= end);
+        let whole = match memchr::memrchr(b'\n', &buffer[..filled]) {
+            _ if closed || filled >= LONGEST_LINE => filled,
+            Some(at) => at + 1,
+            None => 0,
+        };
+        if whole > 0 {
+            each(Piece {
+                slot: slot.id,
+                at: slot.next,
+                bytes: &buffer[..whole],
+                fresh: slot.fresh,
+            });
+            slot.next += whole as u64;
+            buffer.copy_within(whole..filled, 0);
+            filled -= whole;
+        }
+        if got == 0 {
+            slot.at_end = true;
+            return Ok(Turn::End);
+        }
+        if slot.next >= turn_end {
+            if let Bytes::Packed(_, carry) = &mut slot.bytes {
+                carry.extend_from_slice(&buffer[..filled]);
+            }
+            return Ok(Turn::More);
+        }
+    }
+}
+
+impl Bytes {
+    fn fill(&mut self, at: u64, space: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let read = match self {
+                Self::Plain(file) => {
+                    file.seek(SeekFrom::Start(at))?;
+                    file.read(space)
+                }
+                Self::Packed(reader, _) => reader.read(space),
+            };
+            match read {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => return other,
+            }
+        }
+    }
+}
+
+impl Slot {
+    /// Whether what was just read (`begin`: if it was the file's begin) is of the same content as
+    /// before. Asked after the read: a file that begins as before then was not truncated before it.
+    fn is_same_content(&mut self, begin: &[u8]) -> io::Result<bool> {
+        let Bytes::Plain(file) = &self.bytes else {
+            return Ok(true);
+        };
+        let head = self.position.head;
+        let bytes = identity::head_bytes(file)?;
+        if !bytes.starts_with(begin) || (head.len > 0 && !head.fits(&bytes)) {
+            return Ok(false);
+        }
+        if (head.len as usize) < HEAD {
+            self.position.head = Head::of(&bytes);
+        }
+        Ok(true)
+    }
+}
+
+/// The end of the last whole line of a file of `len` bytes.
+fn last_line_end(path: &Path, len: u64) -> io::Result<u64> {
+    let mut file = File::open(path)?;
+    let mut end = len;
+    let mut block = vec![0; BLOCK];
+    while end > 0 {
+        let start = end.saturating_sub(BLOCK as u64);
+        let part = &mut block[..(end - start) as usize];
+        file.seek(SeekFrom::Start(start))?;
+        file.read_exact(part)?;
+        if let Some(at) = memchr::memrchr(b'\n', part) {
+            return Ok(start + at as u64 + 1);
+        }
+        end = start;
+    }
+    Ok(0)
+}

@@ -1,0 +1,251 @@
+//! What a log file is, beside its name: device and inode, its head, and an anchor before a position.
+//! So rename, copytruncate, recreate, compress-after-rotate and inode reuse are told apart.
+
+use std::fs::{File, Metadata};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::archive;
+
+/// Bytes of a head at most.
+pub const HEAD: usize = 1024;
+/// Bytes of an anchor at most.
+pub const ANCHOR: usize = 256;
+
+/// The first bytes of a file's (inflated) content.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Head {
+    /// How many bytes, at most [`HEAD`]; fewer while the file is small.
+    pub len: u32,
+    /// Their xxh3 hash.
+    pub hash: u64,
+}
+
+impl Head {
+    /// The head of `bytes`.
+    pub fn of(bytes: &[u8]) -> Self {
+        let bytes = &bytes[..bytes.len().min(HEAD)];
+        Self {
+            len: bytes.len() as u32,
+            hash: xxh3_64(bytes),
+        }
+    }
+
+    /// Whether content that begins with `bytes` may be the same content, grown or not. An empty head
+    /// says nothing and fits nothing.
+    pub fn fits(self, bytes: &[u8]) -> bool {
+        self.len > 0 && bytes.get(..self.len as usize).is_some_and(|head| xxh3_64(head) == self.hash)
+    }
+}
+
+/// How far a part of a file was read: the bytes `from..done` of its inflated content.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Position {
+    /// Row in the database; 0 before it has one.
+    pub row: i64,
+    /// Device and inode; zeros where there are none.
+    pub file: (u64, u64),
+    /// The content's head.
+    pub head: Head,
+    /// Where reading began.
+    pub from: u64,
+    /// End of the last whole line that was read.
+    pub done: u64,
+    /// Where reading ends: history ends where following began. `None`: with the file.
+    pub until: Option<u64>,
+    /// Hash of the (at most [`ANCHOR`]) bytes before `done`; 0 in packed files.
+    pub anchor: u64,
+    /// Length of the file when it was last looked at.
+    pub len: u64,
+    /// Second of the last line read, if any had a time.
+    pub last_second: Option<i64>,
+    /// Whether all of it was read and nothing is written to it any more.
+    pub finished: bool,
+}
+
+impl Position {
+    /// Whether a file has the content this is a position in: by its head, or while that is empty by
+    /// device and inode.
+    pub fn is_of(&self, candidate: &Candidate) -> bool {
+        match self.head.len {
+            0 => self.file == candidate.file && !candidate.packed,
+            _ => self.head.fits(&candidate.head),
+        }
+    }
+
+    /// Bytes known to be there and not read.
+    pub fn unread(&self) -> u64 {
+        self.until.unwrap_or(self.len).saturating_sub(self.done)
+    }
+}
+
+/// Device and inode of a file.
+#[cfg(unix)]
+pub fn file_id(meta: &Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt;
+    (meta.dev(), meta.ino())
+}
+
+/// There are none here: heads and anchors have to do.
+#[cfg(not(unix))]
+pub fn file_id(_: &Metadata) -> (u64, u64) {
+    (0, 0)
+}
+
+/// The hash of the bytes before `at` in a plain file.
+pub fn anchor(mut file: &File, at: u64) -> io::Result<u64> {
+    let len = at.min(ANCHOR as u64);
+    let mut bytes = vec![0; len as usize];
+    file.seek(SeekFrom::Start(at - len))?;
+    file.read_exact(&mut bytes)?;
+    // 0 means that there is none.
+    Ok(xxh3_64(&bytes).max(1))
+}
+
+/// The first bytes of a plain file.
+pub fn head_bytes(mut file: &File) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(HEAD);
+    file.seek(SeekFrom::Start(0))?;
+    file.take(HEAD as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// A file that may hold a log, looked at once.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// Its path when it was looked at.
+    pub path: std::path::PathBuf,
+    /// Device and inode.
+    pub file: (u64, u64),
+    /// Its first inflated bytes.
+    pub head: Vec<u8>,
+    /// Whether it is compressed.
+    pub packed: bool,
+    /// Its length as it lies on the disk.
+    pub len: u64,
+    /// When it was last written, for the order of files.
+    pub modified: std::time::SystemTime,
+}
+
+impl Candidate {
+    /// Looks at a file. A packed file whose head cannot be inflated yet is an error.
+    pub fn look(path: &Path) -> io::Result<Self> {
+        let mut file = File::open(path)?;
+        let meta = file.metadata()?;
+        if !meta.is_file() {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        let mut head = head_bytes(&file)?;
+        let packed = archive::is_compressed(&head);
+        if packed {
+            head.clear();
+            file.seek(SeekFrom::Start(0))?;
+            archive::inflate(file)?.take(HEAD as u64).read_to_end(&mut head)?;
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            file: file_id(&meta),
+            head,
+            packed,
+            len: meta.len(),
+            modified: meta.modified().unwrap_or(std::time::UNIX_EPOCH),
+        })
+    }
+
+    /// Whether this is the content a position was in: the head fits, and so does the anchor (packed
+    /// files have none: their content does not change).
+    pub fn holds(&self, position: &Position) -> bool {
+        if !position.is_of(self) || (position.head.len == 0 && position.done > 0) {
+            return false;
+        }
+        if self.packed || position.anchor == 0 {
+            return true;
+        }
+        let check = || -> io::Result<bool> {
+            let file = File::open(&self.path)?;
+            Ok(file.metadata()?.len() >= position.done && anchor(&file, position.done)? == position.anchor)
+        };
+        check().unwrap_or(false)
+    }
+}
+
+/// What was seen of a file: unchanged, it need not be looked at again.
+#[derive(Debug, Default)]
+pub struct Seen(std::collections::HashMap<std::path::PathBuf, Candidate>);
+
+impl Seen {
+    fn look(&mut self, path: &Path) -> io::Result<Candidate> {
+        let meta = std::fs::metadata(path)?;
+        if let Some(known) = self.0.get(path)
+            && (known.file, known.len, Some(known.modified)) == (file_id(&meta), meta.len(), meta.modified().ok())
+        {
+            return Ok(known.clone());
+        }
+        let candidate = Candidate::look(path)?;
+        self.0.insert(path.to_owned(), candidate.clone());
+        Ok(candidate)
+    }
+}
+
+/// The rotated files of a log, oldest first: in its folder, the log's name with something behind it
+/// (`node.log.1`, `node.log.2.gz`, `node.log-20261123`), or a date before its ending
+/// (`node-20261123.log`). A packed file that is not whole yet is left out.
+pub fn siblings(path: &Path, seen: &mut Seen) -> io::Result<Vec<Candidate>> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let other = entry.file_name().to_string_lossy().into_owned();
+        if is_sibling(&name, &other)
+            && let Ok(candidate) = seen.look(&entry.path())
+        {
+            found.push(candidate);
+        }
+    }
+    seen.0.retain(|path, _| found.iter().any(|candidate| candidate.path == *path));
+    found.sort_by(|a, b| a.modified.cmp(&b.modified).then_with(|| b.path.cmp(&a.path)));
+    Ok(found)
+}
+
+fn is_sibling(name: &str, other: &str) -> bool {
+    if let Some(rest) = other.strip_prefix(name) {
+        return rest.starts_with(['.', '-', '_']) && !rest.ends_with("~") && !rest.ends_with(".tmp");
+    }
+    let Some((stem, ending)) = name.rsplit_once('.') else {
+        return false;
+    };
+    let Some(rest) = other.strip_prefix(stem).and_then(|rest| rest.strip_prefix(['-', '.', '_'])) else {
+        return false;
+    };
+    let digits = rest.bytes().filter(u8::is_ascii_digit).count();
+    digits >= 6 && rest.starts_with(|c: char| c.is_ascii_digit()) && rest.contains(&format!(".{ending}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rotated_names_are_known_and_other_nodes_logs_are_not() {
+        for other in ["node.log.1", "node.log.12.gz", "node.log-20261123", "node-20261123.log", "node-2026-11-23.log.gz"] {
+            assert!(is_sibling("node.log", other), "{other}");
+        }
+        for other in ["node.log", "node2.log", "node-2.log", "node.logs", "node.log.1~", "other.log.1"] {
+            assert!(!is_sibling("node.log", other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_head_fits_what_has_grown_and_nothing_else() {
+        let head = Head::of(b"first line\n");
+        assert!(head.fits(b"first line\nsecond"));
+        assert!(!head.fits(b"first"));
+        assert!(!Head::default().fits(b"anything"));
+    }
+}
