@@ -93,7 +93,7 @@ pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
         }
     }
     answer(args, &done)?;
-    let overlap: u64 = done.iter().map(|(_, outcome)| outcome.overlap).sum();
+    let overlap: u64 = done.iter().map(|(_, outcome)| outcome.seen.overlap).sum();
     if done.is_empty() {
         return Err(Failure::NoLog);
     }
@@ -149,12 +149,12 @@ fn bar(path: &Path) -> ProgressBar {
 fn report(name: &str, outcome: &Outcome) {
     let name = visible(name);
     if let Some(error) = &outcome.error {
-        let lines = outcome.lines.lines;
+        let lines = outcome.seen.lines.lines;
         eprintln!("storj-monitor: {name}: {error}; the {lines} lines before are in");
     }
-    if let Some((from, to)) = outcome.overlap_span {
+    if let Some((from, to)) = outcome.seen.overlap_span {
         let (from, to) = (rfc3339(from * 1000), rfc3339(to * 1000));
-        let lines = outcome.overlap;
+        let lines = outcome.seen.overlap;
         eprintln!("storj-monitor: {name}: {lines} unknown lines from {from} to {to} were left out");
     }
     if outcome.half_line {
@@ -166,9 +166,9 @@ fn answer(args: &Args, done: &[(String, Outcome)]) -> io::Result<()> {
     let mut out = io::stdout().lock();
     if args.json {
         let rows = done.iter().map(|(name, outcome)| Row {
-            file: FileRow::new(name, &outcome.lines, outcome.bytes),
-            duplicate: outcome.duplicate,
-            overlap: outcome.overlap,
+            file: FileRow::new(name, &outcome.seen.lines, outcome.seen.bytes),
+            duplicate: outcome.seen.duplicate,
+            overlap: outcome.seen.overlap,
             error: outcome.error.as_ref().map(ToString::to_string),
         });
         let answer = Answer {
@@ -180,14 +180,14 @@ fn answer(args: &Args, done: &[(String, Outcome)]) -> io::Result<()> {
         return writeln!(out);
     }
     for (name, outcome) in done {
-        let lines = &outcome.lines;
-        let new = lines.lines - outcome.duplicate - outcome.overlap;
+        let lines = &outcome.seen.lines;
+        let new = lines.lines - outcome.seen.duplicate - outcome.seen.overlap;
         writeln!(
             out,
             "{}: {} lines, {new} new, {} counted before, {} unknown, {} malformed; {}",
             visible(name),
             lines.lines,
-            outcome.duplicate,
+            outcome.seen.duplicate,
             lines.unknown,
             lines.malformed,
             lines.dialect().unwrap_or_else(|| "not a node's log".to_owned())

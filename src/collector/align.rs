@@ -35,6 +35,16 @@ enum Finding {
     Unmatched(i64),
 }
 
+/// How lines are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rules {
+    /// With any copy, part or selection of lines, in any form.
+    Any,
+    /// With unchanged stretches only: for the files of a log that is followed, whose other lines are
+    /// known to be new.
+    Stretches,
+}
+
 /// What a line is known by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mark {
@@ -84,6 +94,7 @@ struct Window {
 pub struct Aligner {
     node: i64,
     run: i64,
+    rules: Rules,
     /// Seconds for which there is no ledger at all.
     clear: Option<(i64, i64)>,
     window: Window,
@@ -99,10 +110,11 @@ pub struct Aligner {
 
 impl Aligner {
     /// For the lines of `run`.
-    pub fn new(node: i64, run: i64) -> Self {
+    pub fn new(node: i64, run: i64, rules: Rules) -> Self {
         Self {
             node,
             run,
+            rules,
             clear: None,
             window: Window {
                 to: i64::MIN,
@@ -205,7 +217,7 @@ impl Aligner {
             return Some(Finding::Known(verdict));
         }
         let places = self.places(second, hash);
-        let covered = self.window.covers(second);
+        let covered = self.rules == Rules::Any && self.window.covers(second);
         if places.is_empty() {
             return Some(if covered {
                 Finding::Unmatched(second)
@@ -219,7 +231,7 @@ impl Aligner {
         let proven = places.iter().copied().find(|place| self.continues(*place, rest));
         let place = match proven {
             Some(place) => place,
-            None if covered || rest[0].names_piece => places[0],
+            None if covered || (self.rules == Rules::Any && rest[0].names_piece) => places[0],
             None => return Some(Finding::Known(Verdict::New)),
         };
         self.take(place);

@@ -2,3 +2,4 @@
 
 mod align;
 pub mod ingest;
+pub mod stream;

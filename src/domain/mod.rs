@@ -2,4 +2,5 @@
 
 pub mod batch;
 pub mod piece;
+pub mod source;
 pub mod transfer;

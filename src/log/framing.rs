@@ -89,6 +89,11 @@ impl Unwrapper {
         Frame::Line(Cow::Borrowed(text), Wrapping::Plain, ms)
     }
 
+    /// Whether no log line is begun and not ended.
+    pub fn is_between_lines(&self) -> bool {
+        self.docker_part.is_empty() && self.binary.is_none()
+    }
+
     fn docker_line<'a>(&mut self, line: &[u8]) -> Frame<'a> {
         let Ok(DockerLine { log, time }) = serde_json::from_slice(line) else {
             return Frame::Broken;

@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::archive;
-use super::identity::{self, Candidate, HEAD, Head, Position, Seen};
+use super::identity::{self, Candidate, Seen};
+use crate::domain::source::{Gap, HEAD, Head, Position};
 
 /// Where following a log for the first time begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,15 +35,6 @@ pub struct Piece<'a> {
     /// Whether they go on from what was counted, or were just written: no other file can have been
     /// read for them.
     pub fresh: bool,
-}
-
-/// Bytes that were destroyed before anyone read them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gap {
-    /// Second of the last line before them.
-    pub from: Option<i64>,
-    /// At least so many are missing; `None` when not even that is known.
-    pub bytes: Option<u64>,
 }
 
 /// How a source is.
@@ -296,6 +288,7 @@ impl Follower {
         for (position, _) in gone {
             self.gaps.push(Gap {
                 from: position.last_second,
+                to: None,
                 bytes: Some(position.unread()).filter(|bytes| *bytes > 0),
             });
             self.finish(position);
@@ -312,17 +305,17 @@ impl Follower {
 
     fn meet(&mut self, candidate: &Candidate, is_first: bool) -> io::Result<()> {
         let is_live = candidate.path == self.path && !candidate.packed;
-        if let Some(slot) = self.slots.iter_mut().find(|slot| slot.position.is_of(candidate)) {
+        if let Some(slot) = self.slots.iter_mut().find(|slot| candidate.is_of(&slot.position)) {
             if is_live && slot.role == Role::Rotated && slot.position.file == candidate.file {
                 slot.role = Role::Live;
             }
             return Ok(());
         }
-        if self.lost.iter().any(|(position, _)| position.is_of(candidate)) {
+        if self.lost.iter().any(|(position, _)| candidate.is_of(position)) {
             // A copy that is not whole yet: it will hold the position soon.
             return Ok(());
         }
-        if let Some(n) = self.finished.iter().rposition(|position| position.is_of(candidate)) {
+        if let Some(n) = self.finished.iter().rposition(|position| candidate.is_of(position)) {
             let known = self.finished[n];
             let grown = known.until.is_none() && known.file == candidate.file && candidate.len > known.done;
             if !candidate.packed && (is_live || grown) {

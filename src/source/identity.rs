@@ -8,78 +8,7 @@ use std::path::Path;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::archive;
-
-/// Bytes of a head at most.
-pub const HEAD: usize = 1024;
-/// Bytes of an anchor at most.
-pub const ANCHOR: usize = 256;
-
-/// The first bytes of a file's (inflated) content.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub struct Head {
-    /// How many bytes, at most [`HEAD`]; fewer while the file is small.
-    pub len: u32,
-    /// Their xxh3 hash.
-    pub hash: u64,
-}
-
-impl Head {
-    /// The head of `bytes`.
-    pub fn of(bytes: &[u8]) -> Self {
-        let bytes = &bytes[..bytes.len().min(HEAD)];
-        Self {
-            len: bytes.len() as u32,
-            hash: xxh3_64(bytes),
-        }
-    }
-
-    /// Whether content that begins with `bytes` may be the same content, grown or not. An empty head
-    /// says nothing and fits nothing.
-    pub fn fits(self, bytes: &[u8]) -> bool {
-        self.len > 0 && bytes.get(..self.len as usize).is_some_and(|head| xxh3_64(head) == self.hash)
-    }
-}
-
-/// How far a part of a file was read: the bytes `from..done` of its inflated content.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Position {
-    /// Row in the database; 0 before it has one.
-    pub row: i64,
-    /// Device and inode; zeros where there are none.
-    pub file: (u64, u64),
-    /// The content's head.
-    pub head: Head,
-    /// Where reading began.
-    pub from: u64,
-    /// End of the last whole line that was read.
-    pub done: u64,
-    /// Where reading ends: history ends where following began. `None`: with the file.
-    pub until: Option<u64>,
-    /// Hash of the (at most [`ANCHOR`]) bytes before `done`; 0 in packed files.
-    pub anchor: u64,
-    /// Length of the file when it was last looked at.
-    pub len: u64,
-    /// Second of the last line read, if any had a time.
-    pub last_second: Option<i64>,
-    /// Whether all of it was read and nothing is written to it any more.
-    pub finished: bool,
-}
-
-impl Position {
-    /// Whether a file has the content this is a position in: by its head, or while that is empty by
-    /// device and inode.
-    pub fn is_of(&self, candidate: &Candidate) -> bool {
-        match self.head.len {
-            0 => self.file == candidate.file && !candidate.packed,
-            _ => self.head.fits(&candidate.head),
-        }
-    }
-
-    /// Bytes known to be there and not read.
-    pub fn unread(&self) -> u64 {
-        self.until.unwrap_or(self.len).saturating_sub(self.done)
-    }
-}
+use crate::domain::source::{ANCHOR, HEAD, Position};
 
 /// Device and inode of a file.
 #[cfg(unix)]
@@ -154,10 +83,19 @@ impl Candidate {
         })
     }
 
+    /// Whether this is the content a position is in: by its head, or while that is empty by device and
+    /// inode.
+    pub fn is_of(&self, position: &Position) -> bool {
+        match position.head.len {
+            0 => self.file == position.file && !self.packed,
+            _ => position.head.fits(&self.head),
+        }
+    }
+
     /// Whether this is the content a position was in: the head fits, and so does the anchor (packed
     /// files have none: their content does not change).
     pub fn holds(&self, position: &Position) -> bool {
-        if !position.is_of(self) || (position.head.len == 0 && position.done > 0) {
+        if !self.is_of(position) || (position.head.len == 0 && position.done > 0) {
             return false;
         }
         if self.packed || position.anchor == 0 {
@@ -208,7 +146,8 @@ pub fn siblings(path: &Path, seen: &mut Seen) -> io::Result<Vec<Candidate>> {
             found.push(candidate);
         }
     }
-    seen.0.retain(|path, _| found.iter().any(|candidate| candidate.path == *path));
+    seen.0
+        .retain(|path, _| found.iter().any(|candidate| candidate.path == *path));
     found.sort_by(|a, b| a.modified.cmp(&b.modified).then_with(|| b.path.cmp(&a.path)));
     Ok(found)
 }
@@ -220,7 +159,10 @@ fn is_sibling(name: &str, other: &str) -> bool {
     let Some((stem, ending)) = name.rsplit_once('.') else {
         return false;
     };
-    let Some(rest) = other.strip_prefix(stem).and_then(|rest| rest.strip_prefix(['-', '.', '_'])) else {
+    let Some(rest) = other
+        .strip_prefix(stem)
+        .and_then(|rest| rest.strip_prefix(['-', '.', '_']))
+    else {
         return false;
     };
     let digits = rest.bytes().filter(u8::is_ascii_digit).count();
@@ -233,19 +175,24 @@ mod tests {
 
     #[test]
     fn rotated_names_are_known_and_other_nodes_logs_are_not() {
-        for other in ["node.log.1", "node.log.12.gz", "node.log-20261123", "node-20261123.log", "node-2026-11-23.log.gz"] {
+        for other in [
+            "node.log.1",
+            "node.log.12.gz",
+            "node.log-20261123",
+            "node-20261123.log",
+            "node-2026-11-23.log.gz",
+        ] {
             assert!(is_sibling("node.log", other), "{other}");
         }
-        for other in ["node.log", "node2.log", "node-2.log", "node.logs", "node.log.1~", "other.log.1"] {
+        for other in [
+            "node.log",
+            "node2.log",
+            "node-2.log",
+            "node.logs",
+            "node.log.1~",
+            "other.log.1",
+        ] {
             assert!(!is_sibling("node.log", other), "{other}");
         }
-    }
-
-    #[test]
-    fn a_head_fits_what_has_grown_and_nothing_else() {
-        let head = Head::of(b"first line\n");
-        assert!(head.fits(b"first line\nsecond"));
-        assert!(!head.fits(b"first"));
-        assert!(!Head::default().fits(b"anything"));
     }
 }

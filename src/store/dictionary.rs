@@ -41,7 +41,7 @@ pub(crate) fn name_id(connection: &Connection, table: &str, name: &str) -> rusql
 
 /// The database's ids for a [`Vocabulary`]'s numbers. Forgotten when a transaction fails.
 #[derive(Debug, Default)]
-pub(crate) struct Dictionary {
+pub struct Dictionary {
     satellites: Ids,
     actions: Ids,
     templates: Ids,

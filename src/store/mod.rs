@@ -3,6 +3,7 @@
 pub mod block;
 pub mod dictionary;
 pub mod ledger;
+mod positions;
 pub mod query;
 pub mod raw;
 pub mod transfers;

@@ -66,3 +66,18 @@ CREATE TABLE ledger (
     n INTEGER NOT NULL, hashes BLOB NOT NULL, seconds BLOB NOT NULL, PRIMARY KEY (run, seq)
 ) STRICT;
 CREATE INDEX ledger_time ON ledger (node, t1);
+
+-- A log that is followed; positions are parts of files of it, gaps what nobody read.
+CREATE TABLE source (
+    id INTEGER PRIMARY KEY, node INTEGER NOT NULL, name TEXT NOT NULL, UNIQUE (node, name)
+) STRICT;
+CREATE TABLE position (
+    id INTEGER PRIMARY KEY, source INTEGER NOT NULL, dev INTEGER NOT NULL, ino INTEGER NOT NULL,
+    head_len INTEGER NOT NULL, head_hash INTEGER NOT NULL, begin INTEGER NOT NULL, done INTEGER NOT NULL,
+    until INTEGER, anchor INTEGER NOT NULL, len INTEGER NOT NULL, last_second INTEGER, finished INTEGER NOT NULL
+) STRICT;
+CREATE INDEX position_source ON position (source);
+CREATE TABLE gap (
+    id INTEGER PRIMARY KEY, source INTEGER NOT NULL, noticed INTEGER NOT NULL,
+    first INTEGER, last INTEGER, bytes INTEGER
+) STRICT;

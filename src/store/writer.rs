@@ -10,8 +10,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::block::Row;
 use super::dictionary::{self, Dictionary};
 use super::ledger::{self, Chunk};
-use super::{At, Error, Result, raw};
+use super::{At, Error, Result, positions, raw};
 use crate::domain::batch::{Batch, Cell, Kept, Vocabulary};
+use crate::domain::source::{Gap, Position};
 use crate::support::sketch::Sketch;
 
 /// Minute rollups are kept this long; older batches go to hours and days only.
@@ -36,12 +37,42 @@ pub struct Progress {
     pub finished_ms: Option<i64>,
 }
 
+/// How far one run is, and the lines it counted since the last commit.
+#[derive(Debug, Default)]
+pub struct Part {
+    /// The run.
+    pub run: i64,
+    /// Its new lines; a chunk that has grown is given again, whole.
+    pub chunks: Vec<Chunk>,
+    /// How far it is.
+    pub progress: Progress,
+}
+
+/// What one source adds in a commit.
+pub struct Unit<'a> {
+    /// Row of the node.
+    pub node: i64,
+    /// Row of the source; 0 for a file that is not followed.
+    pub source: i64,
+    /// The ids of `vocabulary`.
+    pub dictionary: &'a mut Dictionary,
+    /// The names behind the batch's numbers.
+    pub vocabulary: &'a Vocabulary,
+    /// What the lines add up to.
+    pub batch: &'a Batch,
+    /// The runs they are of.
+    pub parts: &'a [Part],
+    /// How far files were read; those without a row get one.
+    pub positions: Vec<&'a mut Position>,
+    /// What is missing.
+    pub gaps: &'a [Gap],
+}
+
 /// Writes one data directory's database; nobody else does meanwhile.
 #[derive(Debug)]
 pub struct Writer {
     connection: Connection,
     path: PathBuf,
-    dictionary: Dictionary,
     _lock: File,
 }
 
@@ -67,7 +98,6 @@ impl Writer {
         Ok(Self {
             connection,
             path,
-            dictionary: Dictionary::default(),
             _lock: lock,
         })
     }
@@ -88,31 +118,27 @@ impl Writer {
             .at(&self.path)
     }
 
-    /// Keeps a batch, the lines it came from and how far the run is. All or nothing.
-    pub fn commit(
-        &mut self,
-        (node, run): (i64, i64),
-        vocabulary: &Vocabulary,
-        batch: Batch,
-        chunks: &[Chunk],
-        progress: &Progress,
-        now_ms: i64,
-    ) -> Result<()> {
-        let result = write(
-            &mut self.connection,
-            &mut self.dictionary,
-            (node, run),
-            vocabulary,
-            batch,
-            chunks,
-            progress,
-            now_ms / 1000 - MINUTES_KEPT_S,
-        );
+    /// The row of a source of a node, made if it is new, and its positions.
+    pub fn source(&self, node: i64, name: &str) -> Result<(i64, Vec<Position>)> {
+        positions::source(&self.connection, node, name).at(&self.path)
+    }
+
+    /// Keeps what the sources add and how far they are. All of it or nothing.
+    pub fn commit(&mut self, units: &mut [Unit<'_>], now_ms: i64) -> Result<()> {
+        let result = write(&mut self.connection, units, now_ms);
         if result.is_err() {
             // Ids given in the transaction are gone with it.
-            self.dictionary = Dictionary::default();
+            units
+                .iter_mut()
+                .for_each(|unit| *unit.dictionary = Dictionary::default());
         }
-        result.at(&self.path)
+        for (unit, rows) in units.iter_mut().zip(result.at(&self.path)?) {
+            unit.positions
+                .iter_mut()
+                .zip(rows)
+                .for_each(|(position, row)| position.row = row);
+        }
+        Ok(())
     }
 
     /// Chunks of other runs that overlap the seconds `from..=to`; at most `most`.
@@ -131,37 +157,43 @@ impl Writer {
     }
 }
 
-#[allow(clippy::too_many_arguments)] // the parts of one transaction, private
-fn write(
-    connection: &mut Connection,
-    dictionary: &mut Dictionary,
-    (node, run): (i64, i64),
-    vocabulary: &Vocabulary,
-    batch: Batch,
-    chunks: &[Chunk],
-    progress: &Progress,
-    minutes_from: i64,
-) -> rusqlite::Result<()> {
+/// Gives the rows of each unit's positions.
+fn write(connection: &mut Connection, units: &mut [Unit<'_>], now_ms: i64) -> rusqlite::Result<Vec<Vec<i64>>> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    dictionary.update(&transaction, vocabulary)?;
-    write_traffic(&transaction, dictionary, node, &batch, minutes_from)?;
-    write_errors(&transaction, dictionary, node, &batch)?;
-    write_kinds(&transaction, dictionary, node, &batch)?;
-    write_latency(&transaction, dictionary, node, &batch)?;
-    for (class, kept) in batch.transfers.into_iter().enumerate() {
-        let rows = kept.into_iter().map(|kept| stored(dictionary, kept)).collect();
-        raw::append(&transaction, node, class as i64, rows)?;
+    let minutes_from = now_ms / 1000 - MINUTES_KEPT_S;
+    let mut rows = Vec::with_capacity(units.len());
+    for unit in units {
+        unit.dictionary.update(&transaction, unit.vocabulary)?;
+        write_traffic(&transaction, unit.dictionary, unit.node, unit.batch, minutes_from)?;
+        write_errors(&transaction, unit.dictionary, unit.node, unit.batch)?;
+        write_kinds(&transaction, unit.dictionary, unit.node, unit.batch)?;
+        write_latency(&transaction, unit.dictionary, unit.node, unit.batch)?;
+        for (class, kept) in unit.batch.transfers.iter().enumerate() {
+            let rows = kept.iter().map(|kept| stored(unit.dictionary, kept)).collect();
+            raw::append(&transaction, unit.node, class as i64, rows)?;
+        }
+        for part in unit.parts {
+            part.chunks
+                .iter()
+                .try_for_each(|chunk| ledger::put(&transaction, unit.node, chunk))?;
+            write_progress(&transaction, part)?;
+        }
+        rows.push(positions::put(&transaction, unit.source, &unit.positions)?);
+        positions::put_gaps(&transaction, unit.source, unit.gaps, now_ms)?;
     }
-    for chunk in chunks {
-        ledger::put(&transaction, node, chunk)?;
-    }
-    transaction
+    transaction.commit()?;
+    Ok(rows)
+}
+
+fn write_progress(connection: &Connection, part: &Part) -> rusqlite::Result<()> {
+    let progress = &part.progress;
+    connection
         .prepare_cached(
             "UPDATE run SET lines = ?2, understood = ?3, unknown = ?4, malformed = ?5, bytes = ?6, dialect = ?7,
              finished = ?8 WHERE id = ?1",
         )?
         .execute(params![
-            run,
+            part.run,
             progress.lines as i64,
             progress.understood as i64,
             progress.unknown as i64,
@@ -170,10 +202,10 @@ fn write(
             progress.dialect,
             progress.finished_ms,
         ])?;
-    transaction.commit()
+    Ok(())
 }
 
-fn stored(dictionary: &Dictionary, kept: Kept) -> Row {
+fn stored(dictionary: &Dictionary, kept: &Kept) -> Row {
     Row {
         time_ms: kept.time_ms,
         satellite: dictionary.satellite(kept.satellite),
@@ -186,8 +218,11 @@ fn stored(dictionary: &Dictionary, kept: Kept) -> Row {
         piece: kept.piece,
         address: kept.address,
         duration: kept.duration,
-        error: kept.error,
-        odd: kept.odd.map(|odd| Box::new((odd.piece, odd.address))),
+        error: kept.error.clone(),
+        odd: kept
+            .odd
+            .as_ref()
+            .map(|odd| Box::new((odd.piece.clone(), odd.address.clone()))),
     }
 }
 
