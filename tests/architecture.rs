@@ -13,7 +13,10 @@ const ROOMS: [(&str, &[&str]); 10] = [
     ("source", &["support", "domain"]),
     ("store", &["support", "domain"]),
     ("report", &["support", "domain"]),
-    ("collector", &["support", "domain", "log", "engine", "source", "store"]),
+    (
+        "collector",
+        &["support", "domain", "log", "engine", "source", "store", "report"],
+    ),
     (
         "cli",
         &[

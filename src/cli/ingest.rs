@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::count::FileRow;
 use super::{Failure, Global, visible};
 use crate::collector::ingest::{self, Outcome, Overlap};
+use crate::config::node::check_name;
 use crate::report::time::rfc3339;
 use crate::store::writer::Writer;
 
@@ -67,7 +68,7 @@ struct Answer<'a> {
 
 /// Ingests the files and reports on each.
 pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
-    check_name(&args.node)?;
+    check_name(&args.node).map_err(Failure::Usage)?;
     let now_ms = global.now_ms()?;
     let mut writer = Writer::open(&global.data_dir()?)?;
     let mut done: Vec<(String, Outcome)> = Vec::new();
@@ -106,16 +107,6 @@ pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
     }
     if overlap > 0 && matches!(args.overlap, OverlapWord::Ask) {
         return Err(Failure::Overlap { lines: overlap });
-    }
-    Ok(())
-}
-
-/// Names are typed on command lines and shown everywhere.
-fn check_name(name: &str) -> Result<(), Failure> {
-    let fits = |c: char| !c.is_control() && !c.is_whitespace() && !matches!(c, '=' | ',' | '/' | '"');
-    if name.is_empty() || name.chars().count() > 64 || !name.chars().all(fits) {
-        let advice = "a node's name has 1 to 64 characters, no spaces and none of = , / \"";
-        return Err(Failure::Usage(format!("`{}`: {advice}", visible(name))));
     }
     Ok(())
 }

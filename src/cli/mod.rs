@@ -1,5 +1,6 @@
 //! The commands. Results go to stdout, all else to stderr.
 
+mod collect;
 mod count;
 mod export;
 mod ingest;
@@ -63,6 +64,8 @@ enum Command {
     },
     /// Read a node's past logs into the database; each line counts once, however often it is read
     Ingest(ingest::Args),
+    /// Follow nodes' logs until SIGTERM or SIGINT; says `ready` when it follows
+    Collect(collect::Args),
     /// Write a table of the database
     Export(export::Args),
 }
@@ -83,6 +86,8 @@ enum Failure {
     Overlap { lines: u64 },
     #[error("no log could be read; give the path of a node's log, or - for standard input")]
     NoLog,
+    #[error("what was read last could not be kept; it is read again at the next start")]
+    NotKept,
     #[error("{0}")]
     Usage(String),
     #[error(transparent)]
@@ -100,7 +105,7 @@ impl Failure {
             Self::Usage(_) => ExitCode::from(2),
             // Whoever reads has seen enough, as in `storj-monitor count LOG | head -1`.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-            Self::NoLog | Self::Store(_) | Self::File { .. } | Self::Output(_) => ExitCode::from(1),
+            Self::NoLog | Self::NotKept | Self::Store(_) | Self::File { .. } | Self::Output(_) => ExitCode::from(1),
         }
     }
 }
@@ -111,6 +116,7 @@ pub fn run() -> ExitCode {
     let result = match args.command {
         Command::Count { files, json } => count::run(&files, json),
         Command::Ingest(ingest) => ingest::run(&args.global, &ingest),
+        Command::Collect(collect) => collect::run(&args.global, &collect),
         Command::Export(export) => export::run(&args.global, &export),
     };
     let Err(failure) = result else {

@@ -53,6 +53,8 @@ pub struct Stream {
     before: Option<Verdict>,
     chunk: Chunk,
     full_chunks: Vec<Chunk>,
+    /// Lines of the chunks since the last commit.
+    unsaved: usize,
     read: u64,
     settled: u64,
     first_second: Option<i64>,
@@ -80,6 +82,7 @@ impl Stream {
                 ..Chunk::default()
             },
             full_chunks: Vec::new(),
+            unsaved: 0,
             read: at,
             settled: at,
             first_second: None,
@@ -229,6 +232,7 @@ impl Stream {
         }
         self.chunk.hashes.push(hash);
         self.chunk.seconds.push(second);
+        self.unsaved += 1;
     }
 
     /// Where the last settled line ends in the file.
@@ -243,7 +247,12 @@ impl Stream {
 
     /// Lines of the ledger that wait for a commit.
     pub fn unsaved_lines(&self) -> usize {
-        self.full_chunks.len() * CHUNK + self.chunk.hashes.len()
+        self.unsaved
+    }
+
+    /// Whether lines wait for those behind them.
+    pub fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty()
     }
 
     /// What a commit keeps of it. `finished_ms`: when its source was read to its end.
@@ -272,6 +281,7 @@ impl Stream {
     /// The commit succeeded.
     pub fn saved(&mut self) {
         self.full_chunks.clear();
+        self.unsaved = 0;
     }
 }
 

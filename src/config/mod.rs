@@ -1,5 +1,7 @@
 //! Where the program keeps what it keeps. Files and nodes come with the collector.
 
+pub mod node;
+
 use std::path::PathBuf;
 
 /// The data directory: as given, else the platform's place; `None` when there is no home either.

@@ -101,6 +101,8 @@ pub struct Follower {
     finished: Vec<Position>,
     /// How many of the last of them are not kept yet.
     unsaved: usize,
+    /// Slots closed since the positions were kept.
+    ended: Vec<u64>,
     lost: Vec<(Position, Instant)>,
     gaps: Vec<Gap>,
     seen: Seen,
@@ -125,6 +127,7 @@ impl Follower {
             slots: Vec::new(),
             finished,
             unsaved: 0,
+            ended: Vec::new(),
             lost: open.into_iter().map(|position| (position, now)).collect(),
             gaps: Vec::new(),
             seen: Seen::default(),
@@ -195,22 +198,27 @@ impl Follower {
     }
 
     /// All positions that may have moved, to be kept with the effects of their lines. Slots that are
-    /// done are closed; their ids come back.
-    pub fn positions(&mut self) -> (Vec<&mut Position>, Vec<u64>) {
+    /// done are closed.
+    pub fn positions(&mut self) -> Vec<&mut Position> {
         self.slots.iter_mut().for_each(refresh);
-        let (done, open) = std::mem::take(&mut self.slots).into_iter().partition(Slot::is_done);
+        let (done, open): (Vec<_>, Vec<_>) = std::mem::take(&mut self.slots).into_iter().partition(Slot::is_done);
         self.slots = open;
-        let done: Vec<Slot> = done;
-        done.iter().for_each(|slot| self.finish(slot.position));
-        let unsaved = std::mem::take(&mut self.unsaved);
-        let surplus = self.finished.len().saturating_sub(MOST_FINISHED.max(unsaved));
-        self.finished.drain(..surplus);
-        let saved = self.finished.len() - unsaved;
+        for slot in done {
+            self.ended.push(slot.id);
+            self.finish(slot.position);
+        }
+        let kept = self.finished.len() - self.unsaved;
         let slots = self.slots.iter_mut().map(|slot| &mut slot.position);
         let lost = self.lost.iter_mut().map(|(position, _)| position);
-        let finished = self.finished[saved..].iter_mut();
-        let ended = done.iter().map(|slot| slot.id).collect();
-        (slots.chain(lost).chain(finished).collect(), ended)
+        slots.chain(lost).chain(self.finished[kept..].iter_mut()).collect()
+    }
+
+    /// The positions were kept: gives the slots that were closed.
+    pub fn saved(&mut self) -> Vec<u64> {
+        self.unsaved = 0;
+        let surplus = self.finished.len().saturating_sub(MOST_FINISHED);
+        self.finished.drain(..surplus);
+        std::mem::take(&mut self.ended)
     }
 
     /// What was destroyed since the last call.

@@ -4,3 +4,4 @@ pub mod archive;
 pub mod follow;
 pub mod identity;
 pub mod lines;
+pub mod wake;

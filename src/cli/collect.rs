@@ -1,0 +1,149 @@
+//! `collect`: the collector in the foreground.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::Duration;
+
+use super::{Failure, Global, visible};
+use crate::collector::collect::{Collector, Log};
+use crate::config::node::{LogSource, Node};
+use crate::report::time::rfc3339;
+use crate::source::follow::Start;
+use crate::source::wake;
+use crate::store::writer::Writer;
+
+/// Arguments of `collect`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// A node: NAME=SOURCE[,api=URL][,data=DIR][,metrics=URL]; repeatable
+    #[arg(long, required = true, value_name = "NODE")]
+    node: Vec<String>,
+    /// Catch up with every log, commit, and exit
+    #[arg(long)]
+    once: bool,
+    /// What of a log that was never followed is read
+    #[arg(long, value_enum, default_value = "all", value_name = "WORD")]
+    start: StartWord,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum StartWord {
+    /// Everything there is, rotated files too
+    All,
+    /// What is written from now on
+    End,
+}
+
+/// A notification wakes at once; without one, this often is looked.
+const POLL: Duration = Duration::from_millis(150);
+
+/// Runs until it is told to stop.
+pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
+    let parse = |text: &String| text.parse::<Node>().map_err(Failure::Usage);
+    let nodes = args.node.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+    let mut logs = Vec::new();
+    for node in nodes {
+        if let LogSource::File(path) = node.log {
+            let path = std::path::absolute(&path).unwrap_or(path);
+            logs.push(Log { node: node.name, path });
+        }
+    }
+    let start = match args.start {
+        StartWord::All => Start::All,
+        StartWord::End => Start::End,
+    };
+    let paths: Vec<PathBuf> = logs.iter().map(|log| log.path.clone()).collect();
+    let writer = Writer::open(&global.data_dir()?)?;
+    let mut collector = Collector::new(writer, logs, start)?;
+    if args.once {
+        return once(&mut collector);
+    }
+    let stop = stop_signal()?;
+    let (sender, wake) = sync_channel(1);
+    wake::watch(paths, sender);
+    follow(&mut collector, &stop, &wake)
+}
+
+fn now_ms() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}
+
+fn say(collector: &mut Collector) {
+    for message in collector.take_messages() {
+        eprintln!("{} {}", rfc3339(now_ms()), visible(&message));
+    }
+}
+
+fn once(collector: &mut Collector) -> Result<(), Failure> {
+    loop {
+        let more = collector.turn(now_ms(), true);
+        say(collector);
+        if !more {
+            break;
+        }
+    }
+    let kept = collector.commit(now_ms(), true);
+    say(collector);
+    if kept { Ok(()) } else { Err(Failure::NotKept) }
+}
+
+fn follow(collector: &mut Collector, stop: &AtomicBool, wake: &Receiver<()>) -> Result<(), Failure> {
+    let mut ready = false;
+    while !stop.load(Ordering::Relaxed) {
+        let more = collector.turn(now_ms(), false);
+        say(collector);
+        if more {
+            continue;
+        }
+        if !ready {
+            ready = true;
+            eprintln!("ready");
+        }
+        // Disconnected: there are no notifications here, and the poll is all.
+        if let Err(std::sync::mpsc::RecvTimeoutError::Disconnected) = wake.recv_timeout(POLL) {
+            std::thread::sleep(POLL);
+        }
+    }
+    let kept = collector.commit(now_ms(), false);
+    say(collector);
+    if kept { Ok(()) } else { Err(Failure::NotKept) }
+}
+
+/// Becomes true at SIGTERM or SIGINT; the second one ends the process at once.
+fn stop_signal() -> Result<Arc<AtomicBool>, Failure> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let listen = move || {
+        runtime.block_on(async {
+            while let Ok(()) = terminated().await {
+                if flag.swap(true, Ordering::Relaxed) {
+                    std::process::exit(1);
+                }
+            }
+        });
+    };
+    std::thread::Builder::new().name("signals".to_owned()).spawn(listen)?;
+    Ok(stop)
+}
+
+#[cfg(unix)]
+async fn terminated() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    std::future::poll_fn(|context| {
+        if term.poll_recv(context).is_ready() || int.poll_recv(context).is_ready() {
+            return std::task::Poll::Ready(());
+        }
+        std::task::Poll::Pending
+    })
+    .await;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+async fn terminated() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}

@@ -1,0 +1,309 @@
+//! The collector: follows every node's log, commits positions and effects together about once a
+//! second, and keeps going when a log or the database fails.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::align::Rules;
+use super::stream::Stream;
+use crate::domain::batch::Batch;
+use crate::domain::source::Gap;
+use crate::engine::apply::Apply;
+use crate::report::time::rfc3339;
+use crate::source::follow::{Follower, Piece, Start, State};
+use crate::source::lines;
+use crate::store::Result;
+use crate::store::dictionary::Dictionary;
+use crate::store::writer::{Part, Unit, Writer};
+
+/// One log to follow.
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// The node's name.
+    pub node: String,
+    /// Its log.
+    pub path: PathBuf,
+}
+
+const COMMIT_EVERY: Duration = Duration::from_secs(1);
+const COMMIT_TRANSFERS: usize = 50_000;
+const COMMIT_LINES: usize = 200_000;
+/// A gap waits so long for the first line behind it.
+const GAP_WAITS: Duration = Duration::from_secs(60);
+/// Waits between attempts when the database fails.
+const BACK_OFF: [u64; 5] = [1, 2, 5, 10, 30];
+
+/// Follows logs into one database.
+pub struct Collector {
+    writer: Writer,
+    sources: Vec<Source>,
+    committed: Instant,
+    failures: usize,
+    retry_at: Option<Instant>,
+    messages: Vec<String>,
+}
+
+struct Source {
+    log: Log,
+    start: Start,
+    node: i64,
+    row: i64,
+    follower: Follower,
+    apply: Apply,
+    dictionary: Dictionary,
+    streams: HashMap<u64, Stream>,
+    gaps: Vec<(Gap, Instant)>,
+    /// What the next commit keeps; a failed one leaves it.
+    owed: Option<(Batch, Vec<Gap>)>,
+    said: State,
+    said_error: Option<String>,
+    dirty: bool,
+}
+
+impl Collector {
+    /// Opens the sources where they were left.
+    pub fn new(writer: Writer, logs: Vec<Log>, start: Start) -> Result<Self> {
+        let sources = logs
+            .into_iter()
+            .map(|log| Source::open(&writer, log, start))
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Self {
+            writer,
+            sources,
+            committed: Instant::now(),
+            failures: 0,
+            retry_at: None,
+            messages: Vec::new(),
+        })
+    }
+
+    /// Reads a turn of every source and commits when it is time: true when more waits to be read.
+    /// `hurry`: nothing will be waited for.
+    pub fn turn(&mut self, now_ms: i64, hurry: bool) -> bool {
+        if let Some(at) = self.retry_at {
+            // What was read and cannot be kept waits; nothing more is read on top of it.
+            if Instant::now() >= at {
+                self.commit(now_ms, hurry);
+            }
+            return false;
+        }
+        let mut more = false;
+        for source in &mut self.sources {
+            more |= match source.read(&self.writer, now_ms, hurry) {
+                Ok(more) => more,
+                Err(error) => {
+                    let text = error.to_string();
+                    if source.said_error.as_ref() != Some(&text) {
+                        self.messages.push(text.clone());
+                    }
+                    // Nothing of it was kept: it is read again from where the database is.
+                    if source.reset(&self.writer).is_ok() {
+                        source.said_error = Some(text);
+                    }
+                    false
+                }
+            };
+            self.messages.extend(source.news());
+        }
+        if self.is_due() {
+            self.commit(now_ms, hurry);
+        }
+        more
+    }
+
+    fn is_due(&self) -> bool {
+        let dirty = |source: &Source| source.dirty || !source.gaps.is_empty();
+        let many = |source: &Source| {
+            let lines: usize = source.streams.values().map(Stream::unsaved_lines).sum();
+            source.apply.waiting() >= COMMIT_TRANSFERS || lines >= COMMIT_LINES
+        };
+        self.sources.iter().any(many) || self.committed.elapsed() >= COMMIT_EVERY && self.sources.iter().any(dirty)
+    }
+
+    /// Keeps all there is; false if it could not be.
+    pub fn commit(&mut self, now_ms: i64, hurry: bool) -> bool {
+        let parts: Vec<Vec<Part>> = self.sources.iter_mut().map(|source| source.draft(hurry)).collect();
+        let mut units = Vec::new();
+        for (source, parts) in self.sources.iter_mut().zip(&parts) {
+            let (batch, gaps) = source.owed.get_or_insert_default();
+            units.push(Unit {
+                node: source.node,
+                source: source.row,
+                dictionary: &mut source.dictionary,
+                vocabulary: &source.apply.vocabulary,
+                batch,
+                parts,
+                positions: source.follower.positions(),
+                gaps,
+            });
+        }
+        let result = self.writer.commit(&mut units, now_ms);
+        drop(units);
+        self.committed = Instant::now();
+        match result {
+            Ok(()) => {
+                if self.failures > 0 {
+                    self.messages
+                        .push("the database answers again; nothing was lost".to_owned());
+                }
+                (self.failures, self.retry_at) = (0, None);
+                for source in &mut self.sources {
+                    let gaps = source.saved();
+                    let node = &source.log.node;
+                    self.messages.extend(gaps.iter().map(|gap| gap_text(node, gap)));
+                }
+                true
+            }
+            Err(error) => {
+                if self.failures == 0 {
+                    self.messages
+                        .push(format!("{error}; reading waits until it can be kept"));
+                }
+                let wait = BACK_OFF[self.failures.min(BACK_OFF.len() - 1)];
+                self.failures += 1;
+                self.retry_at = Some(Instant::now() + Duration::from_secs(wait));
+                false
+            }
+        }
+    }
+
+    /// What an operator should know, since the last call.
+    pub fn take_messages(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.messages)
+    }
+
+    /// The writer, for upkeep between turns.
+    pub fn writer(&mut self) -> &mut Writer {
+        &mut self.writer
+    }
+}
+
+impl Source {
+    fn open(writer: &Writer, log: Log, start: Start) -> Result<Self> {
+        let node = writer.node(&log.node)?;
+        let (row, positions) = writer.source(node, &log.path.display().to_string())?;
+        Ok(Self {
+            follower: Follower::new(&log.path, start, positions),
+            start,
+            log,
+            node,
+            row,
+            apply: Apply::default(),
+            dictionary: Dictionary::default(),
+            streams: HashMap::new(),
+            gaps: Vec::new(),
+            owed: None,
+            said: State::New,
+            said_error: None,
+            dirty: false,
+        })
+    }
+
+    /// Forgets what is not kept.
+    fn reset(&mut self, writer: &Writer) -> Result<()> {
+        *self = Self::open(writer, self.log.clone(), self.start)?;
+        Ok(())
+    }
+
+    fn read(&mut self, writer: &Writer, now_ms: i64, hurry: bool) -> Result<bool> {
+        let path = self.log.path.display().to_string();
+        let (node, streams, apply) = (self.node, &mut self.streams, &mut self.apply);
+        let mut touched = Vec::new();
+        let mut result = Ok(());
+        let mut take = |piece: Piece<'_>| -> Result<()> {
+            let stream = match streams.entry(piece.slot) {
+                std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
+                std::collections::hash_map::Entry::Vacant(entry) => {
+                    let run = writer.begin_run(node, &path, now_ms)?;
+                    let rules = (!piece.fresh).then_some(Rules::Stretches);
+                    entry.insert(Stream::new(node, run, piece.at, rules, true))
+                }
+            };
+            touched.push(piece.slot);
+            lines::of(piece.bytes).for_each(|line| stream.push(line, line.len() + 1, now_ms));
+            stream.apply(writer, apply, now_ms, false)
+        };
+        let more = self.follower.poll(hurry, &mut |piece| {
+            if result.is_ok() {
+                result = take(piece);
+            }
+        });
+        result?;
+        self.dirty |= !touched.is_empty();
+        for (slot, stream) in &mut self.streams {
+            if !touched.contains(slot) && stream.is_waiting() {
+                stream.apply(writer, &mut self.apply, now_ms, true)?;
+                self.dirty = true;
+            }
+            self.follower.settled(*slot, stream.settled(), stream.span().1);
+        }
+        let now = Instant::now();
+        let gaps = self.follower.take_gaps().into_iter().map(|gap| (gap, now));
+        self.gaps.extend(gaps);
+        Ok(more)
+    }
+
+    /// What changed about the log, in words.
+    fn news(&mut self) -> Vec<String> {
+        let state = self.follower.state();
+        if *state == self.said {
+            return Vec::new();
+        }
+        let (node, path) = (&self.log.node, self.log.path.display());
+        let text = match state {
+            State::New => None,
+            State::Following => Some(format!("{node}: following {path}")),
+            State::Missing => Some(format!(
+                "{node}: {path} is not there (yet); it is followed as soon as it is"
+            )),
+            State::Failing(error) => Some(format!("{node}: {path}: {error}; trying again every second")),
+        };
+        self.said = state.clone();
+        text.into_iter().collect()
+    }
+
+    /// Readies what the next commit keeps.
+    fn draft(&mut self, hurry: bool) -> Vec<Part> {
+        if self.owed.is_none() {
+            let gaps = self.ripe_gaps(hurry);
+            self.owed = Some((self.apply.take(), gaps));
+        }
+        let unsaved = self.streams.values().filter(|stream| stream.unsaved_lines() > 0);
+        unsaved.map(|stream| stream.part(None)).collect()
+    }
+
+    /// Gaps whose end is known, or will not be.
+    fn ripe_gaps(&mut self, hurry: bool) -> Vec<Gap> {
+        for (gap, _) in &mut self.gaps {
+            let firsts = self.streams.values().filter_map(|stream| stream.span().0);
+            gap.to = firsts
+                .filter(|second| gap.from.is_none_or(|from| *second >= from))
+                .min();
+        }
+        let ripe = |(gap, since): &(Gap, Instant)| gap.to.is_some() || hurry || since.elapsed() >= GAP_WAITS;
+        let (ripe, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.gaps).into_iter().partition(ripe);
+        self.gaps = waiting;
+        ripe.into_iter().map(|(gap, _)| gap).collect()
+    }
+
+    /// The commit succeeded: gives the gaps it kept.
+    fn saved(&mut self) -> Vec<Gap> {
+        self.dirty = false;
+        for slot in self.follower.saved() {
+            self.streams.remove(&slot);
+        }
+        self.streams.values_mut().for_each(Stream::saved);
+        self.owed.take().map(|(_, gaps)| gaps).unwrap_or_default()
+    }
+}
+
+fn gap_text(node: &str, gap: &Gap) -> String {
+    let time = |second: Option<i64>| second.map_or_else(|| "an unknown time".to_owned(), |s| rfc3339(s * 1000));
+    let size = match gap.bytes {
+        Some(bytes) => format!("at least {bytes} bytes"),
+        None => "an unknown number of bytes".to_owned(),
+    };
+    let (from, to) = (time(gap.from), time(gap.to));
+    format!("{node}: {size} of the log from {from} to {to} were destroyed before they were read")
+}
