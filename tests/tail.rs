@@ -196,9 +196,8 @@ impl Running {
         panic!("it never said `{text}`, but {all:?}");
     }
 
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+    fn kill(self) {
+        drop(self);
     }
 
     fn stop(mut self) {
@@ -207,6 +206,13 @@ impl Running {
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         assert!(self.child.wait().unwrap().success());
         assert!(begun.elapsed() < Duration::from_secs(5));
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -271,4 +277,170 @@ fn a_thousand_rounds() {
     for round in 0..50 {
         torture(20, 40_000, 0x1234_5678 + round * 7919);
     }
+}
+
+#[test]
+fn what_was_there_and_what_comes_are_both_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let mut node = Node::new(dir.path(), 3);
+    for _ in 0..4 {
+        node.write(3000);
+        node.rotate();
+    }
+    node.write(500);
+    let collector = Running::start(&data, &node.log());
+    collector.wait_for("ready");
+    node.write(10);
+    eventually(&data, node.written);
+    collector.stop();
+    node.check(&data);
+}
+
+#[test]
+fn history_that_was_ingested_is_known_when_its_log_is_followed() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let mut node = Node::new(dir.path(), 4);
+    node.write(3000);
+    let log = node.log();
+    stdout(&data, &["ingest", "n", log.to_str().unwrap()]);
+    node.write(100);
+    stdout(&data, &["collect", "--once", "--node", &spec(&log)]);
+    node.check(&data);
+    // And the other way round.
+    let again = common::json(&data, &["ingest", "n", log.to_str().unwrap(), "--json"]);
+    assert_eq!(again["files"][0]["duplicate"], 3100);
+    node.check(&data);
+}
+
+#[test]
+fn only_what_is_new_when_that_is_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let mut node = Node::new(dir.path(), 5);
+    node.write(1000);
+    node.rotate();
+    node.write(1000);
+    let args = ["collect", "--once", "--start", "end", "--node", &spec(&node.log())];
+    stdout(&data, &args);
+    node.write(50);
+    stdout(&data, &args);
+    let traffic = stdout(&data, &["export", "traffic", "--by", "action", "--columns", "count"]);
+    assert_eq!(traffic, "count\n50\n");
+}
+
+#[test]
+fn a_log_that_is_not_there_yet_a_half_line_and_odd_bytes() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, logs) = (dir.path().join("data"), dir.path().join("logs"));
+    let collector = Running::start(&data, &logs.join("node.log"));
+    collector.wait_for("is not there (yet)");
+    collector.wait_for("ready");
+    std::fs::create_dir(&logs).unwrap();
+    let mut node = Node::new(&logs, 6);
+    node.write(10);
+    eventually(&data, 10);
+    // Half a line, its other half later; a megabyte of one line; NULs; bytes that are no UTF-8.
+    node.file.write_all(b"2026-11-23T21:24:56Z\tINFO\tpiecest").unwrap();
+    std::thread::sleep(Duration::from_millis(400));
+    node.file.write_all(b"ore\tNew bloomfilter is received\n").unwrap();
+    let long = format!(
+        "2026-11-23T21:24:57Z\tINFO\tpiecestore\tslow shutdown\t{{\"stack\": \"{}\"}}\n",
+        "x".repeat(1 << 20)
+    );
+    node.file.write_all(long.as_bytes()).unwrap();
+    node.file.write_all(b"\0\0\0\0\n\xff\xfe\n").unwrap();
+    node.write(10);
+    eventually(&data, 20);
+    collector.stop();
+    let kinds = stdout(&data, &["export", "kinds", "--columns", "message,count"]);
+    for row in [
+        "New bloomfilter is received,1",
+        "slow shutdown,1",
+        "(not a record of the node),2",
+        "uploaded,20",
+    ] {
+        assert!(kinds.lines().any(|line| line == row), "{row}: {kinds}");
+    }
+}
+
+#[test]
+fn bytes_destroyed_unread_are_reported_with_size_and_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let mut node = Node::new(dir.path(), 7);
+    node.write(1000);
+    let args = ["collect", "--once", "--node", &spec(&node.log())];
+    stdout(&data, &args);
+    // Unread lines, seen by a look that could not keep them: then the file is emptied.
+    let before = node.file.metadata().unwrap().len();
+    node.file.set_len(before).unwrap();
+    node.write(200);
+    node.file.set_len(0).unwrap();
+    std::thread::sleep(Duration::from_millis(1100));
+    node.write(30);
+    let output = run(&data, &args);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("destroyed before they were read"), "{said}");
+    let traffic = stdout(&data, &["export", "traffic", "--by", "action", "--columns", "count"]);
+    assert_eq!(traffic, "count\n1030\n");
+    // It is told once.
+    assert!(!String::from_utf8_lossy(&run(&data, &args).stderr).contains("destroyed"));
+}
+
+#[test]
+fn a_database_that_fails_costs_nothing_but_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let mut node = Node::new(dir.path(), 8);
+    node.write(100);
+    let collector = Running::start(&data, &node.log());
+    eventually(&data, 100);
+    // Locked by another program for longer than a writer waits.
+    let other = rusqlite::Connection::open(data.join("storj-monitor.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    node.write(100);
+    let said = collector.wait_for("reading waits");
+    assert!(said.contains("another program holds it"), "{said}");
+    node.write(100);
+    node.rotate();
+    node.write(100);
+    other.execute_batch("ROLLBACK").unwrap();
+    collector.wait_for("answers again");
+    eventually(&data, node.written);
+    collector.stop();
+    node.check(&data);
+}
+
+#[test]
+fn a_log_that_cannot_be_read_is_read_when_it_can() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, logs, away) = (
+        dir.path().join("data"),
+        dir.path().join("logs"),
+        dir.path().join("away"),
+    );
+    std::fs::create_dir(&logs).unwrap();
+    let mut node = Node::new(&logs, 9);
+    node.write(100);
+    let log = node.log();
+    let collector = Running::start(&data, &log);
+    eventually(&data, 100);
+    // The folder vanishes, as a mount does, and comes back with more in it.
+    std::fs::rename(&logs, &away).unwrap();
+    collector.wait_for("is not there (yet)");
+    node.write(100);
+    std::fs::rename(&away, &logs).unwrap();
+    eventually(&data, 200);
+    // In the log's place, something that is no file.
+    std::fs::rename(&log, logs.join("node.log.1")).unwrap();
+    std::fs::create_dir(&log).unwrap();
+    collector.wait_for("node.log");
+    std::fs::remove_dir(&log).unwrap();
+    node.file = append(&log);
+    node.write(100);
+    eventually(&data, 300);
+    collector.stop();
+    node.check(&data);
 }

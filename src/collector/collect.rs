@@ -90,7 +90,7 @@ impl Collector {
         }
         let mut more = false;
         for source in &mut self.sources {
-            more |= match source.read(&self.writer, now_ms, hurry) {
+            more |= match source.read(&mut self.writer, now_ms, hurry) {
                 Ok(more) => more,
                 Err(error) => {
                     let text = error.to_string();
@@ -206,7 +206,7 @@ impl Source {
         Ok(())
     }
 
-    fn read(&mut self, writer: &Writer, now_ms: i64, hurry: bool) -> Result<bool> {
+    fn read(&mut self, writer: &mut Writer, now_ms: i64, hurry: bool) -> Result<bool> {
         let path = self.log.path.display().to_string();
         let (node, streams, apply) = (self.node, &mut self.streams, &mut self.apply);
         let mut touched = Vec::new();
@@ -215,7 +215,7 @@ impl Source {
             let stream = match streams.entry(piece.slot) {
                 std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
                 std::collections::hash_map::Entry::Vacant(entry) => {
-                    let run = writer.begin_run(node, &path, now_ms)?;
+                    let run = (writer.new_run(), path.clone());
                     let rules = (!piece.fresh).then_some(Rules::Stretches);
                     entry.insert(Stream::new(node, run, piece.at, rules, true))
                 }
@@ -232,11 +232,14 @@ impl Source {
         result?;
         self.dirty |= !touched.is_empty();
         for (slot, stream) in &mut self.streams {
+            if !self.follower.settled(*slot, stream.settled(), stream.span().1) {
+                stream.abandon();
+            }
             if !touched.contains(slot) && stream.is_waiting() {
                 stream.apply(writer, &mut self.apply, now_ms, true)?;
+                self.follower.settled(*slot, stream.settled(), stream.span().1);
                 self.dirty = true;
             }
-            self.follower.settled(*slot, stream.settled(), stream.span().1);
         }
         let now = Instant::now();
         let gaps = self.follower.take_gaps().into_iter().map(|gap| (gap, now));

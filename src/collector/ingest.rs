@@ -60,7 +60,7 @@ pub fn ingest(
     };
     let raw = archive::raw(source).map_err(io)?;
     let node = writer.node(node)?;
-    let run = writer.begin_run(node, &source.display().to_string(), now_ms)?;
+    let run = (writer.new_run(), source.display().to_string());
     let stream = Stream::new(node, run, 0, Some(Rules::Any), overlap == Overlap::Count);
     let (sender, blocks) = sync_channel::<Block>(4);
     std::thread::scope(|scope| {

@@ -41,6 +41,7 @@ pub struct Seen {
 /// The lines of one file, read in one go.
 pub struct Stream {
     run: i64,
+    path: String,
     /// `None`: nothing can have been counted before.
     aligner: Option<Aligner>,
     count_overlap: bool,
@@ -64,11 +65,12 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// The lines of `run` from `at` on. `rules`: how they are compared with what was counted;
+    /// The lines of a file from `at` on, as the run `(number, path)`. `rules`: how they are compared with what was counted;
     /// `count_overlap`: whether new words about a time that was counted are counted, too.
-    pub fn new(node: i64, run: i64, at: u64, rules: Option<Rules>, count_overlap: bool) -> Self {
+    pub fn new(node: i64, (run, path): (i64, String), at: u64, rules: Option<Rules>, count_overlap: bool) -> Self {
         Self {
             run,
+            path,
             aligner: rules.map(|rules| Aligner::new(node, run, rules)),
             count_overlap,
             unwrapper: Unwrapper::default(),
@@ -255,6 +257,13 @@ impl Stream {
         !self.waiting.is_empty()
     }
 
+    /// Forgets the lines that wait: they are read again elsewhere.
+    pub fn abandon(&mut self) {
+        self.waiting.clear();
+        self.marks.clear();
+        self.text.clear();
+    }
+
     /// What a commit keeps of it. `finished_ms`: when its source was read to its end.
     pub fn part(&self, finished_ms: Option<i64>) -> Part {
         let mut chunks = self.full_chunks.clone();
@@ -273,6 +282,7 @@ impl Stream {
         };
         Part {
             run: self.run,
+            path: self.path.clone(),
             chunks,
             progress,
         }

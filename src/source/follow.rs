@@ -91,6 +91,8 @@ struct Slot {
     fresh: bool,
     changed: SystemTime,
     at_end: bool,
+    /// The `done` its anchor is of.
+    anchored: Option<u64>,
 }
 
 /// Follows one path.
@@ -176,6 +178,7 @@ impl Follower {
                     // Gone with its disk, perhaps: it is looked for until it is back.
                     self.state = State::Failing(error.to_string());
                     let slot = self.slots.remove(n);
+                    self.ended.push(slot.id);
                     self.lost.push((slot.position, Instant::now()));
                     continue;
                 }
@@ -189,12 +192,15 @@ impl Follower {
         more
     }
 
-    /// Says how far the lines of a slot are settled, and the second of the last of them.
-    pub fn settled(&mut self, slot: u64, done: u64, last_second: Option<i64>) {
-        if let Some(slot) = self.slots.iter_mut().find(|s| s.id == slot) {
-            slot.position.done = done;
-            slot.position.last_second = last_second.or(slot.position.last_second);
-        }
+    /// Says how far the lines of a slot are settled, and the second of the last of them. False when the
+    /// slot is closed: what is not settled of it is read again elsewhere.
+    pub fn settled(&mut self, slot: u64, done: u64, last_second: Option<i64>) -> bool {
+        let Some(slot) = self.slots.iter_mut().find(|s| s.id == slot) else {
+            return false;
+        };
+        slot.position.done = done;
+        slot.position.last_second = last_second.or(slot.position.last_second);
+        true
     }
 
     /// All positions that may have moved, to be kept with the effects of their lines. Slots that are
@@ -294,6 +300,11 @@ impl Follower {
             .partition(|(_, since)| hurry || since.elapsed() >= SEARCH);
         self.lost = waiting;
         for (position, _) in gone {
+            // It was empty: what was written since is read where it is found.
+            if position.head.len == 0 {
+                self.finish(position);
+                continue;
+            }
             self.gaps.push(Gap {
                 from: position.last_second,
                 to: None,
@@ -313,6 +324,11 @@ impl Follower {
 
     fn meet(&mut self, candidate: &Candidate, is_first: bool) -> io::Result<()> {
         let is_live = candidate.path == self.path && !candidate.packed;
+        let is_open = |slot: &Slot| slot.role == Role::Live && slot.position.file == candidate.file;
+        if is_live && self.slots.iter().any(is_open) {
+            // With another head it was truncated; whoever reads it finds out.
+            return Ok(());
+        }
         if let Some(slot) = self.slots.iter_mut().find(|slot| candidate.is_of(&slot.position)) {
             if is_live && slot.role == Role::Rotated && slot.position.file == candidate.file {
                 slot.role = Role::Live;
@@ -400,6 +416,7 @@ impl Follower {
             fresh,
             changed: candidate.modified,
             at_end: false,
+            anchored: None,
         };
         self.next_id += 1;
         match role {
@@ -416,7 +433,9 @@ impl Follower {
         let position = slot.position;
         self.lost.push((position, Instant::now()));
         self.scanned = None;
-        if slot.role == Role::History {
+        self.ended.push(slot.id);
+        if slot.role != Role::Live {
+            // Its new content is met as a file of its own.
             self.slots.remove(n);
             return;
         }
@@ -424,7 +443,7 @@ impl Follower {
             file: position.file,
             ..Position::default()
         };
-        (slot.next, slot.at_end, slot.fresh) = (0, false, true);
+        (slot.next, slot.at_end, slot.fresh, slot.anchored) = (0, false, true, None);
         slot.id = self.next_id;
         self.next_id += 1;
     }
@@ -452,9 +471,13 @@ fn refresh(slot: &mut Slot) {
         return;
     };
     let position = &mut slot.position;
+    if slot.anchored == Some(position.done) {
+        return;
+    }
     // A file that was truncated meanwhile keeps its old anchor; the next look finds out.
     if let Ok(anchor) = identity::anchor(file, position.done) {
         position.anchor = anchor;
+        slot.anchored = Some(position.done);
     }
 }
 
@@ -493,16 +516,19 @@ fn read(slot: &mut Slot, buffer: &mut Vec<u8>, each: &mut dyn FnMut(Piece<'_>)) 
             carry.clear();
         }
     }
-    let turn_end = slot.next + TURN;
+    let begun = slot.next;
+    let turn_end = begun + TURN;
     loop {
         buffer.resize(buffer.len().max(filled + BLOCK), 0);
         let at = slot.next + filled as u64;
         let room = end.saturating_sub(at).min(BLOCK as u64) as usize;
-        let got = slot.bytes.fill(at, &mut buffer[filled..filled + room])?;
-        let begin = if at == 0 { &buffer[..got.min(HEAD)] } else { &[] };
-        if !slot.is_same_content(begin)? {
-            return Ok(Turn::Truncated);
-        }
+        let got = match slot.check_and_fill(at, &mut buffer[filled..filled + room]) {
+            // What was handed on has to be settled first; the next turn meets the same.
+            Ok(None) | Err(_) if slot.next > begun => return Ok(Turn::More),
+            Ok(None) => return Ok(Turn::Truncated),
+            Ok(Some(got)) => got,
+            Err(error) => return Err(error),
+        };
         filled += got;
         let closed = got == 0 && (matches!(slot.bytes, Bytes::Packed(..)) || at >= end);
         let whole = match memchr::memrchr(b'\n', &buffer[..filled]) {
@@ -553,6 +579,13 @@ impl Bytes {
 }
 
 impl Slot {
+    /// Reads into `space`; `None` when the content is another one.
+    fn check_and_fill(&mut self, at: u64, space: &mut [u8]) -> io::Result<Option<usize>> {
+        let got = self.bytes.fill(at, space)?;
+        let begin = if at == 0 { &space[..got.min(HEAD)] } else { &[] };
+        Ok(self.is_same_content(begin)?.then_some(got))
+    }
+
     /// Whether what was just read (`begin`: if it was the file's begin) is of the same content as
     /// before. Asked after the read: a file that begins as before then was not truncated before it.
     fn is_same_content(&mut self, begin: &[u8]) -> io::Result<bool> {

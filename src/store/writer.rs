@@ -42,6 +42,8 @@ pub struct Progress {
 pub struct Part {
     /// The run.
     pub run: i64,
+    /// What it reads.
+    pub path: String,
     /// Its new lines; a chunk that has grown is given again, whole.
     pub chunks: Vec<Chunk>,
     /// How far it is.
@@ -73,6 +75,7 @@ pub struct Unit<'a> {
 pub struct Writer {
     connection: Connection,
     path: PathBuf,
+    last_run: i64,
     _lock: File,
 }
 
@@ -95,9 +98,13 @@ impl Writer {
             Err(std::fs::TryLockError::Error(source)) => return Err(io(source)),
         }
         let (connection, path) = super::open_writer(data_dir)?;
+        let last_run = connection
+            .query_row("SELECT coalesce(max(id), 0) FROM run", [], |row| row.get(0))
+            .at(&path)?;
         Ok(Self {
             connection,
             path,
+            last_run,
             _lock: lock,
         })
     }
@@ -107,15 +114,10 @@ impl Writer {
         dictionary::name_id(&self.connection, "node", name).at(&self.path)
     }
 
-    /// Begins a run: one source read in one go.
-    pub fn begin_run(&self, node: i64, path: &str, now_ms: i64) -> Result<i64> {
-        self.connection
-            .prepare_cached(
-                "INSERT INTO run (node, path, started, lines, understood, unknown, malformed, bytes)
-                 VALUES (?1, ?2, ?3, 0, 0, 0, 0, 0)",
-            )
-            .and_then(|mut statement| statement.insert(params![node, path, now_ms]))
-            .at(&self.path)
+    /// The number of a new run: one file read in one go. It is kept with its first commit.
+    pub fn new_run(&mut self) -> i64 {
+        self.last_run += 1;
+        self.last_run
     }
 
     /// The row of a source of a node, made if it is new, and its positions.
@@ -176,7 +178,7 @@ fn write(connection: &mut Connection, units: &mut [Unit<'_>], now_ms: i64) -> ru
             part.chunks
                 .iter()
                 .try_for_each(|chunk| ledger::put(&transaction, unit.node, chunk))?;
-            write_progress(&transaction, part)?;
+            write_progress(&transaction, unit.node, part, now_ms)?;
         }
         rows.push(positions::put(&transaction, unit.source, &unit.positions)?);
         positions::put_gaps(&transaction, unit.source, unit.gaps, now_ms)?;
@@ -185,15 +187,21 @@ fn write(connection: &mut Connection, units: &mut [Unit<'_>], now_ms: i64) -> ru
     Ok(rows)
 }
 
-fn write_progress(connection: &Connection, part: &Part) -> rusqlite::Result<()> {
+fn write_progress(connection: &Connection, node: i64, part: &Part, now_ms: i64) -> rusqlite::Result<()> {
     let progress = &part.progress;
     connection
         .prepare_cached(
-            "UPDATE run SET lines = ?2, understood = ?3, unknown = ?4, malformed = ?5, bytes = ?6, dialect = ?7,
-             finished = ?8 WHERE id = ?1",
+            "INSERT INTO run (id, node, path, started, lines, understood, unknown, malformed, bytes, dialect, finished)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+             ON CONFLICT DO UPDATE SET lines = excluded.lines, understood = excluded.understood,
+                 unknown = excluded.unknown, malformed = excluded.malformed, bytes = excluded.bytes,
+                 dialect = excluded.dialect, finished = excluded.finished",
         )?
         .execute(params![
             part.run,
+            node,
+            part.path,
+            now_ms,
             progress.lines as i64,
             progress.understood as i64,
             progress.unknown as i64,
