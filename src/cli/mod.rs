@@ -2,6 +2,7 @@
 
 mod collect;
 mod count;
+mod db;
 mod export;
 mod ingest;
 
@@ -66,6 +67,9 @@ enum Command {
     Ingest(ingest::Args),
     /// Follow nodes' logs until SIGTERM or SIGINT; says `ready` when it follows
     Collect(collect::Args),
+    /// Look after the database
+    #[command(subcommand)]
+    Db(db::Command),
     /// Write a table of the database
     Export(export::Args),
 }
@@ -88,6 +92,10 @@ enum Failure {
     NoLog,
     #[error("what was read last could not be kept; it is read again at the next start")]
     NotKept,
+    #[error(
+        "{wrong} things are wrong; move the file away and ingest the logs again, or keep it and lose what is named"
+    )]
+    Unsound { wrong: usize },
     #[error("{0}")]
     Usage(String),
     #[error(transparent)]
@@ -105,7 +113,12 @@ impl Failure {
             Self::Usage(_) => ExitCode::from(2),
             // Whoever reads has seen enough, as in `storj-monitor count LOG | head -1`.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-            Self::NoLog | Self::NotKept | Self::Store(_) | Self::File { .. } | Self::Output(_) => ExitCode::from(1),
+            Self::NoLog
+            | Self::NotKept
+            | Self::Unsound { .. }
+            | Self::Store(_)
+            | Self::File { .. }
+            | Self::Output(_) => ExitCode::from(1),
         }
     }
 }
@@ -117,6 +130,7 @@ pub fn run() -> ExitCode {
         Command::Count { files, json } => count::run(&files, json),
         Command::Ingest(ingest) => ingest::run(&args.global, &ingest),
         Command::Collect(collect) => collect::run(&args.global, &collect),
+        Command::Db(command) => db::run(&args.global, command),
         Command::Export(export) => export::run(&args.global, &export),
     };
     let Err(failure) = result else {

@@ -15,6 +15,7 @@ use crate::source::follow::{Follower, Piece, Start, State};
 use crate::source::lines;
 use crate::store::Result;
 use crate::store::dictionary::Dictionary;
+use crate::store::upkeep::Retention;
 use crate::store::writer::{Part, Unit, Writer};
 
 /// One log to follow.
@@ -26,6 +27,7 @@ pub struct Log {
     pub path: PathBuf,
 }
 
+const RETAIN_EVERY: Duration = Duration::from_secs(60);
 const COMMIT_EVERY: Duration = Duration::from_secs(1);
 const COMMIT_TRANSFERS: usize = 50_000;
 const COMMIT_LINES: usize = 200_000;
@@ -42,6 +44,8 @@ pub struct Collector {
     failures: usize,
     retry_at: Option<Instant>,
     messages: Vec<String>,
+    retention: Retention,
+    retained: Option<Instant>,
 }
 
 struct Source {
@@ -75,6 +79,8 @@ impl Collector {
             failures: 0,
             retry_at: None,
             messages: Vec::new(),
+            retention: Retention::default(),
+            retained: None,
         })
     }
 
@@ -108,6 +114,9 @@ impl Collector {
         }
         if self.is_due() {
             self.commit(now_ms, hurry);
+        }
+        if !more {
+            self.retain(now_ms);
         }
         more
     }
@@ -173,9 +182,19 @@ impl Collector {
         std::mem::take(&mut self.messages)
     }
 
-    /// The writer, for upkeep between turns.
-    pub fn writer(&mut self) -> &mut Writer {
-        &mut self.writer
+    /// A small step of retention, when nothing waits to be read; every minute until all is done.
+    fn retain(&mut self, now_ms: i64) {
+        if self.retained.is_some_and(|at| at.elapsed() < RETAIN_EVERY) || self.retry_at.is_some() {
+            return;
+        }
+        match self.writer.retain(&self.retention, now_ms) {
+            Ok(true) => {}
+            Ok(false) => self.retained = Some(Instant::now()),
+            Err(error) => {
+                self.retained = Some(Instant::now());
+                self.messages.push(error.to_string());
+            }
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use super::stream::{Seen, Stream};
 use crate::engine::apply::Apply;
 use crate::source::{archive, lines};
 use crate::store::dictionary::Dictionary;
+use crate::store::upkeep::Retention;
 use crate::store::writer::{Unit, Writer};
 use crate::store::{Error, Result};
 
@@ -84,6 +85,7 @@ pub fn ingest(
             apply: Apply::default(),
             dictionary: Dictionary::default(),
             committed: Instant::now(),
+            retention: Retention::default(),
         };
         ingest.run(&blocks)
     })
@@ -110,6 +112,7 @@ struct Ingest<'w> {
     apply: Apply,
     dictionary: Dictionary,
     committed: Instant,
+    retention: Retention,
 }
 
 impl Ingest<'_> {
@@ -162,6 +165,8 @@ impl Ingest<'_> {
         };
         self.writer.commit(&mut [unit], self.now_ms)?;
         self.stream.saved();
+        // A history larger than the budget never makes the database larger than it.
+        while self.writer.retain(&self.retention, self.now_ms)? {}
         self.committed = Instant::now();
         Ok(())
     }

@@ -150,14 +150,22 @@ pub(crate) fn seal(meta: &[u8]) -> std::io::Result<Vec<u8>> {
 }
 
 /// The columns of a sealed block; `None` when the bytes are damaged.
-pub(crate) fn unseal(sealed: &[u8]) -> Option<Vec<u8>> {
+fn unseal(sealed: &[u8]) -> Option<Vec<u8>> {
     let mut reader = Reader(sealed);
     let len = usize::try_from(reader.unsigned()?).ok().filter(|len| *len <= LONGEST)?;
     zstd::bulk::decompress(reader.0, len).ok()
 }
 
+/// The rows of a stored block.
+pub(crate) fn open(sealed: bool, meta: &[u8], ids: &[u8]) -> Option<Vec<Row>> {
+    if !sealed {
+        return decode(meta, Some(ids));
+    }
+    decode(&unseal(meta)?, Some(ids))
+}
+
 /// Rows from their columns and, if wanted, their ids. `None` when the bytes are damaged.
-pub(crate) fn decode(meta: &[u8], ids: Option<&[u8]>) -> Option<Vec<Row>> {
+fn decode(meta: &[u8], ids: Option<&[u8]>) -> Option<Vec<Row>> {
     let mut reader = Reader(meta);
     let n = usize::try_from(reader.unsigned()?).ok().filter(|n| *n <= FULL * 4)?;
     let mut rows = decode_codes(&mut reader, n)?;

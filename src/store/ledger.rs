@@ -61,7 +61,8 @@ pub(crate) fn put(connection: &Connection, node: i64, chunk: &Chunk) -> rusqlite
     Ok(())
 }
 
-fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Chunk>> {
+/// A chunk of a row of [`COLUMNS`]; `None` when it is damaged.
+pub(crate) fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Chunk>> {
     let n: usize = row.get::<_, i64>(2)?.try_into().unwrap_or(0);
     let (hashes, _) = row.get_ref(3)?.as_blob()?.as_chunks::<4>();
     let Ok(seconds) = zstd::bulk::decompress(row.get_ref(4)?.as_blob()?, n * 10) else {
@@ -83,6 +84,8 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Chunk>> {
 }
 
 const COLUMNS: &str = "run, seq, n, hashes, seconds";
+/// Every chunk.
+pub(crate) const ALL: &str = "SELECT run, seq, n, hashes, seconds FROM ledger";
 
 /// Chunks of other runs that overlap the seconds `from..=to`, in order; at most `most`.
 pub(crate) fn overlapping(

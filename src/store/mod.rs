@@ -7,6 +7,7 @@ mod positions;
 pub mod query;
 pub mod raw;
 pub mod transfers;
+pub mod upkeep;
 pub mod writer;
 
 use std::path::{Path, PathBuf};

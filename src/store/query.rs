@@ -251,28 +251,67 @@ impl Reader {
             }
         }
         for (from, to) in edges(scope, span, HOUR_MS) {
-            let edge = Scope {
-                nodes: scope.nodes.clone(),
-                from_ms: Some(from),
-                to_ms: Some(to),
-            };
-            self.each_transfer(&edge, &Filter::default(), |row| {
-                let named = Named {
-                    satellite: row.satellite_id.to_owned(),
-                    action: row.action.to_owned(),
-                    outcome: row.row.outcome,
-                    cause: row.row.cause,
-                    size_class: row.row.size.map(size_class),
-                };
-                let key = key(by, row.node, row.row.time_ms.div_euclid(1000), &named);
-                sums.entry(key).or_default().add(Cell {
-                    count: 1,
-                    bytes: row.row.size.unwrap_or(0),
-                });
-                Ok(true)
+            self.edge(scope, (from, to), &series, |node, second, named, cell| {
+                sums.entry(key(by, node, second, named)).or_default().add(cell);
             })?;
         }
         Ok(sums)
+    }
+
+    /// A part of an hour, from the transfers of the hour. Where those are not kept any more, the whole
+    /// hour stands for it.
+    fn edge(
+        &self,
+        scope: &Scope,
+        (from, to): (i64, i64),
+        series: &HashMap<i64, Named>,
+        mut add: impl FnMut(&str, i64, &Named, Cell),
+    ) -> Result<()> {
+        const HOUR_MS: i64 = 3_600_000;
+        let begin = from.div_euclid(HOUR_MS) * HOUR_MS;
+        let end = (to + HOUR_MS - 1).div_euclid(HOUR_MS) * HOUR_MS;
+        for (node, name) in self.scope_nodes(scope)? {
+            let hours = self.sql(rollup(
+                &self.connection,
+                "rollup_hour",
+                node,
+                (begin / 1000, end / 1000),
+            ))?;
+            let whole = Scope {
+                nodes: vec![name.clone()],
+                from_ms: Some(begin),
+                to_ms: Some(end),
+            };
+            let mut kept = 0;
+            let mut within: Vec<(i64, Named, Cell)> = Vec::new();
+            self.each_transfer(&whole, &Filter::default(), |row| {
+                kept += 1;
+                if (from..to).contains(&row.row.time_ms) {
+                    let named = Named {
+                        satellite: row.satellite_id.to_owned(),
+                        action: row.action.to_owned(),
+                        outcome: row.row.outcome,
+                        cause: row.row.cause,
+                        size_class: row.row.size.map(size_class),
+                    };
+                    let bytes = row.row.size.unwrap_or(0);
+                    within.push((row.row.time_ms.div_euclid(1000), named, Cell { count: 1, bytes }));
+                }
+                Ok(true)
+            })?;
+            if kept >= hours.iter().map(|(_, _, cell)| cell.count).sum::<u64>() {
+                within
+                    .iter()
+                    .for_each(|(second, named, cell)| add(&name, *second, named, *cell));
+                continue;
+            }
+            for (bucket, id, cell) in hours {
+                if let Some(named) = series.get(&id) {
+                    add(&name, bucket, named, cell);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Error templates of a scope, by node, action and template. Ranges are whole minutes.

@@ -65,7 +65,7 @@ fn take_tail(connection: &Connection, node: i64, class: i64) -> rusqlite::Result
     let mut found = statement.query([node, class])?;
     while let Some(row) = found.next()? {
         let id: i64 = row.get(0)?;
-        let decoded = block::decode(row.get_ref(1)?.as_blob()?, Some(row.get_ref(2)?.as_blob()?));
+        let decoded = block::open(false, row.get_ref(1)?.as_blob()?, row.get_ref(2)?.as_blob()?);
         // A damaged chunk stays where it is: `db check` names it, and nothing hides the rest.
         if let Some(mut decoded) = decoded {
             rows.append(&mut decoded);

@@ -134,7 +134,7 @@ impl Reader {
                 .query_row([block.id], |row| {
                     let meta = row.get_ref(1)?.as_blob()?;
                     let ids = row.get_ref(2)?.as_blob()?;
-                    Ok(decode(row.get(0)?, meta, ids))
+                    Ok(block::open(row.get(0)?, meta, ids))
                 })
         };
         let mut rows = self.sql(read())?.ok_or(Error::Damaged {
@@ -152,13 +152,6 @@ impl Reader {
             next: 0,
         })
     }
-}
-
-fn decode(sealed: bool, meta: &[u8], ids: &[u8]) -> Option<Vec<Row>> {
-    if !sealed {
-        return block::decode(meta, Some(ids));
-    }
-    block::decode(&block::unseal(meta)?, Some(ids))
 }
 
 fn name(names: &HashMap<i64, String>, id: i64) -> &str {

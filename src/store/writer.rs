@@ -109,6 +109,14 @@ impl Writer {
         })
     }
 
+    pub(crate) fn connection(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The row of a node, made if it is new.
     pub fn node(&self, name: &str) -> Result<i64> {
         dictionary::name_id(&self.connection, "node", name).at(&self.path)
