@@ -4,4 +4,5 @@ pub mod archive;
 pub mod follow;
 pub mod identity;
 pub mod lines;
+mod slot;
 pub mod wake;
