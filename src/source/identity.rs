@@ -68,6 +68,10 @@ impl Candidate {
         }
         let mut head = head_bytes(&file)?;
         let packed = archive::is_compressed(&head);
+        // gzip is only about to write it, or it is of a kind that is not read here.
+        if !packed && is_packed_name(path) {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
         if packed {
             head.clear();
             file.seek(SeekFrom::Start(0))?;
@@ -109,6 +113,11 @@ impl Candidate {
     }
 }
 
+fn is_packed_name(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    ["gz", "zst", "xz", "bz2", "lz4", "zip", "7z"].contains(&ending)
+}
+
 /// What was seen of a file: unchanged, it need not be looked at again.
 #[derive(Debug, Default)]
 pub struct Seen(std::collections::HashMap<std::path::PathBuf, Candidate>);
@@ -142,6 +151,7 @@ pub fn siblings(path: &Path, seen: &mut Seen) -> io::Result<Vec<Candidate>> {
         let other = entry.file_name().to_string_lossy().into_owned();
         if is_sibling(&name, &other)
             && let Ok(candidate) = seen.look(&entry.path())
+            && candidate.len > 0
         {
             found.push(candidate);
         }

@@ -147,6 +147,27 @@ fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
+fn open_reader(path: &Path, immutable: bool) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = if immutable {
+        let encoded = path
+            .display()
+            .to_string()
+            .replace('%', "%25")
+            .replace('?', "%3f")
+            .replace('#', "%23");
+        let address = format!("file:{encoded}?immutable=1");
+        Connection::open_with_flags(address, flags | OpenFlags::SQLITE_OPEN_URI)?
+    } else {
+        Connection::open_with_flags(path, flags)?
+    };
+    connection.busy_timeout(Duration::from_secs(10))?;
+    connection.execute_batch("PRAGMA cache_size = -2048; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;")?;
+    // Nothing was read so far: whether it can be shows here.
+    version(&connection)?;
+    Ok(connection)
+}
+
 /// A reader: sees the last commit, never blocks the writer.
 #[derive(Debug)]
 pub struct Reader {
@@ -163,12 +184,14 @@ impl Reader {
                 path: data_dir.to_owned(),
             });
         }
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&path, flags).at(&path)?;
-        connection.busy_timeout(Duration::from_secs(10)).at(&path)?;
-        connection
-            .execute_batch("PRAGMA cache_size = -2048; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;")
-            .at(&path)?;
+        let connection = match open_reader(&path, false) {
+            // On a read-only disk the files a reader of a WAL needs cannot be made, nor can anyone write.
+            Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::CannotOpen) => {
+                open_reader(&path, true)
+            }
+            other => other,
+        };
+        let connection = connection.at(&path)?;
         let (found, known) = (version(&connection).at(&path)?, MIGRATIONS.len() as i64);
         if found > known {
             return Err(Error::Newer { path, found, known });
