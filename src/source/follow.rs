@@ -10,7 +10,6 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::archive;
 use super::identity::{self, Candidate, Seen};
 pub use super::slot::Piece;
 use super::slot::{self, BLOCK, Bytes, Role, Slot, Turn};
@@ -60,6 +59,8 @@ pub struct Follower {
     gaps: Vec<Gap>,
     seen: Seen,
     state: State,
+    /// Why a file could not be opened in the last look.
+    trouble: Option<String>,
     next_id: u64,
     /// Whether the log was ever followed, in this process or before.
     known: bool,
@@ -85,6 +86,7 @@ impl Follower {
             gaps: Vec::new(),
             seen: Seen::default(),
             state: State::New,
+            trouble: None,
             next_id: 1,
             known,
             was_live: false,
@@ -200,14 +202,17 @@ impl Follower {
         let due = if amiss { RESCAN_SOON } else { RESCAN };
         if hurry || self.scanned.is_none_or(|at| at.elapsed() >= due) {
             self.scanned = Some(Instant::now());
+            self.trouble = None;
             self.scan()?;
             self.give_up(hurry);
         }
-        self.state = match self.slots.iter().any(|slot| slot.role == Role::Live) {
-            true => State::Following,
-            false => State::Missing,
+        let is_live = self.slots.iter().any(|slot| slot.role == Role::Live);
+        self.was_live |= is_live;
+        self.state = match self.trouble.clone() {
+            Some(trouble) => State::Failing(trouble),
+            None if is_live => State::Following,
+            None => State::Missing,
         };
-        self.was_live |= self.state == State::Following;
         Ok(())
     }
 
@@ -221,27 +226,26 @@ impl Follower {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             other => candidates.push(other?),
         }
-        self.find_lost(&candidates)?;
+        self.find_lost(&candidates);
         let is_first = !self.known;
         // Newest first: history begins with what is closest.
         for candidate in candidates.iter().rev() {
-            self.meet(candidate, is_first)?;
+            self.meet(candidate, is_first);
         }
         self.known |= !candidates.is_empty();
         Ok(())
     }
 
     /// Positions whose file was not at hand: opens the file that holds each.
-    fn find_lost(&mut self, candidates: &[Candidate]) -> io::Result<()> {
+    fn find_lost(&mut self, candidates: &[Candidate]) {
         for (position, since) in std::mem::take(&mut self.lost) {
             let mut fits: Vec<&Candidate> = candidates.iter().filter(|c| c.holds(&position)).collect();
             fits.sort_by_key(|c| (c.file != position.file, c.packed));
-            match fits.first() {
-                Some(found) => self.open(found, position, true)?,
-                None => self.lost.push((position, since)),
+            let found = fits.first().is_some_and(|found| self.open(found, position, true));
+            if !found {
+                self.lost.push((position, since));
             }
         }
-        Ok(())
     }
 
     /// What was not found for long enough is gone.
@@ -273,22 +277,22 @@ impl Follower {
         self.unsaved += 1;
     }
 
-    fn meet(&mut self, candidate: &Candidate, is_first: bool) -> io::Result<()> {
+    fn meet(&mut self, candidate: &Candidate, is_first: bool) {
         let is_live = candidate.path == self.path && !candidate.packed;
         let is_open = |slot: &Slot| slot.role == Role::Live && slot.position.file == candidate.file;
         if is_live && self.slots.iter().any(is_open) {
             // With another head it was truncated; whoever reads it finds out.
-            return Ok(());
+            return;
         }
         if let Some(slot) = self.slots.iter_mut().find(|slot| candidate.is_of(&slot.position)) {
             if is_live && slot.role == Role::Rotated && slot.position.file == candidate.file {
                 slot.role = Role::Live;
             }
-            return Ok(());
+            return;
         }
         if self.lost.iter().any(|(position, _)| candidate.is_of(position)) {
             // A copy that is not whole yet: it will hold the position soon.
-            return Ok(());
+            return;
         }
         if let Some(n) = self.finished.iter().rposition(|position| candidate.is_of(position)) {
             let known = self.finished[n];
@@ -296,16 +300,18 @@ impl Follower {
             if !candidate.packed && (is_live || grown) {
                 let position = Position {
                     finished: false,
-                    ..self.finished.remove(n)
+                    ..known
                 };
-                return self.open(candidate, position, true);
+                if self.open(candidate, position, true) {
+                    self.finished.remove(n);
+                }
             }
-            return Ok(());
+            return;
         }
-        self.open_unknown(candidate, is_live, is_first)
+        self.open_unknown(candidate, is_live, is_first);
     }
 
-    fn open_unknown(&mut self, candidate: &Candidate, is_live: bool, is_first: bool) -> io::Result<()> {
+    fn open_unknown(&mut self, candidate: &Candidate, is_live: bool, is_first: bool) {
         let mut position = Position {
             file: candidate.file,
             head: Head::of(&candidate.head),
@@ -313,51 +319,57 @@ impl Follower {
             ..Position::default()
         };
         let skip = is_first && self.start == Start::End;
-        if !is_live {
-            if skip {
-                (position.from, position.done) = (candidate.len, candidate.len);
-                position.until = Some(candidate.len);
-                self.finish(position);
-                return Ok(());
-            }
-            return self.open(candidate, position, false);
+        if !is_live && skip {
+            (position.from, position.done) = (candidate.len, candidate.len);
+            position.until = Some(candidate.len);
+            self.finish(position);
+            return;
         }
-        if self.was_live || candidate.len == 0 {
-            // It came into being under our eyes.
-            return self.open(candidate, position, true);
+        // A rotated file is to be compared; what came into being under our eyes is new.
+        let comes = is_live && (self.was_live || candidate.len == 0);
+        if !is_live || comes {
+            self.open(candidate, position, comes);
+            return;
         }
         // What is there already is history, to be compared; what is written from now on is new.
-        let end = last_line_end(&candidate.path, candidate.len)?;
+        let Ok(end) = last_line_end(&candidate.path, candidate.len) else {
+            return;
+        };
         let live = Position {
             from: end,
             done: end,
             ..position
         };
-        self.open(candidate, live, true)?;
-        if end > 0 && !skip {
+        if self.open(candidate, live, true) && end > 0 && !skip {
             position.until = Some(end);
-            self.open(candidate, position, false)?;
+            // If it is gone already, its copy is found.
+            if !self.open(candidate, position, false) {
+                self.lost.push((position, Instant::now()));
+            }
         }
-        Ok(())
     }
 
-    fn open(&mut self, candidate: &Candidate, mut position: Position, fresh: bool) -> io::Result<()> {
-        let mut file = File::open(&candidate.path)?;
+    /// Opens a file at a position: false when it is not the file any more that was looked at, or cannot
+    /// be read; it is looked at again soon.
+    fn open(&mut self, candidate: &Candidate, mut position: Position, fresh: bool) -> bool {
         let is_live = candidate.path == self.path && !candidate.packed;
         let role = match (position.until, is_live) {
             (Some(_), _) => Role::History,
             (None, true) => Role::Live,
             (None, false) => Role::Rotated,
         };
-        position.file = candidate.file;
-        let bytes = if candidate.packed {
-            file.seek(SeekFrom::Start(0))?;
-            let mut reader = archive::inflate(file)?;
-            io::copy(&mut reader.by_ref().take(position.done), &mut io::sink())?;
-            Bytes::Packed(reader, Vec::new())
-        } else {
-            Bytes::Plain(file)
+        let bytes = match Bytes::open(candidate, position.done) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => {
+                self.scanned = None;
+                return false;
+            }
+            Err(error) => {
+                self.trouble = Some(format!("{}: {error}", candidate.path.display()));
+                return false;
+            }
         };
+        position.file = candidate.file;
         let slot = Slot {
             id: self.next_id,
             role,
@@ -374,7 +386,7 @@ impl Follower {
             Role::Live => self.slots.insert(0, slot),
             _ => self.slots.push(slot),
         }
-        Ok(())
+        true
     }
 
     /// A file shrank or begins differently: what was not read of it is looked for in copies. The live

@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::time::{Duration, SystemTime};
 
-use super::identity;
+use super::archive;
+use super::identity::{self, Candidate};
 use crate::domain::source::{HEAD, Head, Position};
 
 /// Lines read from a slot.
@@ -169,6 +170,27 @@ pub(super) fn read(slot: &mut Slot, buffer: &mut Vec<u8>, each: &mut dyn FnMut(P
 }
 
 impl Bytes {
+    /// Opens a file at `done`; `None` when there is another content under its name meanwhile.
+    pub(super) fn open(candidate: &Candidate, done: u64) -> io::Result<Option<Self>> {
+        let file = File::open(&candidate.path)?;
+        if identity::file_id(&file.metadata()?) != candidate.file {
+            return Ok(None);
+        }
+        if !candidate.packed {
+            let same = identity::head_bytes(&file)?.starts_with(&candidate.head);
+            return Ok(same.then_some(Self::Plain(file)));
+        }
+        let mut reader = archive::inflate(file)?;
+        let mut head = Vec::with_capacity(HEAD);
+        reader.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
+        if head != candidate.head {
+            return Ok(None);
+        }
+        let mut reader = io::Cursor::new(head).chain(reader);
+        io::copy(&mut reader.by_ref().take(done), &mut io::sink())?;
+        Ok(Some(Self::Packed(Box::new(reader), Vec::new())))
+    }
+
     fn fill(&mut self, at: u64, space: &mut [u8]) -> io::Result<usize> {
         loop {
             let read = match self {

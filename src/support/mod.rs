@@ -2,5 +2,7 @@
 
 pub mod bytes;
 pub mod names;
+pub mod ring;
 pub mod sketch;
+pub mod top;
 pub mod varint;
