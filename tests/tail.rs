@@ -8,6 +8,9 @@ use std::time::Duration;
 
 use common::node::{Node, Running, eventually, spec};
 use common::{run, stdout};
+use storj_monitor::collector::collect::{Collector, Log};
+use storj_monitor::source::follow::Start;
+use storj_monitor::store::writer::Writer;
 
 fn torture(rounds: u64, lines: u64, seed: u64) {
     let dir = tempfile::tempdir().unwrap();
@@ -165,4 +168,60 @@ fn bytes_destroyed_unread_are_reported_with_size_and_time() {
     assert_eq!(traffic, "count\n1030\n");
     // It is told once.
     assert!(!String::from_utf8_lossy(&run(&data, &args).stderr).contains("destroyed"));
+}
+
+/// The windows of the one node of a collector, summed.
+fn windows(collector: &mut Collector, now_ms: i64) -> (u64, u64, u64) {
+    let views = collector.views(now_ms);
+    let (_, view, _) = &views[0];
+    let seconds = view
+        .seconds
+        .iter()
+        .flat_map(|(_, cells)| cells)
+        .map(|cell| cell.count)
+        .sum();
+    let minutes = view
+        .minutes
+        .iter()
+        .flat_map(|(_, cells)| cells)
+        .map(|cell| cell.count)
+        .sum();
+    (seconds, minutes, view.open.iter().map(|(_, count)| count).sum())
+}
+
+#[test]
+fn windows_are_warm_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let mut node = Node::new(dir.path(), 15);
+    let log = Log {
+        node: "n".to_owned(),
+        path: node.log(),
+    };
+    let open = || Collector::new(Writer::open(&data).unwrap(), vec![log.clone()], Start::All).unwrap();
+    let now_ms = || jiff::Timestamp::now().as_millisecond();
+    let mut collector = open();
+    collector.warm(&data, now_ms()).unwrap();
+    node.write(200);
+    let begun = format!(
+        "{}\tINFO\tpiecestore\tdownload started\t{{\"piece_id\": \"{}\", \"action\": \"GET\", \"offset\": 0}}\n",
+        common::node::now(),
+        common::node::piece(77)
+    );
+    node.file.write_all(begun.as_bytes()).unwrap();
+    while collector.turn(now_ms(), true) {}
+    assert!(collector.commit(now_ms(), true));
+    assert_eq!(windows(&mut collector, now_ms()), (200, 200, 1));
+    drop(collector);
+    let mut collector = open();
+    collector.warm(&data, now_ms()).unwrap();
+    while collector.turn(now_ms(), true) {}
+    // Seconds start anew; minutes and what is open come back.
+    assert_eq!(windows(&mut collector, now_ms()), (0, 200, 1));
+    node.write(50);
+    while collector.turn(now_ms(), true) {}
+    assert_eq!(windows(&mut collector, now_ms()), (50, 250, 1));
+    // Ten minutes on, the seconds are empty; a day on, the minutes.
+    assert_eq!(windows(&mut collector, now_ms() + 600_000), (0, 250, 1));
+    assert_eq!(windows(&mut collector, now_ms() + 86_400_000), (0, 0, 1));
 }

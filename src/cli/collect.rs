@@ -55,11 +55,13 @@ pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
         StartWord::End => Start::End,
     };
     let paths: Vec<PathBuf> = logs.iter().map(|log| log.path.clone()).collect();
-    let writer = Writer::open(&global.data_dir()?)?;
+    let data_dir = global.data_dir()?;
+    let writer = Writer::open(&data_dir)?;
     let mut collector = Collector::new(writer, logs, start)?;
     if args.once {
         return once(&mut collector);
     }
+    collector.warm(&data_dir, now_ms())?;
     let stop = stop_signal()?;
     let (sender, wake) = sync_channel(1);
     wake::watch(paths, sender);

@@ -2,21 +2,23 @@
 //! second, and keeps going when a log or the database fails.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::align::Rules;
 use super::stream::Stream;
-use crate::domain::batch::Batch;
+use crate::domain::batch::{Batch, Vocabulary};
 use crate::domain::source::Gap;
 use crate::engine::apply::Apply;
+use crate::engine::live::{MINUTES, View};
+use crate::log::framing::{Frame, Unwrapper};
 use crate::report::time::rfc3339;
 use crate::source::follow::{Follower, Piece, Start, State};
 use crate::source::lines;
-use crate::store::Result;
 use crate::store::dictionary::Dictionary;
 use crate::store::upkeep::Retention;
 use crate::store::writer::{Part, Unit, Writer};
+use crate::store::{Reader, Result};
 
 /// One log to follow.
 #[derive(Debug, Clone)]
@@ -96,6 +98,7 @@ impl Collector {
         }
         let mut more = false;
         for source in &mut self.sources {
+            source.apply.tick(now_ms.div_euclid(1000));
             more |= match source.read(&mut self.writer, now_ms, hurry) {
                 Ok(more) => more,
                 Err(error) => {
@@ -104,7 +107,7 @@ impl Collector {
                         self.messages.push(text.clone());
                     }
                     // Nothing of it was kept: it is read again from where the database is.
-                    if source.reset(&self.writer).is_ok() {
+                    if source.reset(&self.writer, now_ms).is_ok() {
                         source.said_error = Some(text);
                     }
                     false
@@ -177,6 +180,28 @@ impl Collector {
         }
     }
 
+    /// Counts into the windows what was kept before: the minutes of the last day.
+    pub fn warm(&mut self, data_dir: &Path, now_ms: i64) -> Result<()> {
+        let reader = Reader::open(data_dir)?;
+        let from = now_ms / 1000 - MINUTES as i64 * 60;
+        for source in &mut self.sources {
+            source.apply = Apply::live(now_ms / 1000);
+            source.apply.warm(&reader.minutes(&source.log.node, from)?);
+        }
+        Ok(())
+    }
+
+    /// What is to be seen of each node at this moment, with the names behind the numbers.
+    pub fn views(&mut self, now_ms: i64) -> Vec<(&str, View, &Vocabulary)> {
+        let mut views = Vec::new();
+        for source in &mut self.sources {
+            if let Some(view) = source.apply.view(now_ms.div_euclid(1000)) {
+                views.push((source.log.node.as_str(), view, &source.apply.vocabulary));
+            }
+        }
+        views
+    }
+
     /// What an operator should know, since the last call.
     pub fn take_messages(&mut self) -> Vec<String> {
         std::mem::take(&mut self.messages)
@@ -220,8 +245,9 @@ impl Source {
     }
 
     /// Forgets what is not kept.
-    fn reset(&mut self, writer: &Writer) -> Result<()> {
+    fn reset(&mut self, writer: &Writer, now_ms: i64) -> Result<()> {
         *self = Self::open(writer, self.log.clone(), self.start)?;
+        self.apply = Apply::live(now_ms.div_euclid(1000));
         Ok(())
     }
 
@@ -231,6 +257,10 @@ impl Source {
         let mut touched = Vec::new();
         let mut result = Ok(());
         let mut take = |piece: Piece<'_>| -> Result<()> {
+            if piece.context {
+                observe(apply, piece.bytes);
+                return Ok(());
+            }
             let stream = match streams.entry(piece.slot) {
                 std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
                 std::collections::hash_map::Entry::Vacant(entry) => {
@@ -317,6 +347,16 @@ impl Source {
         }
         self.streams.values_mut().for_each(Stream::saved);
         self.owed.take().map(|(_, gaps)| gaps).unwrap_or_default()
+    }
+}
+
+/// Looks at counted lines for the transfers that are open.
+fn observe(apply: &mut Apply, bytes: &[u8]) {
+    let mut unwrapper = Unwrapper::default();
+    for line in lines::of(bytes) {
+        if let Frame::Line(text, _, carrier_ms) = unwrapper.push(line) {
+            apply.observe(&text, carrier_ms, |_| ());
+        }
     }
 }
 

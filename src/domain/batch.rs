@@ -104,6 +104,25 @@ pub struct ErrorCell {
     pub example: String,
 }
 
+/// Transfers of one series and minute, as they were kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptMinute {
+    /// First second of the minute.
+    pub second: i64,
+    /// The satellite's id.
+    pub satellite_id: String,
+    /// The node's word.
+    pub action: String,
+    /// How they ended.
+    pub outcome: Outcome,
+    /// Why.
+    pub cause: Cause,
+    /// Their size class.
+    pub size_class: Option<u8>,
+    /// Number and bytes.
+    pub cell: Cell,
+}
+
 /// A kind of record as it is kept: logger, level, message shape.
 pub type KindName = (String, String, String);
 

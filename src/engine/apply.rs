@@ -1,7 +1,7 @@
 //! Lines to what they add to the history: rollups, error templates, kinds, durations, transfers.
 //! Events count where their own time says; a line without a time counts where the line before it did.
 
-use crate::domain::batch::{Batch, Cell, ErrorCell, Kept, Odd, Series, Vocabulary};
+use crate::domain::batch::{Batch, Cell, ErrorCell, Kept, KeptMinute, Odd, Series, Vocabulary};
 use crate::domain::piece;
 use crate::domain::transfer::{Outcome, Transfer, size_class};
 use crate::log::event;
@@ -9,6 +9,7 @@ use crate::log::kind::{Kind, Level};
 use crate::log::record::{Line, Parser, Record, text};
 use crate::log::template;
 
+use super::live::{Live, View};
 use super::pairs::{Moment, Pairs};
 
 /// Longest text of an example or a kept error: some carry a whole stack.
@@ -23,6 +24,7 @@ pub struct Apply {
     pub vocabulary: Vocabulary,
     batch: Batch,
     last_ms: Option<i64>,
+    live: Option<Live>,
 }
 
 /// Number of the kind of lines that are no records, or damaged ones.
@@ -30,6 +32,47 @@ const FOREIGN: &str = "(not a record of the node)";
 const MALFORMED: &str = "(damaged record)";
 
 impl Apply {
+    /// With windows over what happens now, ending at the second `now`: for a log that is followed.
+    pub fn live(now: i64) -> Self {
+        Self {
+            live: Some(Live::new(now)),
+            ..Self::default()
+        }
+    }
+
+    /// Counts into the windows what was kept before a restart: minutes of the last day.
+    pub fn warm(&mut self, minutes: &[KeptMinute]) {
+        for minute in minutes {
+            let series = Series {
+                satellite: self.vocabulary.satellites.id(minute.satellite_id.as_bytes()),
+                action: self.vocabulary.actions.id(minute.action.as_bytes()),
+                outcome: minute.outcome,
+                cause: minute.cause,
+                size_class: minute.size_class,
+            };
+            if let Some(live) = &mut self.live {
+                live.add_minute(minute.second, series, minute.cell);
+            }
+        }
+    }
+
+    /// What is to be seen at the second `now`; `None` without windows.
+    pub fn view(&mut self, now: i64) -> Option<View> {
+        let live = self.live.as_mut()?;
+        live.tick(now);
+        for (action, count) in self.pairs.open() {
+            live.set_open(action, count);
+        }
+        Some(live.view())
+    }
+
+    /// Time goes on.
+    pub fn tick(&mut self, now: i64) {
+        if let Some(live) = &mut self.live {
+            live.tick(now);
+        }
+    }
+
     /// Looks at a line that was counted before: only transfers that begin or end on it are noted, so
     /// that their other half finds them.
     pub fn observe<R>(&mut self, line: &[u8], carrier_ms: Option<i64>, seen: impl FnOnce(&Line<'_>) -> R) -> R {
@@ -40,7 +83,10 @@ impl Apply {
             self.last_ms = Some(log_ms);
             let at = Moment { log_ms, carrier_ms };
             match record.head.kind {
-                Kind::UploadStarted | Kind::DownloadStarted => self.pairs.started(&record.fields, at),
+                Kind::UploadStarted | Kind::DownloadStarted => {
+                    let action = self.vocabulary.actions.id(record.fields.action);
+                    self.pairs.started(&record.fields, action, at);
+                }
                 _ if event::transfer(record).is_some() => {
                     self.pairs.finished(&record.fields, at);
                 }
@@ -99,7 +145,10 @@ impl Apply {
             (record.head.kind == Kind::Unknown).then(|| shorten(&format!("{} {object}", record.head.message)))
         });
         match record.head.kind {
-            Kind::UploadStarted | Kind::DownloadStarted => self.pairs.started(&record.fields, at),
+            Kind::UploadStarted | Kind::DownloadStarted => {
+                let action = self.vocabulary.actions.id(record.fields.action);
+                self.pairs.started(&record.fields, action, at);
+            }
             _ => match event::transfer(record) {
                 Some(transfer) => self.transfer(record, &transfer, at),
                 None => self.trouble(record, at.log_ms),
@@ -148,6 +197,9 @@ impl Apply {
             error,
             odd: None,
         };
+        if let Some(live) = &mut self.live {
+            live.transfer(&kept, series);
+        }
         self.keep(kept, transfer);
     }
 

@@ -24,7 +24,9 @@ pub struct Moment {
 /// Transfers that have begun and not ended.
 #[derive(Debug, Default)]
 pub struct Pairs {
-    open: FastMap<u64, Moment>,
+    open: FastMap<u64, (Moment, u32)>,
+    /// How many are open, by action.
+    counts: FastMap<u32, u64>,
     order: VecDeque<(i64, u64)>,
     hasher: foldhash::fast::FixedState,
 }
@@ -36,8 +38,8 @@ impl Pairs {
         Some(self.hasher.hash_one((piece, fields.offset, fields.action)))
     }
 
-    /// A transfer begins.
-    pub fn started(&mut self, fields: &Fields<'_>, at: Moment) {
+    /// A transfer of an action (by its number) begins.
+    pub fn started(&mut self, fields: &Fields<'_>, action: u32, at: Moment) {
         let Some(key) = self.key(fields) else {
             return;
         };
@@ -46,10 +48,25 @@ impl Pairs {
                 break;
             }
             self.order.pop_front();
-            self.open.remove(&old);
+            self.close(old);
         }
-        self.open.insert(key, at);
+        if self.open.insert(key, (at, action)).is_none() {
+            *self.counts.entry(action).or_default() += 1;
+        }
         self.order.push_back((at.log_ms, key));
+    }
+
+    fn close(&mut self, key: u64) -> Option<Moment> {
+        let (begun, action) = self.open.remove(&key)?;
+        if let Some(count) = self.counts.get_mut(&action) {
+            *count = count.saturating_sub(1);
+        }
+        Some(begun)
+    }
+
+    /// Transfers open now, by the number of their action.
+    pub fn open(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
+        self.counts.iter().map(|(action, count)| (*action, *count))
     }
 
     /// It ends: how long it took (ms), if its start was seen.
@@ -57,7 +74,7 @@ impl Pairs {
         if self.open.is_empty() {
             return None;
         }
-        let begun = self.open.remove(&self.key(fields)?)?;
+        let begun = self.close(self.key(fields)?)?;
         let (from, to, quality) = match (begun.carrier_ms, at.carrier_ms) {
             (Some(from), Some(to)) => (from, to, Quality::Exact),
             _ => (begun.log_ms, at.log_ms, Quality::Second),
@@ -88,11 +105,13 @@ mod tests {
             ..Fields::default()
         };
         let mut pairs = Pairs::default();
-        pairs.started(&fields(0), at(1000));
-        pairs.started(&fields(512), at(2000));
+        pairs.started(&fields(0), 1, at(1000));
+        pairs.started(&fields(512), 1, at(2000));
+        assert_eq!(pairs.open().collect::<Vec<_>>(), [(1, 2)]);
         assert_eq!(pairs.finished(&fields(0), at(4000)), Some((3000, Quality::Second)));
         assert_eq!(pairs.finished(&fields(0), at(4000)), None);
-        pairs.started(&fields(7), at(2000 + OLDEST_MS));
+        pairs.started(&fields(7), 1, at(2000 + OLDEST_MS));
+        assert_eq!(pairs.open().collect::<Vec<_>>(), [(1, 1)]);
         assert_eq!(pairs.finished(&fields(512), at(4000 + OLDEST_MS)), None);
     }
 }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::identity::{self, Candidate, Seen};
 pub use super::slot::Piece;
 use super::slot::{self, BLOCK, Bytes, Role, Slot, Turn};
-use crate::domain::source::{Gap, Head, Position};
+use crate::domain::source::{Gap, HEAD, Head, Position};
 
 /// Where following a log for the first time begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +43,8 @@ const SEARCH: Duration = Duration::from_secs(30);
 /// How often the folder is looked through: always, and while something is amiss.
 const RESCAN: Duration = Duration::from_secs(10);
 const RESCAN_SOON: Duration = Duration::from_secs(1);
+/// A file below a kilobyte this young may be the begin of a copy.
+const COPY_TAKES: Duration = Duration::from_secs(2);
 /// Finished files remembered.
 const MOST_FINISHED: usize = 500;
 /// Follows one path.
@@ -203,7 +205,7 @@ impl Follower {
         if hurry || self.scanned.is_none_or(|at| at.elapsed() >= due) {
             self.scanned = Some(Instant::now());
             self.trouble = None;
-            self.scan()?;
+            self.scan(hurry)?;
             self.give_up(hurry);
         }
         let is_live = self.slots.iter().any(|slot| slot.role == Role::Live);
@@ -217,7 +219,7 @@ impl Follower {
     }
 
     /// Looks at the log and its rotated files; opens what is not known, and what has grown.
-    fn scan(&mut self) -> io::Result<()> {
+    fn scan(&mut self, hurry: bool) -> io::Result<()> {
         let mut candidates = match identity::siblings(&self.path, &mut self.seen) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             other => other?,
@@ -230,7 +232,7 @@ impl Follower {
         let is_first = !self.known;
         // Newest first: history begins with what is closest.
         for candidate in candidates.iter().rev() {
-            self.meet(candidate, is_first);
+            self.meet(candidate, is_first, hurry);
         }
         self.known |= !candidates.is_empty();
         Ok(())
@@ -277,7 +279,7 @@ impl Follower {
         self.unsaved += 1;
     }
 
-    fn meet(&mut self, candidate: &Candidate, is_first: bool) {
+    fn meet(&mut self, candidate: &Candidate, is_first: bool, hurry: bool) {
         let is_live = candidate.path == self.path && !candidate.packed;
         let is_open = |slot: &Slot| slot.role == Role::Live && slot.position.file == candidate.file;
         if is_live && self.slots.iter().any(is_open) {
@@ -306,6 +308,12 @@ impl Follower {
                     self.finished.remove(n);
                 }
             }
+            return;
+        }
+        // A copy that has just begun cannot be told from another file yet.
+        let young = candidate.modified.elapsed().is_ok_and(|age| age < COPY_TAKES);
+        if !is_live && candidate.head.len() < HEAD && young && !hurry {
+            self.scanned = None;
             return;
         }
         self.open_unknown(candidate, is_live, is_first);
@@ -379,6 +387,7 @@ impl Follower {
             fresh,
             changed: candidate.modified,
             at_end: false,
+            resumed: role == Role::Live && position.row > 0 && !self.was_live,
             anchored: None,
         };
         self.next_id += 1;

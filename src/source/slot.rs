@@ -20,10 +20,14 @@ pub struct Piece<'a> {
     /// Whether they go on from what was counted, or were just written: no other file can have been
     /// read for them.
     pub fresh: bool,
+    /// Whether these lines are counted already, and only show what was going on.
+    pub context: bool,
 }
 pub(super) const BLOCK: usize = 256 * 1024;
 /// Bytes of a slot read in one go: other slots and the clock get their turn.
 const TURN: u64 = 4 << 20;
+/// What is looked at again of a log that goes on: some two minutes of a busy node.
+const CONTEXT: usize = 2 << 20;
 /// A longer line is handed on in parts: a damaged file must not fill the memory.
 const LONGEST_LINE: usize = 16 << 20;
 /// A rotated file that is not written to for so long is done.
@@ -54,6 +58,8 @@ pub(super) struct Slot {
     pub(super) fresh: bool,
     pub(super) changed: SystemTime,
     pub(super) at_end: bool,
+    /// Whether it goes on after a restart: what stands before tells which transfers are open.
+    pub(super) resumed: bool,
     /// The `done` its anchor is of.
     pub(super) anchored: Option<u64>,
 }
@@ -98,6 +104,9 @@ pub(super) enum Turn {
 
 /// Hands on a turn of a slot's whole lines.
 pub(super) fn read(slot: &mut Slot, buffer: &mut Vec<u8>, each: &mut dyn FnMut(Piece<'_>)) -> io::Result<Turn> {
+    if std::mem::take(&mut slot.resumed) {
+        context(slot, buffer, each)?;
+    }
     let end = slot.position.until.unwrap_or(u64::MAX);
     let mut filled = 0;
     match &mut slot.bytes {
@@ -151,6 +160,7 @@ pub(super) fn read(slot: &mut Slot, buffer: &mut Vec<u8>, each: &mut dyn FnMut(P
                 at: slot.next,
                 bytes: &buffer[..whole],
                 fresh: slot.fresh,
+                context: false,
             });
             slot.next += whole as u64;
             buffer.copy_within(whole..filled, 0);
@@ -167,6 +177,24 @@ pub(super) fn read(slot: &mut Slot, buffer: &mut Vec<u8>, each: &mut dyn FnMut(P
             return Ok(Turn::More);
         }
     }
+}
+
+/// Hands on the lines before a position, which are counted.
+fn context(slot: &mut Slot, buffer: &mut Vec<u8>, each: &mut dyn FnMut(Piece<'_>)) -> io::Result<()> {
+    let from = slot.next.saturating_sub(CONTEXT as u64);
+    let len = (slot.next - from) as usize;
+    buffer.resize(buffer.len().max(len), 0);
+    let got = slot.bytes.fill(from, &mut buffer[..len])?;
+    if let Some(first) = memchr::memchr(b'\n', &buffer[..got]) {
+        each(Piece {
+            slot: slot.id,
+            at: from,
+            bytes: &buffer[first + 1..got],
+            fresh: true,
+            context: true,
+        });
+    }
+    Ok(())
 }
 
 impl Bytes {

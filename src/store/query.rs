@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 
 use super::transfers::Filter;
 use super::{At, Error, Reader, Result};
-use crate::domain::batch::Cell;
+use crate::domain::batch::{Cell, KeptMinute};
 use crate::domain::transfer::{Cause, Outcome, Quality, SIZE_CLASSES, size_class};
 use crate::support::sketch::Sketch;
 
@@ -312,6 +312,32 @@ impl Reader {
             }
         }
         Ok(())
+    }
+
+    /// Minutes of one node from the second `from` on.
+    pub fn minutes(&self, node: &str, from: i64) -> Result<Vec<KeptMinute>> {
+        let series = self.series()?;
+        let scope = Scope {
+            nodes: vec![node.to_owned()],
+            ..Scope::default()
+        };
+        let mut minutes = Vec::new();
+        for (node, _) in self.scope_nodes(&scope)? {
+            let rows = self.sql(rollup(&self.connection, "rollup_minute", node, (from, i64::MAX)))?;
+            minutes.extend(rows.into_iter().filter_map(|(second, id, cell)| {
+                let named = series.get(&id)?.clone();
+                Some(KeptMinute {
+                    second,
+                    satellite_id: named.satellite,
+                    action: named.action,
+                    outcome: named.outcome,
+                    cause: named.cause,
+                    size_class: named.size_class,
+                    cell,
+                })
+            }));
+        }
+        Ok(minutes)
     }
 
     /// Error templates of a scope, by node, action and template. Ranges are whole minutes.
