@@ -228,6 +228,8 @@ impl Follower {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             other => candidates.push(other?),
         }
+        // Only now: whatever a copy among the candidates holds was in its original before.
+        self.slots.iter_mut().for_each(Slot::renew_head);
         self.find_lost(&candidates);
         let is_first = !self.known;
         // Newest first: history begins with what is closest.

@@ -237,6 +237,17 @@ impl Bytes {
 }
 
 impl Slot {
+    /// Brings the head of a file that was small up to date, before files are compared by their heads.
+    pub(super) fn renew_head(&mut self) {
+        if let Bytes::Plain(file) = &self.bytes
+            && (self.position.head.len as usize) < HEAD
+            && let Ok(bytes) = identity::head_bytes(file)
+            && (self.next == 0 || self.position.head.fits(&bytes))
+        {
+            self.position.head = Head::of(&bytes);
+        }
+    }
+
     /// Reads into `space`; `None` when the content is another one.
     fn check_and_fill(&mut self, at: u64, space: &mut [u8]) -> io::Result<Option<usize>> {
         let got = self.bytes.fill(at, space)?;
