@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
-use super::{Failure, Global, visible};
+use super::{Failure, Global, known_nodes, visible};
 use crate::domain::piece;
 use crate::log::kind::{Kind, Level};
 use crate::report::table::{Format, Table, Value};
@@ -106,7 +106,10 @@ pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
         return Err(Failure::Usage("--piece is for `export transfers` only".into()));
     }
     let reader = Reader::open(&global.data_dir()?)?;
-    check_nodes(&reader, &scope)?;
+    let scope = Scope {
+        nodes: known_nodes(&reader, &args.node)?,
+        ..scope
+    };
     match args.what {
         What::Traffic => traffic(&reader, &scope, args),
         What::Transfers => transfers(&reader, &scope, args),
@@ -130,24 +133,11 @@ fn scope(global: &Global, args: &Args) -> Result<Scope, Failure> {
     {
         return Err(Failure::Usage("--from is later than --to".into()));
     }
-    let name = |node: &String| node.split('=').next().unwrap_or_default().to_owned();
     Ok(Scope {
-        nodes: args.node.iter().map(name).collect(),
+        nodes: Vec::new(),
         from_ms,
         to_ms,
     })
-}
-
-fn check_nodes(reader: &Reader, scope: &Scope) -> Result<(), Failure> {
-    let nodes = reader.nodes()?;
-    match scope.nodes.iter().find(|node| !nodes.contains(node)) {
-        Some(node) => {
-            let known = nodes.join(", ");
-            let text = format!("there is no node `{}`; there are: {}", visible(node), visible(&known));
-            Err(Failure::Usage(text))
-        }
-        None => Ok(()),
-    }
 }
 
 /// Opens the table; `shown` are written by default, all of `columns` on demand.

@@ -5,6 +5,8 @@ mod count;
 mod db;
 mod export;
 mod ingest;
+mod sources;
+mod status;
 
 use std::io;
 use std::path::PathBuf;
@@ -70,6 +72,10 @@ enum Command {
     /// Look after the database
     #[command(subcommand)]
     Db(db::Command),
+    /// How every node is, on one screen
+    Status(status::Args),
+    /// Where each node's lines come from, how far they were read, what is missing
+    Sources(sources::Args),
     /// Write a table of the database
     Export(export::Args),
 }
@@ -132,6 +138,11 @@ pub fn run() -> ExitCode {
         Command::Collect(collect) => collect::run(&args.global, &collect),
         Command::Db(command) => db::run(&args.global, command),
         Command::Export(export) => export::run(&args.global, &export),
+        Command::Sources(sources) => sources::run(&args.global, &sources),
+        Command::Status(status) => match status::run(&args.global, &status) {
+            Ok(code) => return code,
+            Err(failure) => Err(failure),
+        },
     };
     let Err(failure) = result else {
         return ExitCode::SUCCESS;
@@ -141,6 +152,20 @@ pub fn run() -> ExitCode {
         eprintln!("storj-monitor: {}", visible(&failure.to_string()));
     }
     code
+}
+
+/// The names of nodes asked for (`NAME` or `NAME=…`), which must be in the database.
+fn known_nodes(reader: &store::Reader, asked: &[String]) -> Result<Vec<String>, Failure> {
+    let known = reader.nodes()?;
+    let name = |node: &String| node.split('=').next().unwrap_or_default().to_owned();
+    let asked: Vec<String> = asked.iter().map(name).collect();
+    match asked.iter().find(|node| !known.contains(node)) {
+        Some(node) => {
+            let known = known.join(", ");
+            Err(Failure::Usage(format!("there is no node `{node}`; there are: {known}")))
+        }
+        None => Ok(asked),
+    }
 }
 
 /// Foreign text as a terminal may see it: control and direction characters made visible.

@@ -138,8 +138,10 @@ impl Collector {
         let parts: Vec<Vec<Part>> = self.sources.iter_mut().map(|source| source.draft(hurry)).collect();
         let mut units = Vec::new();
         for (source, parts) in self.sources.iter_mut().zip(&parts) {
+            let state = Some(word(source.follower.state()));
             let (batch, gaps) = source.owed.get_or_insert_default();
             units.push(Unit {
+                state,
                 node: source.node,
                 source: source.row,
                 dictionary: &mut source.dictionary,
@@ -312,6 +314,7 @@ impl Source {
             State::Failing(error) => Some(format!("{node}: {path}: {error}; trying again every second")),
         };
         self.said = state.clone();
+        self.dirty = true;
         text.into_iter().collect()
     }
 
@@ -347,6 +350,15 @@ impl Source {
         }
         self.streams.values_mut().for_each(Stream::saved);
         self.owed.take().map(|(_, gaps)| gaps).unwrap_or_default()
+    }
+}
+
+fn word(state: &State) -> (&'static str, Option<String>) {
+    match state {
+        State::New => ("new", None),
+        State::Following => ("following", None),
+        State::Missing => ("missing", None),
+        State::Failing(error) => ("failing", Some(error.clone())),
     }
 }
 

@@ -162,6 +162,7 @@ impl Ingest<'_> {
             parts: &[self.stream.part(finished_ms)],
             positions: Vec::new(),
             gaps: &[],
+            state: None,
         };
         self.writer.commit(&mut [unit], self.now_ms)?;
         self.stream.saved();

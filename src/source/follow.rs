@@ -265,12 +265,19 @@ impl Follower {
                 continue;
             }
             self.gaps.push(Gap {
-                from: position.last_second,
+                from: position.last_second.or_else(|| self.last_second_of(&position)),
                 to: None,
                 bytes: Some(position.unread()).filter(|bytes| *bytes > 0),
             });
             self.finish(position);
         }
+    }
+
+    /// The last line read of the same content: what was there when following began is read apart.
+    fn last_second_of(&self, position: &Position) -> Option<i64> {
+        let slots = self.slots.iter().map(|slot| &slot.position);
+        let same = slots.chain(&self.finished).filter(|other| other.head == position.head);
+        same.filter_map(|other| other.last_second).max()
     }
 
     fn finish(&mut self, position: Position) {

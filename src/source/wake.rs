@@ -1,12 +1,19 @@
 //! Tells when a log was written to, by the system's notifications (linemux's event half). What it
 //! misses (network mounts have none), a poll finds.
+//!
+//! A notification costs both the writer and us some 50 µs, so a busy log is left to the poll, which
+//! then finds something every time; notifications are for quiet ones, where they save the wait.
 
 use std::path::PathBuf;
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::{SyncSender, TrySendError};
 use std::time::Duration;
 
-/// Events of one moment are one wake-up.
-const TOGETHER: Duration = Duration::from_millis(10);
+use tokio::time::{Instant, sleep, timeout_at};
+
+/// A log is busy with more events than this in such a time; it is left alone for so long then.
+const BUSY_EVENTS: usize = 50;
+const BUSY_TIME: Duration = Duration::from_secs(5);
+const ALONE: Duration = Duration::from_secs(120);
 
 /// Sends into `wake` when one of `paths` was written to or replaced, until the receiver is gone.
 /// Does nothing where notifications cannot be had.
@@ -15,25 +22,53 @@ pub fn watch(paths: Vec<PathBuf>, wake: SyncSender<()>) {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_time().build() else {
             return;
         };
-        runtime.block_on(listen(paths, wake));
+        runtime.block_on(async {
+            while listen(&paths, &wake).await {
+                sleep(ALONE).await;
+            }
+        });
     };
     // Without the thread there is still the poll.
     let _ = std::thread::Builder::new().name("wake".to_owned()).spawn(watcher);
 }
 
-async fn listen(paths: Vec<PathBuf>, wake: SyncSender<()>) {
+/// Listens until the logs are busy: true. False: there is nothing to listen to, or nobody to tell.
+async fn listen(paths: &[PathBuf], wake: &SyncSender<()>) -> bool {
     let Ok(mut events) = linemux::MuxedEvents::new() else {
-        return;
+        return false;
     };
     let mut any = false;
     for path in paths {
-        any |= events.add_file(&path).await.is_ok();
+        any |= events.add_file(path).await.is_ok();
     }
-    while any && events.next_event().await.is_ok_and(|event| event.is_some()) {
-        // Full: a wake-up waits already.
-        if let Err(std::sync::mpsc::TrySendError::Disconnected(())) = wake.try_send(()) {
-            return;
+    if !any {
+        return false;
+    }
+    loop {
+        // However quiet it is, the first event starts a new count.
+        let mut count = 0;
+        let mut until = None;
+        while count < BUSY_EVENTS * paths.len().max(1) {
+            let next = events.next_event();
+            let event = match until {
+                Some(until) => match timeout_at(until, next).await {
+                    Ok(event) => event,
+                    Err(_) => break,
+                },
+                None => next.await,
+            };
+            if !event.is_ok_and(|event| event.is_some()) {
+                return false;
+            }
+            until.get_or_insert_with(|| Instant::now() + BUSY_TIME);
+            count += 1;
+            // Full: a wake-up waits already.
+            if let Err(TrySendError::Disconnected(())) = wake.try_send(()) {
+                return false;
+            }
         }
-        tokio::time::sleep(TOGETHER).await;
+        if until.is_some_and(|until| Instant::now() < until) {
+            return true;
+        }
     }
 }

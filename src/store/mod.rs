@@ -6,6 +6,7 @@ pub mod ledger;
 mod positions;
 pub mod query;
 pub mod raw;
+pub mod sources;
 pub mod transfers;
 pub mod upkeep;
 pub mod writer;

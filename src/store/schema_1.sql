@@ -69,7 +69,8 @@ CREATE INDEX ledger_time ON ledger (node, t1);
 
 -- A log that is followed; positions are parts of files of it, gaps what nobody read.
 CREATE TABLE source (
-    id INTEGER PRIMARY KEY, node INTEGER NOT NULL, name TEXT NOT NULL, UNIQUE (node, name)
+    id INTEGER PRIMARY KEY, node INTEGER NOT NULL, name TEXT NOT NULL, state TEXT, error TEXT,
+    UNIQUE (node, name)
 ) STRICT;
 CREATE TABLE position (
     id INTEGER PRIMARY KEY, source INTEGER NOT NULL, dev INTEGER NOT NULL, ino INTEGER NOT NULL,

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -17,6 +18,18 @@ use crate::support::sketch::Sketch;
 
 /// Minute rollups are kept this long; older batches go to hours and days only.
 const MINUTES_KEPT_S: i64 = 14 * 86_400;
+
+const LOCK: &str = "lock";
+
+/// Since when (ms since the epoch) somebody writes the data directory's database; `None`: nobody does.
+pub fn in_use_since(data_dir: &Path) -> Option<i64> {
+    let path = data_dir.join(LOCK);
+    let lock = File::open(&path).ok()?;
+    match lock.try_lock_shared() {
+        Err(std::fs::TryLockError::WouldBlock) => std::fs::read_to_string(&path).ok()?.trim().parse().ok(),
+        _ => None,
+    }
+}
 
 /// How far a run is.
 #[derive(Debug, Clone, Default)]
@@ -68,6 +81,8 @@ pub struct Unit<'a> {
     pub positions: Vec<&'a mut Position>,
     /// What is missing.
     pub gaps: &'a [Gap],
+    /// How the source is, in one word, and its trouble; `None` for a file that is not followed.
+    pub state: Option<(&'static str, Option<String>)>,
 }
 
 /// Writes one data directory's database; nobody else does meanwhile.
@@ -87,7 +102,12 @@ impl Writer {
             source,
         };
         std::fs::create_dir_all(data_dir).map_err(io)?;
-        let lock = File::create(data_dir.join("lock")).map_err(io)?;
+        let options = File::options()
+            .create(true)
+            .write(true)
+            .truncate(false)
+            .open(data_dir.join(LOCK));
+        let mut lock = options.map_err(io)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(std::fs::TryLockError::WouldBlock) => {
@@ -97,6 +117,11 @@ impl Writer {
             }
             Err(std::fs::TryLockError::Error(source)) => return Err(io(source)),
         }
+        // Since when, for whoever asks.
+        let now = jiff::Timestamp::now().as_millisecond();
+        lock.set_len(0)
+            .and_then(|()| lock.write_all(now.to_string().as_bytes()))
+            .map_err(io)?;
         let (connection, path) = super::open_writer(data_dir)?;
         let last_run = connection
             .query_row("SELECT coalesce(max(id), 0) FROM run", [], |row| row.get(0))
@@ -190,6 +215,11 @@ fn write(connection: &mut Connection, units: &mut [Unit<'_>], now_ms: i64) -> ru
         }
         rows.push(positions::put(&transaction, unit.source, &unit.positions)?);
         positions::put_gaps(&transaction, unit.source, unit.gaps, now_ms)?;
+        if let Some((state, error)) = &unit.state {
+            transaction
+                .prepare_cached("UPDATE source SET state = ?2, error = ?3 WHERE id = ?1")?
+                .execute(params![unit.source, state, error])?;
+        }
     }
     transaction.commit()?;
     Ok(rows)

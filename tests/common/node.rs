@@ -135,8 +135,8 @@ pub fn append(path: &Path) -> File {
 }
 
 pub fn now() -> String {
-    let now = jiff::Timestamp::now();
-    now.round(jiff::Unit::Second).unwrap().to_string()
+    let second = jiff::Timestamp::now().as_second();
+    jiff::Timestamp::from_second(second).unwrap().to_string()
 }
 
 /// A piece id that holds a number.

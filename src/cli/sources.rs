@@ -1,0 +1,191 @@
+//! `sources`: where each node's lines come from, how far they were read, what is missing.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::{Failure, Global, known_nodes, visible};
+use crate::report::time::rfc3339;
+use crate::store::Reader;
+use crate::store::query::Scope;
+use crate::store::sources::{GapRow, SourceRow};
+
+/// Arguments of `sources`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Only this node; repeatable
+    #[arg(long, value_name = "NAME")]
+    node: Vec<String>,
+    /// Answer as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// A source in `sources --json` and `status --json`.
+#[derive(Serialize)]
+pub struct Source {
+    source: String,
+    kind: &'static str,
+    state: Option<String>,
+    lag_bytes: u64,
+    lines: u64,
+    understood: u64,
+    unknown: u64,
+    malformed: u64,
+    bytes: u64,
+    dialect: Option<String>,
+    last_event_at: Option<String>,
+    error: Option<String>,
+}
+
+impl Source {
+    /// The public form of a row.
+    pub fn new(row: &SourceRow) -> Self {
+        Self {
+            source: row.source.clone(),
+            kind: if row.followed { "file" } else { "history" },
+            state: row.state.clone(),
+            lag_bytes: row.lag(),
+            lines: row.lines,
+            understood: row.understood,
+            unknown: row.unknown,
+            malformed: row.malformed,
+            bytes: row.bytes,
+            dialect: row.dialect.clone(),
+            last_event_at: row.last_second.map(|s| rfc3339(s * 1000)),
+            error: row.error.clone(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Answer {
+    version: u32,
+    sources: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    node: String,
+    #[serde(flatten)]
+    source: Source,
+    consumed: Vec<Consumed>,
+    gaps: Vec<Gap>,
+}
+
+#[derive(Serialize)]
+struct Consumed {
+    device: u64,
+    inode: u64,
+    head_bytes: u32,
+    head_hash: String,
+    from: u64,
+    to: u64,
+    until: Option<u64>,
+    file_bytes: u64,
+    finished: bool,
+}
+
+#[derive(Serialize)]
+struct Gap {
+    noticed_at: String,
+    from: Option<String>,
+    to: Option<String>,
+    bytes: Option<u64>,
+}
+
+fn time(second: Option<i64>) -> Option<String> {
+    second.map(|second| rfc3339(second * 1000))
+}
+
+impl Gap {
+    fn new(row: &GapRow) -> Self {
+        Self {
+            noticed_at: rfc3339(row.noticed_ms),
+            from: time(row.from),
+            to: time(row.to),
+            bytes: row.bytes,
+        }
+    }
+}
+
+impl Row {
+    fn new(row: &SourceRow) -> Self {
+        let consumed = row.positions.iter().map(|position| Consumed {
+            device: position.file.0,
+            inode: position.file.1,
+            head_bytes: position.head.len,
+            head_hash: format!("{:016x}", position.head.hash),
+            from: position.from,
+            to: position.done,
+            until: position.until,
+            file_bytes: position.len,
+            finished: position.finished,
+        });
+        Self {
+            node: row.node.clone(),
+            source: Source::new(row),
+            consumed: consumed.collect(),
+            gaps: row.gaps.iter().map(Gap::new).collect(),
+        }
+    }
+}
+
+/// Prints the sources.
+pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
+    let reader = Reader::open(&global.data_dir()?)?;
+    let scope = Scope {
+        nodes: known_nodes(&reader, &args.node)?,
+        ..Scope::default()
+    };
+    let rows = reader.sources(&scope)?;
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    if args.json {
+        let answer = Answer {
+            version: 1,
+            sources: rows.iter().map(Row::new).collect(),
+        };
+        serde_json::to_writer(&mut out, &answer).map_err(io::Error::from)?;
+        writeln!(out)?;
+    } else {
+        rows.iter().try_for_each(|row| write_row(&mut out, row))?;
+    }
+    Ok(out.flush()?)
+}
+
+fn write_row(out: &mut impl Write, row: &SourceRow) -> io::Result<()> {
+    let state = match (&row.state, row.followed) {
+        (Some(state), _) => state.as_str(),
+        (None, true) => "new",
+        (None, false) => "history",
+    };
+    let last = time(row.last_second).unwrap_or_else(|| "never".to_owned());
+    writeln!(
+        out,
+        "{}  {}  {}",
+        visible(&row.node),
+        visible(&row.source),
+        visible(state)
+    )?;
+    writeln!(
+        out,
+        "    {} lines ({} unknown, {} malformed), {} bytes behind, last line {last}; {}",
+        row.lines,
+        row.unknown,
+        row.malformed,
+        row.lag(),
+        row.dialect.as_deref().unwrap_or("no record yet")
+    )?;
+    if let Some(error) = &row.error {
+        writeln!(out, "    {}", visible(error))?;
+    }
+    for gap in row.gaps.iter().map(Gap::new) {
+        let words = |time: &Option<String>| time.clone().unwrap_or_else(|| "?".to_owned());
+        let bytes = gap
+            .bytes
+            .map_or_else(|| "?".to_owned(), |bytes| format!("at least {bytes}"));
+        let (from, to) = (words(&gap.from), words(&gap.to));
+        writeln!(out, "    gap from {from} to {to}: {bytes} bytes were destroyed unread")?;
+    }
+    Ok(())
+}

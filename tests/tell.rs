@@ -1,0 +1,149 @@
+//! `status` and `sources`: what an operator and a script are told.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use common::node::{Node, Running, eventually, spec};
+use common::{corpus, json, run, sample, stdout};
+
+#[test]
+fn a_followed_node_is_told_with_and_without_its_collector() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let mut node = Node::new(dir.path(), 21);
+    node.write(300);
+    let collector = Running::start(&data, &node.log());
+    eventually(&data, 300);
+    let live = json(&data, &["status", "--json"]);
+    assert_eq!(
+        (&live["version"], &live["collector"]["running"]),
+        (&1.into(), &true.into())
+    );
+    assert!(live["collector"]["since"].is_string());
+    let of = &live["nodes"][0];
+    assert_eq!((&of["name"], &of["state"]), (&"n".into(), &"ok".into()));
+    assert_eq!(of["traffic"]["by_action"]["PUT"]["success"], 300);
+    assert_eq!(of["traffic"]["by_action"]["PUT"]["bytes"], node.bytes);
+    let source = &of["sources"][0];
+    assert_eq!(
+        (&source["state"], &source["lag_bytes"]),
+        (&"following".into(), &0.into())
+    );
+    assert_eq!((&source["lines"], &source["dialect"]), (&300.into(), &"console".into()));
+    // Parts that are not built yet are null, not left out.
+    for key in [
+        "disk",
+        "satellites",
+        "earnings",
+        "alerts",
+        "node_id",
+        "node_version",
+        "started_at",
+        "quic",
+    ] {
+        assert_eq!(of.get(key), Some(&serde_json::Value::Null), "{key}");
+    }
+    collector.stop();
+    let still = json(&data, &["status", "--json", "--at", live["time"].as_str().unwrap()]);
+    assert_eq!(still["collector"]["running"], false);
+    assert_eq!(still["nodes"], live["nodes"]);
+    assert!(stdout(&data, &["status"]).contains("n  OK  the log shows no trouble"));
+}
+
+#[test]
+fn sources_say_how_far_and_what_is_missing() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let mut node = Node::new(dir.path(), 22);
+    node.write(100);
+    let args = ["collect", "--once", "--node", &spec(&node.log())];
+    stdout(&data, &args);
+    node.write(100);
+    node.file.set_len(0).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    node.write(10);
+    stdout(&data, &args);
+    let answer = json(&data, &["sources", "--json"]);
+    let source = &answer["sources"][0];
+    assert_eq!((&source["node"], &source["kind"]), (&"n".into(), &"file".into()));
+    assert!(source["consumed"].as_array().is_some_and(|ranges| ranges.len() >= 2));
+    let gap = &source["gaps"][0];
+    assert!(gap["from"].is_string() && gap["to"].is_string(), "{gap}");
+    assert!(stdout(&data, &["sources"]).contains("gap from"));
+}
+
+#[test]
+fn a_check_has_one_line_perfdata_and_the_code_of_the_worst() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let nothing = run(&data, &["status", "--check"]);
+    assert_eq!(nothing.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&nothing.stdout).starts_with("STORJ UNKNOWN - "));
+    let mut node = Node::new(dir.path(), 23);
+    node.write(20);
+    stdout(&data, &["collect", "--once", "--node", &spec(&node.log())]);
+    let good = run(&data, &["status", "--check"]);
+    let line = String::from_utf8(good.stdout).unwrap();
+    assert_eq!((good.status.code(), line.lines().count()), (Some(0), 1));
+    assert!(
+        line.starts_with("STORJ OK - 1 node") && line.contains("| 'n_success'=20"),
+        "{line}"
+    );
+    // Audits that fail are the worst news a log has.
+    let failed = format!(
+        "{}\tERROR\tpiecestore\tdownload failed\t{{\"action\": \"GET_AUDIT\", \"offset\": 0, \"size\": 256, \"error\": \"file does not exist\"}}\n",
+        common::node::now()
+    );
+    std::io::Write::write_all(&mut node.file, failed.as_bytes()).unwrap();
+    stdout(&data, &["collect", "--once", "--node", &spec(&node.log())]);
+    let bad = run(&data, &["status", "--check"]);
+    let line = String::from_utf8(bad.stdout).unwrap();
+    assert_eq!(bad.status.code(), Some(2), "{line}");
+    assert!(
+        line.starts_with("STORJ CRITICAL - 1 node, n: 1 audits or repairs failed"),
+        "{line}"
+    );
+    // Its log gone: said, and with less weight than lost pieces.
+    std::fs::remove_file(node.log()).unwrap();
+    stdout(&data, &["collect", "--once", "--node", &spec(&node.log())]);
+    let status = json(&data, &["status", "--json"]);
+    let rules: Vec<&str> = status["nodes"][0]["reasons"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|reason| reason["rule"].as_str().unwrap())
+        .collect();
+    assert_eq!(rules, ["audits_failed", "log_missing"]);
+}
+
+#[test]
+fn a_recorded_node_is_told_as_it_was_then() {
+    let Some(corpus) = corpus() else { return };
+    let data = tempfile::tempdir().unwrap();
+    let log = corpus.join("v162-debug/node.log.gz");
+    stdout(data.path(), &["ingest", "n", log.to_str().unwrap()]);
+    // Before its pieces were deleted, and after.
+    let at = |time: &str| json(data.path(), &["status", "--json", "--at", time])["nodes"][0]["state"].clone();
+    assert_eq!(at("2026-11-23T21:33:00Z"), "ok");
+    assert_eq!(at("2026-11-23T22:16:00Z"), "critical");
+    assert_eq!(at("2026-11-25T22:16:00Z"), "unknown");
+}
+
+#[test]
+fn foreign_text_never_reaches_the_terminal_raw() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let evil = sample()
+        .lines()
+        .take(50)
+        .collect::<Vec<_>>()
+        .join("\n")
+        .replace("\"action\": \"", "\"action\": \"\\u001b[31m");
+    let path = dir.path().join("evil.log");
+    std::fs::write(&path, evil + "\n\u{1b}]0;owned\u{7}\n").unwrap();
+    stdout(&data, &["ingest", "n", path.to_str().unwrap()]);
+    for args in [&["status"][..], &["sources"], &["count", path.to_str().unwrap()]] {
+        let said = stdout(&data, args);
+        assert!(!said.chars().any(|c| c.is_control() && c != '\n'), "{said:?}");
+    }
+}
