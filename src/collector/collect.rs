@@ -31,8 +31,8 @@ pub struct Log {
 
 const RETAIN_EVERY: Duration = Duration::from_secs(60);
 const COMMIT_EVERY: Duration = Duration::from_secs(1);
-const COMMIT_TRANSFERS: usize = 50_000;
-const COMMIT_LINES: usize = 200_000;
+const COMMIT_TRANSFERS: usize = 16_384;
+const COMMIT_LINES: usize = 65_536;
 /// A gap waits so long for the first line behind it.
 const GAP_WAITS: Duration = Duration::from_secs(60);
 /// Waits between attempts when the database fails.

@@ -38,8 +38,8 @@ pub struct Outcome {
 }
 
 /// Transfers or lines after which is committed, and the longest time between commits.
-const COMMIT_TRANSFERS: usize = 50_000;
-const COMMIT_LINES: usize = 200_000;
+const COMMIT_TRANSFERS: usize = 16_384;
+const COMMIT_LINES: usize = 65_536;
 const COMMIT_TIME: Duration = Duration::from_secs(1);
 
 /// A block of whole lines, or why there is no more.

@@ -14,6 +14,8 @@ use crate::domain::piece::{self, PieceId};
 pub struct Filter {
     /// One piece only.
     pub piece: Option<PieceId>,
+    /// Audits, repairs and what went wrong only.
+    pub only_grave: bool,
 }
 
 /// One transfer with its names.
@@ -102,11 +104,12 @@ impl Reader {
         let (from, to) = (scope.from_ms.unwrap_or(i64::MIN), scope.to_ms.unwrap_or(i64::MAX));
         let mut found = Vec::new();
         for (n, (node, _)) in nodes.iter().enumerate() {
+            let classes = if filter.only_grave { "1" } else { "0, 1" };
             let mut read = || {
-                let mut statement = self.connection().prepare_cached(
+                let mut statement = self.connection().prepare_cached(&format!(
                     "SELECT b.id, b.t0, f.filter FROM block b LEFT JOIN block_filter f ON f.block = b.id AND ?4
-                     WHERE b.node = ?1 AND b.class IN (0, 1) AND b.t1 >= ?2 AND b.t0 < ?3",
-                )?;
+                     WHERE b.node = ?1 AND b.class IN ({classes}) AND b.t1 >= ?2 AND b.t0 < ?3"
+                ))?;
                 let mut rows = statement.query(params![node, from, to, filter.piece.is_some()])?;
                 while let Some(row) = rows.next()? {
                     if let Some(piece) = &filter.piece

@@ -1,15 +1,20 @@
 //! `cargo bench`: ratios of things measured side by side in one run, best of several rounds.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::borrow::Cow;
 use std::hint::black_box;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use storj_monitor::domain::transfer::Outcome;
+use storj_monitor::engine::apply::Apply;
 use storj_monitor::log::event;
 use storj_monitor::log::record::{Line, Parser};
-use storj_monitor::log::slow::Object;
 use storj_monitor::log::stamp;
+use storj_monitor::store::Reader;
+use storj_monitor::store::query::{By, Scope};
+use storj_monitor::store::transfers::{Filter, Named};
 
 const ROUNDS: usize = 7;
 
@@ -38,7 +43,35 @@ fn per_line(time: Duration, lines: usize) -> f64 {
     time.as_nanos() as f64 / lines as f64
 }
 
-fn parse(log: &str) {
+/// The sample as releases before 1.146 spell it.
+fn title_case(log: &str) -> String {
+    let keys = [
+        ("\"piece_id\"", "\"Piece ID\""),
+        ("\"satellite_id\"", "\"Satellite ID\""),
+        ("\"action\"", "\"Action\""),
+        ("\"remote_address\"", "\"Remote Address\""),
+        ("\"size\"", "\"Size\""),
+        ("\"offset\"", "\"Offset\""),
+    ];
+    keys.iter()
+        .fold(log.to_owned(), |log, (new, old)| log.replace(new, old))
+}
+
+/// The sample as `log.encoding: json` writes it.
+fn json_encoded(log: &str) -> String {
+    let encode = |line: &str| {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let [time, level, logger, message, object] = columns.as_slice() else {
+            return String::new();
+        };
+        let members = object.replace("\": ", "\":").replace(", \"", ",\"");
+        let members = &members[1..];
+        format!("{{\"L\":\"{level}\",\"T\":\"{time}\",\"N\":\"{logger}\",\"M\":\"{message}\",{members}\n")
+    };
+    log.lines().map(encode).collect()
+}
+
+fn parse(dialect: &str, log: &str) {
     let lines = log.lines().count();
     let ours = best(|| {
         let mut parser = Parser::default();
@@ -48,19 +81,54 @@ fn parse(log: &str) {
             }
         }
     });
-    let theirs = best(|| {
+    let applied = best(|| {
+        let mut apply = Apply::default();
         for line in log.lines() {
-            if let Some(at) = line.find('{') {
-                black_box(Object::parse(&line.as_bytes()[at..]).ok());
-                black_box(stamp::unix_ms(&line.as_bytes()[..20]));
+            apply.line(line.as_bytes(), None, 0, |_| ());
+            if apply.waiting() > 50_000 {
+                black_box(apply.take());
             }
         }
     });
+    let theirs = best(|| {
+        for line in log.lines() {
+            if let Some(at) = line.find('{') {
+                black_box(serde_json::from_str::<Borrowed<'_>>(&line[at..]).ok());
+                let stamp = if at == 0 { line.get(18..38) } else { line.get(..20) };
+                black_box(stamp.and_then(|stamp| stamp::unix_ms(stamp.as_bytes())));
+            }
+        }
+    });
+    let ratio = |time: Duration| theirs.as_secs_f64() / time.as_secs_f64();
     println!(
-        "parse: {:.0} ns a line; serde_json and jiff take {:.1} times as long",
+        "parse, {dialect}: {:.0} ns a line, with apply {:.0}; serde_json (borrowed) and jiff take {:.1} times as long, {:.1} with apply",
         per_line(ours, lines),
-        theirs.as_secs_f64() / ours.as_secs_f64()
+        per_line(applied, lines),
+        ratio(ours),
+        ratio(applied)
     );
+}
+
+/// What serde_json reads a record to, without copying where it need not.
+#[derive(serde::Deserialize)]
+#[allow(dead_code)]
+struct Borrowed<'a> {
+    #[serde(borrow, alias = "Piece ID")]
+    piece_id: Option<Cow<'a, str>>,
+    #[serde(borrow, alias = "Satellite ID")]
+    satellite_id: Option<Cow<'a, str>>,
+    #[serde(borrow, alias = "Action")]
+    action: Option<Cow<'a, str>>,
+    #[serde(borrow, alias = "Remote Address")]
+    remote_address: Option<Cow<'a, str>>,
+    #[serde(alias = "Size")]
+    size: Option<u64>,
+    #[serde(alias = "Offset")]
+    offset: Option<u64>,
+    #[serde(borrow)]
+    error: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    reason: Option<Cow<'a, str>>,
 }
 
 fn program(args: &[&str], data: &Path) {
@@ -85,7 +153,16 @@ fn count_and_ingest(log: &str) {
         assert!(!counted.stdout.is_empty());
     });
     let count = best(|| program(&["count", path], dir.path()));
+    let one_core = best(|| {
+        let program = env!("CARGO_BIN_EXE_storj-monitor");
+        let run = Command::new("taskset")
+            .args(["-c", "0", program, "count", path])
+            .stdout(Stdio::null())
+            .status();
+        assert!(run.unwrap().success());
+    });
     let ratio = |time: Duration| time.as_secs_f64() / grep.as_secs_f64();
+    println!("count on one core: {:.2} times as long as grep", ratio(one_core));
     println!(
         "count: {:.1} M lines/s, {:.2} times as long as grep -c uploaded (all cores)",
         1e3 / per_line(count, lines),
@@ -118,8 +195,93 @@ fn count_and_ingest(log: &str) {
     );
 }
 
+/// Anonymous memory (kB) of a run at its highest, as far as a look every two milliseconds sees it.
+fn memory(args: &[&str], data: &Path) -> u64 {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_storj-monitor"))
+        .args(args)
+        .env("STORJ_MONITOR_DATA_DIR", data)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut most = 0;
+    while child.try_wait().unwrap().is_none() {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+        let line = status.lines().find(|line| line.starts_with("RssAnon"));
+        let now = line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok());
+        most = most.max(now.unwrap_or(0));
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    most
+}
+
+fn packed_and_queries(log: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("node.log.gz");
+    let mut packer =
+        flate2::write::GzEncoder::new(std::fs::File::create(&path).unwrap(), flate2::Compression::default());
+    std::io::Write::write_all(&mut packer, log.as_bytes()).unwrap();
+    packer.finish().unwrap();
+    let path = path.to_str().unwrap();
+    let mut round = 0;
+    let mut data = dir.path().to_owned();
+    let time = best(|| {
+        round += 1;
+        data = dir.path().join(format!("data-{round}"));
+        program(&["ingest", "n", path], &data);
+    });
+    let lines = log.lines().count();
+    let kilobytes = memory(&["ingest", "n", path], &dir.path().join("data-memory"));
+    println!(
+        "ingest from .gz: {:.2} M lines/s, {} MB of anonymous memory",
+        1e3 / per_line(time, lines),
+        kilobytes / 1000
+    );
+    let reader = Reader::open(&data).unwrap();
+    let scope = |hours: i64| {
+        let end = 1_790_899_200_000 + 24 * 3_600_000;
+        Scope {
+            from_ms: Some(end - hours * 3_600_000),
+            to_ms: Some(end),
+            ..Scope::default()
+        }
+    };
+    let day = best(|| drop(black_box(reader.traffic(&scope(24), &[By::Hour, By::Action]).unwrap())));
+    let mut failed = 0;
+    let failures = best(|| {
+        failed = 0;
+        let filter = Filter {
+            only_grave: true,
+            ..Filter::default()
+        };
+        let each = |row: &Named<'_>| {
+            failed += u64::from(row.row.outcome == Outcome::Failed);
+            Ok(true)
+        };
+        reader.each_transfer(&scope(24), &filter, each).unwrap();
+    });
+    let piece = Some([9; 32]);
+    let search = best(|| {
+        reader
+            .each_transfer(
+                &Scope::default(),
+                &Filter {
+                    piece,
+                    ..Filter::default()
+                },
+                |_| Ok(true),
+            )
+            .unwrap()
+    });
+    println!(
+        "24 hours of traffic from rollups: {day:.1?}; {failed} failures of a day: {failures:.1?}; one piece of all: {search:.1?}"
+    );
+}
+
 fn main() {
     let log = long_log(90);
-    parse(&log);
+    parse("console", &log);
+    parse("console, title case", &title_case(&log));
+    parse("JSON", &json_encoded(&log));
     count_and_ingest(&log);
+    packed_and_queries(&log);
 }
