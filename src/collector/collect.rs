@@ -145,7 +145,7 @@ impl Collector {
                 node: source.node,
                 source: source.row,
                 dictionary: &mut source.dictionary,
-                vocabulary: &source.apply.vocabulary,
+                vocabulary: source.apply.vocabulary(),
                 batch,
                 parts,
                 positions: source.follower.positions(),
@@ -198,7 +198,7 @@ impl Collector {
         let mut views = Vec::new();
         for source in &mut self.sources {
             if let Some(view) = source.apply.view(now_ms.div_euclid(1000)) {
-                views.push((source.log.node.as_str(), view, &source.apply.vocabulary));
+                views.push((source.log.node.as_str(), view, source.apply.vocabulary()));
             }
         }
         views

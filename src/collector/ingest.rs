@@ -157,7 +157,7 @@ impl Ingest<'_> {
             node: self.node,
             source: 0,
             dictionary: &mut self.dictionary,
-            vocabulary: &self.apply.vocabulary,
+            vocabulary: self.apply.vocabulary(),
             batch: &batch,
             parts: &[self.stream.part(finished_ms)],
             positions: Vec::new(),
@@ -166,6 +166,7 @@ impl Ingest<'_> {
         };
         self.writer.commit(&mut [unit], self.now_ms)?;
         self.stream.saved();
+        self.apply.give_back(batch);
         // A history larger than the budget never makes the database larger than it.
         while self.writer.retain(&self.retention, self.now_ms)? {}
         self.committed = Instant::now();

@@ -177,6 +177,15 @@ impl Batch {
         self.transfers.iter().map(Vec::len).sum()
     }
 
+    /// Empties it and keeps its memory.
+    pub fn clear(&mut self) {
+        self.traffic.clear();
+        self.errors.clear();
+        self.kinds.clear();
+        self.latency.clear();
+        self.transfers.iter_mut().for_each(Vec::clear);
+    }
+
     /// Whether nothing is in it.
     pub fn is_empty(&self) -> bool {
         self.kinds.is_empty() && self.len() == 0

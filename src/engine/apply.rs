@@ -19,12 +19,20 @@ const LONGEST_TEXT: usize = 500;
 #[derive(Debug, Default)]
 pub struct Apply {
     parser: Parser,
+    sums: Sums,
+}
+
+/// What the lines add up to. Apart from the parser, which records borrow from.
+#[derive(Debug, Default)]
+struct Sums {
     pairs: Pairs,
-    /// The names behind the numbers of [`Apply::take`]'s batches.
-    pub vocabulary: Vocabulary,
+    vocabulary: Vocabulary,
     batch: Batch,
     last_ms: Option<i64>,
     live: Option<Live>,
+    /// First second of the hour the kinds are counted in, and their counts by number.
+    hour: i64,
+    kinds: Vec<(u64, Option<String>)>,
 }
 
 /// Number of the kind of lines that are no records, or damaged ones.
@@ -34,23 +42,22 @@ const MALFORMED: &str = "(damaged record)";
 impl Apply {
     /// With windows over what happens now, ending at the second `now`: for a log that is followed.
     pub fn live(now: i64) -> Self {
-        Self {
-            live: Some(Live::new(now)),
-            ..Self::default()
-        }
+        let mut apply = Self::default();
+        apply.sums.live = Some(Live::new(now));
+        apply
     }
 
     /// Counts into the windows what was kept before a restart: minutes of the last day.
     pub fn warm(&mut self, minutes: &[KeptMinute]) {
         for minute in minutes {
             let series = Series {
-                satellite: self.vocabulary.satellites.id(minute.satellite_id.as_bytes()),
-                action: self.vocabulary.actions.id(minute.action.as_bytes()),
+                satellite: self.sums.vocabulary.satellites.id(minute.satellite_id.as_bytes()),
+                action: self.sums.vocabulary.actions.id(minute.action.as_bytes()),
                 outcome: minute.outcome,
                 cause: minute.cause,
                 size_class: minute.size_class,
             };
-            if let Some(live) = &mut self.live {
+            if let Some(live) = &mut self.sums.live {
                 live.add_minute(minute.second, series, minute.cell);
             }
         }
@@ -58,9 +65,9 @@ impl Apply {
 
     /// What is to be seen at the second `now`; `None` without windows.
     pub fn view(&mut self, now: i64) -> Option<View> {
-        let live = self.live.as_mut()?;
+        let live = self.sums.live.as_mut()?;
         live.tick(now);
-        for (action, count) in self.pairs.open() {
+        for (action, count) in self.sums.pairs.open() {
             live.set_open(action, count);
         }
         Some(live.view())
@@ -68,7 +75,7 @@ impl Apply {
 
     /// Time goes on.
     pub fn tick(&mut self, now: i64) {
-        if let Some(live) = &mut self.live {
+        if let Some(live) = &mut self.sums.live {
             live.tick(now);
         }
     }
@@ -80,15 +87,15 @@ impl Apply {
         if let Line::Record(record) = &parsed
             && let Some(log_ms) = record.unix_ms.or(carrier_ms)
         {
-            self.last_ms = Some(log_ms);
+            self.sums.last_ms = Some(log_ms);
             let at = Moment { log_ms, carrier_ms };
             match record.head.kind {
                 Kind::UploadStarted | Kind::DownloadStarted => {
-                    let action = self.vocabulary.actions.id(record.fields.action);
-                    self.pairs.started(&record.fields, action, at);
+                    let action = self.sums.vocabulary.actions.id(record.fields.action);
+                    self.sums.pairs.started(&record.fields, action, at);
                 }
                 _ if event::transfer(record).is_some() => {
-                    self.pairs.finished(&record.fields, at);
+                    self.sums.pairs.finished(&record.fields, at);
                 }
                 _ => {}
             }
@@ -104,39 +111,52 @@ impl Apply {
         now_ms: i64,
         seen: impl FnOnce(&Line<'_>) -> R,
     ) -> R {
-        // The parser is taken out so that records can borrow from it while the rest is written.
-        let mut parser = std::mem::take(&mut self.parser);
-        let parsed = parser.parse(line);
+        let parsed = self.parser.parse(line);
+        let sums = &mut self.sums;
         let known = match &parsed {
             Line::Record(record) => record.unix_ms.or(carrier_ms),
             _ => carrier_ms,
         };
-        let ms = known.or(self.last_ms).unwrap_or(now_ms);
-        self.last_ms = Some(ms);
+        let ms = known.or(sums.last_ms).unwrap_or(now_ms);
+        sums.last_ms = Some(ms);
         match &parsed {
             Line::Record(record) => {
                 let log_ms = ms;
-                self.record(record, Moment { log_ms, carrier_ms });
+                sums.record(record, Moment { log_ms, carrier_ms });
             }
             Line::Trace => {}
-            Line::Foreign => self.other(ms, FOREIGN, line),
-            Line::Malformed => self.other(ms, MALFORMED, line),
+            Line::Foreign => sums.other(ms, FOREIGN, line),
+            Line::Malformed => sums.other(ms, MALFORMED, line),
         }
-        let result = seen(&parsed);
-        self.parser = parser;
-        result
+        seen(&parsed)
+    }
+
+    /// The names behind the numbers of [`Apply::take`]'s batches.
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.sums.vocabulary
     }
 
     /// What was added since the last call.
     pub fn take(&mut self) -> Batch {
-        std::mem::take(&mut self.batch)
+        self.sums.end_hour();
+        std::mem::take(&mut self.sums.batch)
+    }
+
+    /// Gives a batch back whose effects are kept, for its memory.
+    pub fn give_back(&mut self, mut batch: Batch) {
+        if self.sums.batch.is_empty() {
+            batch.clear();
+            self.sums.batch = batch;
+        }
     }
 
     /// Number of transfers waiting in [`Apply::take`].
     pub fn waiting(&self) -> usize {
-        self.batch.len()
+        self.sums.batch.len()
     }
+}
 
+impl Sums {
     fn record(&mut self, record: &Record<'_>, at: Moment) {
         let shape = record.head.shape;
         let kind = self.kind_of_shape(record, shape);
@@ -279,12 +299,32 @@ impl Apply {
     }
 
     fn count_kind(&mut self, ms: i64, kind: u32, example: impl FnOnce() -> Option<String>) {
-        let cell = self
-            .batch
-            .kinds
-            .entry((bucket(ms, 3600), kind))
-            .or_insert_with(|| (0, example()));
+        let hour = bucket(ms, 3600);
+        if hour != self.hour {
+            self.end_hour();
+            self.hour = hour;
+        }
+        let kind = kind as usize;
+        if self.kinds.len() <= kind {
+            self.kinds.resize(kind + 1, (0, None));
+        }
+        let cell = &mut self.kinds[kind];
+        if cell.0 == 0 {
+            cell.1 = example();
+        }
         cell.0 += 1;
+    }
+
+    /// Puts the hour's counts into the batch.
+    fn end_hour(&mut self) {
+        for (kind, cell) in self.kinds.iter_mut().enumerate() {
+            let (count, example) = std::mem::take(cell);
+            if count > 0 {
+                let sum = self.batch.kinds.entry((self.hour, kind as u32)).or_default();
+                sum.0 += count;
+                sum.1 = sum.1.take().or(example);
+            }
+        }
     }
 }
 

@@ -109,8 +109,8 @@ struct Parts<'a> {
     encoding: Encoding,
 }
 
-/// Index of the head, time, fields and object of a record.
-type Found<'a> = (usize, Option<i64>, Fields<'a>, &'a [u8]);
+/// Index of the head, time and object of a record.
+type Found<'a> = (usize, Option<i64>, &'a [u8]);
 
 impl Parser {
     /// Reads one log line (no line end, wrappings taken off).
@@ -123,12 +123,13 @@ impl Parser {
             Encoding::Json => self.json_parts(text),
             Encoding::Console => self.console_parts(text),
         };
+        let mut fields = Fields::default();
         let read = match parts {
-            Some(parts) => self.finish(parts),
-            None if encoding == Encoding::Json => self.unusual_json(text),
+            Some(parts) => self.finish(&parts, &mut fields),
+            None if encoding == Encoding::Json => self.unusual_json(text, &mut fields),
             None => None,
         };
-        let Some((head, unix_ms, fields, object)) = read else {
+        let Some((head, unix_ms, object)) = read else {
             return Line::Malformed;
         };
         Line::Record(Record {
@@ -238,63 +239,36 @@ impl Parser {
         })
     }
 
-    fn finish<'a>(&mut self, parts: Parts<'a>) -> Option<Found<'a>> {
-        let index = self.head(&parts)?;
+    fn finish<'a>(&mut self, parts: &Parts<'a>, fields: &mut Fields<'a>) -> Option<Found<'a>> {
+        let index = self.head(parts)?;
+        let found = Some((index, parts.unix_ms, parts.object));
         let head = &mut self.heads[index];
         if parts.object.is_empty() {
-            return Some((index, parts.unix_ms, Fields::default(), parts.object));
+            return found;
         }
-        let mut layouts = head.layouts.iter().enumerate();
-        if let Some((hit, fields)) = layouts.find_map(|(n, layout)| Some((n, layout.read(parts.body)?))) {
-            if hit > 0 {
-                head.layouts.swap(0, hit);
+        for n in 0..head.layouts.len() {
+            if head.layouts[n].read(parts.body, fields) {
+                if n > 0 {
+                    head.layouts.swap(0, n);
+                }
+                return found;
             }
-            return Some((index, parts.unix_ms, fields, parts.object));
+            *fields = Fields::default();
         }
-        let Ok((fields, layout)) = scan::scan(parts.body, parts.opening) else {
-            return self.unusual_body(index, &parts);
+        let Ok((scanned, layout)) = scan::scan(parts.body, parts.opening) else {
+            *fields = unusual_body(parts.object)?;
+            return found;
         };
         if let Some(layout) = layout {
             head.layouts.truncate(MOST_LAYOUTS - 1);
             head.layouts.insert(0, layout);
         }
-        Some((index, parts.unix_ms, fields, parts.object))
-    }
-
-    /// What the scanner could not read and serde_json can: odd spacing, floats for integers.
-    fn unusual_body<'a>(&self, index: usize, parts: &Parts<'a>) -> Option<Found<'a>> {
-        let object = Object::parse(parts.object).ok()?;
-        let whole = |key: &str| object.number(&[key]).filter(|n| *n >= 0.0).map(|n| n as u64);
-        // Texts are borrowed from the line: those with surprises are left to `members`.
-        let fields = Fields {
-            size: whole("size"),
-            offset: whole("offset"),
-            ..Fields::default()
-        };
-        let find = |key: &str| {
-            let text = object.text(&[key])?;
-            let at = memchr::memmem::find(parts.object, text.as_bytes())?;
-            parts.object.get(at..at + text.len())
-        };
-        let text = |key| find(key).unwrap_or_default();
-        Some((
-            index,
-            parts.unix_ms,
-            Fields {
-                piece_id: text("piece_id"),
-                satellite_id: text("satellite_id"),
-                action: text("action"),
-                remote_address: text("remote_address"),
-                reason: text("reason"),
-                error: text("error"),
-                ..fields
-            },
-            parts.object,
-        ))
+        *fields = scanned;
+        found
     }
 
     /// A JSON record whose first members are not in zap's order.
-    fn unusual_json<'a>(&mut self, text: &'a [u8]) -> Option<Found<'a>> {
+    fn unusual_json<'a>(&mut self, text: &'a [u8], fields: &mut Fields<'a>) -> Option<Found<'a>> {
         let object = Object::parse(text).ok()?;
         let unix_ms = match object.text(&["T"]) {
             Some(stamp) => Some(stamp::unix_ms(stamp.as_bytes())?),
@@ -307,18 +281,11 @@ impl Parser {
         let index = self
             .lookup(key)
             .or_else(|| self.insert(key, level, (logger, message), Encoding::Json))?;
-        let parts = Parts {
-            unix_ms,
-            key: (b"", b""),
-            body: &text[1..],
-            object: text,
-            opening: Opening::Brace,
-            encoding: Encoding::Json,
+        *fields = match scan::scan(&text[1..], Opening::Brace) {
+            Ok((fields, _)) => fields,
+            Err(_) => unusual_body(text)?,
         };
-        match scan::scan(parts.body, Opening::Brace) {
-            Ok((fields, _)) => Some((index, unix_ms, fields, text)),
-            Err(_) => self.unusual_body(index, &parts),
-        }
+        Some((index, unix_ms, text))
     }
 
     fn lookup(&self, key: (&[u8], &[u8])) -> Option<usize> {
@@ -404,6 +371,29 @@ fn hash(hasher: &foldhash::fast::FixedState, key: (&[u8], &[u8])) -> u64 {
     hasher.write(key.0);
     hasher.write(key.1);
     hasher.finish()
+}
+
+/// What the scanner could not read and serde_json can: odd spacing, floats for integers.
+fn unusual_body(text: &[u8]) -> Option<Fields<'_>> {
+    let object = Object::parse(text).ok()?;
+    let whole = |key: &str| object.number(&[key]).filter(|n| *n >= 0.0).map(|n| n as u64);
+    // Texts are borrowed from the line: those with surprises are left to `members`.
+    let find = |key: &str| {
+        let value = object.text(&[key])?;
+        let at = memchr::memmem::find(text, value.as_bytes())?;
+        text.get(at..at + value.len())
+    };
+    let of = |key| find(key).unwrap_or_default();
+    Some(Fields {
+        piece_id: of("piece_id"),
+        satellite_id: of("satellite_id"),
+        action: of("action"),
+        remote_address: of("remote_address"),
+        reason: of("reason"),
+        error: of("error"),
+        size: whole("size"),
+        offset: whole("offset"),
+    })
 }
 
 /// Level, logger and message of a console record's columns (from the separator after the time on).
