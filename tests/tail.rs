@@ -43,7 +43,7 @@ fn torture(rounds: u64, lines: u64, seed: u64) {
     node.write(missing);
     let output = run(&data, &["collect", "--once", "--node", &spec(&node.log())]);
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && !said.contains("destroyed"), "{said}");
+    assert!(output.status.success() && !said.contains("gap from"), "{said}");
     node.check(&data);
 }
 
@@ -163,11 +163,11 @@ fn bytes_destroyed_unread_are_reported_with_size_and_time() {
     node.write(30);
     let output = run(&data, &args);
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("destroyed before they were read"), "{said}");
+    assert!(said.contains("gap from"), "{said}");
     let traffic = stdout(&data, &["export", "traffic", "--by", "action", "--columns", "count"]);
     assert_eq!(traffic, "count\n1030\n");
     // It is told once.
-    assert!(!String::from_utf8_lossy(&run(&data, &args).stderr).contains("destroyed"));
+    assert!(!String::from_utf8_lossy(&run(&data, &args).stderr).contains("gap from"));
 }
 
 /// The windows of the one node of a collector, summed.
@@ -224,4 +224,61 @@ fn windows_are_warm_after_a_restart() {
     // Ten minutes on, the seconds are empty; a day on, the minutes.
     assert_eq!(windows(&mut collector, now_ms() + 600_000), (0, 250, 1));
     assert_eq!(windows(&mut collector, now_ms() + 86_400_000), (0, 0, 1));
+}
+
+#[test]
+fn copytruncate_under_a_steady_writer_loses_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let mut node = Node::new(dir.path(), 16);
+    node.write(5);
+    let collector = Running::start(&data, &node.log());
+    collector.wait_for("ready");
+    for rotation in 0..4 {
+        // Lines until the very moment: none of them is committed, all are read.
+        for _ in 0..(40 + rotation * 7) {
+            node.write(5);
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        node.cascade();
+        std::fs::copy(node.log(), dir.path().join("node.log.1")).unwrap();
+        node.file.set_len(0).unwrap();
+    }
+    node.write(5);
+    eventually(&data, node.written);
+    collector.stop();
+    let output = run(&data, &["collect", "--once", "--node", &spec(&node.log())]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!said.contains("gap"), "{said}");
+    node.check(&data);
+}
+
+#[test]
+fn a_log_that_was_read_and_then_deleted_is_no_gap() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let mut node = Node::new(dir.path(), 17);
+    let collector = Running::start(&data, &node.log());
+    for round in 1..=3 {
+        node.write(100);
+        eventually(&data, round * 100);
+        std::fs::remove_file(node.log()).unwrap();
+        node.file = common::node::append(&node.log());
+    }
+    node.write(10);
+    eventually(&data, 310);
+    collector.stop();
+    // Now something may have been lost: once, and from the last line on.
+    node.write(50);
+    std::fs::remove_file(node.log()).unwrap();
+    node.file = common::node::append(&node.log());
+    let args = ["collect", "--once", "--node", &spec(&node.log())];
+    stdout(&data, &args);
+    let sources = common::json(&data, &["sources", "--json"]);
+    let gaps = sources["sources"][0]["gaps"].as_array().unwrap();
+    assert_eq!(gaps.len(), 1, "{gaps:?}");
+    assert!(gaps[0]["from"].is_string() && gaps[0]["to"].is_string());
+    // A log that is not there is an error of a run that does nothing else.
+    let nothing = run(&data, &["collect", "--once", "--node", "x=/nowhere/node.log"]);
+    assert_eq!(nothing.status.code(), Some(1));
 }

@@ -105,7 +105,12 @@ fn a_check_has_one_line_perfdata_and_the_code_of_the_worst() {
     );
     // Its log gone: said, and with less weight than lost pieces.
     std::fs::remove_file(node.log()).unwrap();
-    stdout(&data, &["collect", "--once", "--node", &spec(&node.log())]);
+    assert_eq!(
+        run(&data, &["collect", "--once", "--node", &spec(&node.log())])
+            .status
+            .code(),
+        Some(1)
+    );
     let status = json(&data, &["status", "--json"]);
     let rules: Vec<&str> = status["nodes"][0]["reasons"]
         .as_array()
@@ -127,6 +132,30 @@ fn a_recorded_node_is_told_as_it_was_then() {
     assert_eq!(at("2026-11-23T21:33:00Z"), "ok");
     assert_eq!(at("2026-11-23T22:16:00Z"), "critical");
     assert_eq!(at("2026-11-25T22:16:00Z"), "unknown");
+    assert_eq!(at("2020-01-01"), "unknown");
+    // A node that starts again and again is in danger, whatever else it logs.
+    let looping = corpus.join("crashloop/v137-debug.log.gz");
+    stdout(data.path(), &["ingest", "loop", looping.to_str().unwrap()]);
+    let status = json(
+        data.path(),
+        &["status", "--json", "--node", "loop", "--at", "2026-11-23T21:26:30Z"],
+    );
+    assert_eq!(status["nodes"][0]["reasons"][0]["rule"], "restarts");
+}
+
+#[test]
+fn what_is_no_log_of_a_node_is_no_evidence() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let path = dir.path().join("noise.log");
+    std::fs::write(&path, "some other program's words\n".repeat(500)).unwrap();
+    stdout(&data, &["ingest", "n", path.to_str().unwrap()]);
+    assert_eq!(run(&data, &["status", "--check"]).status.code(), Some(3));
+    // Nor is a time that is still to come.
+    std::fs::write(&path, "2099-06-01T00:00:00Z\tINFO\tConfiguration loaded\n").unwrap();
+    stdout(&data, &["ingest", "future", path.to_str().unwrap()]);
+    let status = json(&data, &["status", "--json", "--node", "future"]);
+    assert_eq!(status["nodes"][0]["state"], "unknown");
 }
 
 #[test]

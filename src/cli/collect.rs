@@ -88,7 +88,16 @@ fn once(collector: &mut Collector) -> Result<(), Failure> {
     }
     let kept = collector.commit(now_ms(), true);
     say(collector);
-    if kept { Ok(()) } else { Err(Failure::NotKept) }
+    match collector.unread() {
+        _ if !kept => Err(Failure::NotKept),
+        (0, _) => Ok(()),
+        (unread, asked) if unread == asked => Err(Failure::NoLog),
+        (unread, asked) => Err(Failure::Partly {
+            what: "read",
+            unread,
+            asked,
+        }),
+    }
 }
 
 fn follow(collector: &mut Collector, stop: &AtomicBool, wake: &Receiver<()>) -> Result<(), Failure> {
@@ -135,8 +144,13 @@ fn stop_signal() -> Result<Arc<AtomicBool>, Failure> {
 async fn terminated() -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    // The terminal it ran in was closed.
+    let mut hup = signal(SignalKind::hangup())?;
     std::future::poll_fn(|context| {
-        if term.poll_recv(context).is_ready() || int.poll_recv(context).is_ready() {
+        let any = [&mut term, &mut int, &mut hup]
+            .into_iter()
+            .any(|signal| signal.poll_recv(context).is_ready());
+        if any {
             return std::task::Poll::Ready(());
         }
         std::task::Poll::Pending

@@ -1,8 +1,8 @@
 //! `db check`, `db vacuum`: looking after the database.
 
 use super::{Failure, Global, visible};
-use crate::store::upkeep;
 use crate::store::writer::Writer;
+use crate::store::{Reader, upkeep};
 
 /// What to do.
 #[derive(Clone, Copy, clap::Subcommand)]
@@ -37,6 +37,8 @@ pub fn run(global: &Global, command: Command) -> Result<(), Failure> {
             }
         }
         Command::Vacuum => {
+            // Only what is there: nothing is made.
+            drop(Reader::open(&data_dir)?);
             let (before, after) = Writer::open(&data_dir)?.vacuum()?;
             println!("{before} bytes before, {after} after");
             Ok(())

@@ -151,6 +151,10 @@ fn open(args: &Args, columns: &[&'static str], shown: usize) -> Result<Table<Out
             })
         };
         chosen = args.columns.iter().map(place).collect::<Result<_, _>>()?;
+        if let Some(twice) = chosen.iter().enumerate().find(|(n, at)| chosen[..*n].contains(at)) {
+            let name = columns[*twice.1];
+            return Err(Failure::Usage(format!("--columns names `{name}` twice")));
+        }
     }
     let out: Out = match &args.output {
         None => Box::new(BufWriter::with_capacity(1 << 16, io::stdout().lock())),

@@ -211,7 +211,15 @@ fn node(reader: &Reader, scope: &Scope, name: String, now_ms: i64) -> Result<Nod
             None => {}
         }
     }
-    let (state, reasons) = judge(&rows, &by_action, now_ms);
+    let now = now_ms.div_euclid(1000);
+    // What the newest line says of its time, unless it is still to come.
+    let hour = reader.newest_hour(&name, now)?;
+    let last = rows.iter().filter_map(|row| row.last_second).max();
+    let heard = Heard {
+        age: hour.map(|hour| (now - last.unwrap_or(hour).min(now).clamp(hour, hour + 3599)).max(0)),
+        starts: starts(reader, &scope)?,
+    };
+    let (state, reasons) = judge(&rows, &by_action, &heard);
     Ok(Node {
         name,
         node_id: None,
@@ -238,8 +246,25 @@ fn node(reader: &Reader, scope: &Scope, name: String, now_ms: i64) -> Result<Nod
     })
 }
 
+/// What was heard of a node.
+struct Heard {
+    /// Seconds since its last record; `None`: never.
+    age: Option<i64>,
+    /// How often it began to start in the last hour or two.
+    starts: u64,
+}
+
+fn starts(reader: &Reader, scope: &Scope) -> Result<u64, Failure> {
+    let kinds = reader.kinds(scope)?;
+    let starts = kinds.iter().filter(|kind| kind.message == "Configuration loaded");
+    Ok(starts.map(|kind| kind.count).sum())
+}
+
+/// Starts in an hour or two that no operator makes.
+const RESTARTS: u64 = 5;
+
 /// What the log alone can tell of danger.
-fn judge(rows: &[SourceRow], traffic: &BTreeMap<String, Flow>, now_ms: i64) -> (State, Vec<Reason>) {
+fn judge(rows: &[SourceRow], traffic: &BTreeMap<String, Flow>, heard: &Heard) -> (State, Vec<Reason>) {
     let mut found: Vec<(State, Reason)> = Vec::new();
     let mut say = |state, rule, text| found.push((state, Reason { rule, text }));
     let lost: u64 = ["GET_AUDIT", "GET_REPAIR"]
@@ -250,6 +275,13 @@ fn judge(rows: &[SourceRow], traffic: &BTreeMap<String, Flow>, now_ms: i64) -> (
     if lost > 0 {
         let text = format!("{lost} audits or repairs failed in the last hour: pieces are missing or unreadable");
         say(State::Critical, "audits_failed", text);
+    }
+    if heard.starts >= RESTARTS {
+        let text = format!(
+            "it started {} times within two hours: see `export errors`",
+            heard.starts
+        );
+        say(State::Critical, "restarts", text);
     }
     let followed = rows.iter().filter(|row| row.followed);
     for row in followed.clone() {
@@ -262,17 +294,14 @@ fn judge(rows: &[SourceRow], traffic: &BTreeMap<String, Flow>, now_ms: i64) -> (
             _ => {}
         }
     }
-    let newest = rows.iter().filter_map(|row| row.last_second).max();
-    let age = newest.map(|second| now_ms / 1000 - second);
-    if let Some(age) = age.filter(|age| *age > SILENT_S && followed.clone().next().is_some()) {
-        say(
-            State::Warning,
-            "log_silent",
-            format!("no line for {} hours; an idle node writes hourly", age / 3600),
-        );
-    }
-    if newest.is_none() || (followed.clone().next().is_none() && age.is_some_and(|age| age > SILENT_S)) {
-        say(State::Unknown, "no_data", "nothing was heard of it lately".to_owned());
+    let is_followed = followed.clone().next().is_some();
+    match heard.age {
+        Some(age) if age > SILENT_S && is_followed => {
+            let text = format!("no line for {} hours; an idle node writes hourly", age / 3600);
+            say(State::Warning, "log_silent", text);
+        }
+        Some(age) if age <= SILENT_S => {}
+        _ => say(State::Unknown, "no_data", "nothing was heard of it lately".to_owned()),
     }
     found.sort_by_key(|(state, _)| *state);
     let state = found.first().map_or(State::Ok, |(state, _)| *state);

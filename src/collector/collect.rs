@@ -204,6 +204,15 @@ impl Collector {
         views
     }
 
+    /// How many of the logs cannot be read now, and how many there are.
+    pub fn unread(&self) -> (usize, usize) {
+        let unread = self
+            .sources
+            .iter()
+            .filter(|source| *source.follower.state() != State::Following);
+        (unread.count(), self.sources.len())
+    }
+
     /// What an operator should know, since the last call.
     pub fn take_messages(&mut self) -> Vec<String> {
         std::mem::take(&mut self.messages)
@@ -311,7 +320,9 @@ impl Source {
             State::Missing => Some(format!(
                 "{node}: {path} is not there (yet); it is followed as soon as it is"
             )),
-            State::Failing(error) => Some(format!("{node}: {path}: {error}; trying again every second")),
+            State::Failing(error) => Some(format!(
+                "{node}: {path}: {error}; it is followed as soon as it can be read"
+            )),
         };
         self.said = state.clone();
         self.dirty = true;
@@ -339,7 +350,13 @@ impl Source {
         let ripe = |(gap, since): &(Gap, Instant)| gap.to.is_some() || hurry || since.elapsed() >= GAP_WAITS;
         let (ripe, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.gaps).into_iter().partition(ripe);
         self.gaps = waiting;
-        ripe.into_iter().map(|(gap, _)| gap).collect()
+        let now = jiff::Timestamp::now().as_second();
+        // Nothing came since: it ends now at the latest.
+        let ended = |(gap, _): (Gap, Instant)| Gap {
+            to: gap.to.or(Some(now)),
+            ..gap
+        };
+        ripe.into_iter().map(ended).collect()
     }
 
     /// The commit succeeded: gives the gaps it kept.
@@ -374,10 +391,9 @@ fn observe(apply: &mut Apply, bytes: &[u8]) {
 
 fn gap_text(node: &str, gap: &Gap) -> String {
     let time = |second: Option<i64>| second.map_or_else(|| "an unknown time".to_owned(), |s| rfc3339(s * 1000));
-    let size = match gap.bytes {
-        Some(bytes) => format!("at least {bytes} bytes"),
-        None => "an unknown number of bytes".to_owned(),
+    let what = match gap.bytes {
+        Some(bytes) => format!("at least {bytes} bytes of the log were destroyed before they were read"),
+        None => "the log was truncated or deleted, and nobody can tell whether all of it had been read".to_owned(),
     };
-    let (from, to) = (time(gap.from), time(gap.to));
-    format!("{node}: {size} of the log from {from} to {to} were destroyed before they were read")
+    format!("{node}: gap from {} to {}: {what}", time(gap.from), time(gap.to))
 }

@@ -62,6 +62,8 @@ pub struct Stream {
     last_second: Option<i64>,
     /// What became of its lines.
     pub seen: Seen,
+    /// The lines that were counted, and their bytes.
+    counted: (Lines, u64),
 }
 
 impl Stream {
@@ -90,6 +92,7 @@ impl Stream {
             first_second: None,
             last_second: None,
             seen: Seen::default(),
+            counted: Default::default(),
         }
     }
 
@@ -99,7 +102,10 @@ impl Stream {
         self.seen.bytes += len as u64;
         match self.unwrapper.push(line) {
             Frame::Partial => {}
-            Frame::Broken => self.seen.lines.broken(),
+            Frame::Broken => {
+                self.seen.lines.broken();
+                self.counted.0.broken();
+            }
             Frame::Line(text, wrapping, carrier_ms) => {
                 let start = self.text.len();
                 self.text.extend_from_slice(&text);
@@ -202,7 +208,12 @@ impl Stream {
         };
         let lines = &mut self.seen.lines;
         if count {
-            apply.line(text, line.carrier_ms, now_ms, |parsed| lines.add(parsed, line.wrapping));
+            let counted = &mut self.counted;
+            apply.line(text, line.carrier_ms, now_ms, |parsed| {
+                lines.add(parsed, line.wrapping);
+                counted.0.add(parsed, line.wrapping);
+            });
+            counted.1 += text.len() as u64 + 1;
             self.remember(mark);
             return;
         }
@@ -270,13 +281,13 @@ impl Stream {
         if !self.chunk.hashes.is_empty() {
             chunks.push(self.chunk.clone());
         }
-        let lines = &self.seen.lines;
+        let (lines, bytes) = (&self.counted.0, self.counted.1);
         let progress = Progress {
             lines: lines.lines,
             understood: lines.understood,
             unknown: lines.unknown,
             malformed: lines.malformed,
-            bytes: self.seen.bytes,
+            bytes,
             dialect: lines.dialect(),
             finished_ms,
         };

@@ -47,6 +47,17 @@ const RESCAN_SOON: Duration = Duration::from_secs(1);
 const COPY_TAKES: Duration = Duration::from_secs(2);
 /// Finished files remembered.
 const MOST_FINISHED: usize = 500;
+/// A position whose file is not at hand.
+struct Lost {
+    position: Position,
+    since: Instant,
+    /// Whether something may have been written to it that nobody saw.
+    blind: bool,
+}
+
+/// A live file that was looked at this recently holds nothing unseen worth a word.
+const SEEN: Duration = Duration::from_secs(2);
+
 /// Follows one path.
 pub struct Follower {
     path: PathBuf,
@@ -57,7 +68,7 @@ pub struct Follower {
     unsaved: usize,
     /// Slots closed since the positions were kept.
     ended: Vec<u64>,
-    lost: Vec<(Position, Instant)>,
+    lost: Vec<Lost>,
     gaps: Vec<Gap>,
     seen: Seen,
     state: State,
@@ -76,7 +87,14 @@ impl Follower {
     pub fn new(path: &Path, start: Start, positions: Vec<Position>) -> Self {
         let known = !positions.is_empty();
         let (finished, open): (Vec<_>, Vec<_>) = positions.into_iter().partition(|position| position.finished);
-        let now = Instant::now();
+        let since = Instant::now();
+        // Only the newest was written to when it was last looked at.
+        let newest = open.iter().filter(|p| p.until.is_none()).map(|p| p.row).max();
+        let lost = |position: Position| Lost {
+            position,
+            since,
+            blind: Some(position.row) == newest,
+        };
         Self {
             path: path.to_owned(),
             start,
@@ -84,7 +102,7 @@ impl Follower {
             finished,
             unsaved: 0,
             ended: Vec::new(),
-            lost: open.into_iter().map(|position| (position, now)).collect(),
+            lost: open.into_iter().map(lost).collect(),
             gaps: Vec::new(),
             seen: Seen::default(),
             state: State::New,
@@ -104,7 +122,7 @@ impl Follower {
 
     /// Bytes that lie on the disk and are not settled, as far as they were looked at.
     pub fn lag(&self) -> u64 {
-        let lost = self.lost.iter().map(|(position, _)| position.unread()).sum::<u64>();
+        let lost = self.lost.iter().map(|lost| lost.position.unread()).sum::<u64>();
         self.slots.iter().map(|slot| slot.position.unread()).sum::<u64>() + lost
     }
 
@@ -134,7 +152,7 @@ impl Follower {
                     self.state = State::Failing(error.to_string());
                     let slot = self.slots.remove(n);
                     self.ended.push(slot.id);
-                    self.lost.push((slot.position, Instant::now()));
+                    self.lose(slot.position, true);
                     continue;
                 }
             }
@@ -153,7 +171,7 @@ impl Follower {
         let Some(slot) = self.slots.iter_mut().find(|s| s.id == slot) else {
             return false;
         };
-        slot.position.done = done;
+        slot.settled(done);
         slot.position.last_second = last_second.or(slot.position.last_second);
         true
     }
@@ -170,7 +188,7 @@ impl Follower {
         }
         let kept = self.finished.len() - self.unsaved;
         let slots = self.slots.iter_mut().map(|slot| &mut slot.position);
-        let lost = self.lost.iter_mut().map(|(position, _)| position);
+        let lost = self.lost.iter_mut().map(|lost| &mut lost.position);
         slots.chain(lost).chain(self.finished[kept..].iter_mut()).collect()
     }
 
@@ -242,25 +260,30 @@ impl Follower {
 
     /// Positions whose file was not at hand: opens the file that holds each.
     fn find_lost(&mut self, candidates: &[Candidate]) {
-        for (position, since) in std::mem::take(&mut self.lost) {
-            let mut fits: Vec<&Candidate> = candidates.iter().filter(|c| c.holds(&position)).collect();
-            fits.sort_by_key(|c| (c.file != position.file, c.packed));
-            let found = fits.first().is_some_and(|found| self.open(found, position, true));
+        for lost in std::mem::take(&mut self.lost) {
+            let mut fits: Vec<&Candidate> = candidates.iter().filter(|c| c.holds(&lost.position)).collect();
+            fits.sort_by_key(|c| (c.file != lost.position.file, c.packed));
+            let found = fits.first().is_some_and(|found| self.open(found, lost.position, true));
             if !found {
-                self.lost.push((position, since));
+                self.lost.push(lost);
             }
         }
+    }
+
+    fn lose(&mut self, position: Position, blind: bool) {
+        let since = Instant::now();
+        self.lost.push(Lost { position, since, blind });
     }
 
     /// What was not found for long enough is gone.
     fn give_up(&mut self, hurry: bool) {
         let (gone, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.lost)
             .into_iter()
-            .partition(|(_, since)| hurry || since.elapsed() >= SEARCH);
+            .partition(|lost| hurry || lost.since.elapsed() >= SEARCH);
         self.lost = waiting;
-        for (position, _) in gone {
-            // It was empty: what was written since is read where it is found.
-            if position.head.len == 0 {
+        for Lost { position, blind, .. } in gone {
+            // It was empty: what was written since is read where it is found. Or it was read to its end.
+            if position.head.len == 0 || (position.unread() == 0 && !blind) {
                 self.finish(position);
                 continue;
             }
@@ -301,7 +324,7 @@ impl Follower {
             }
             return;
         }
-        if self.lost.iter().any(|(position, _)| candidate.is_of(position)) {
+        if self.lost.iter().any(|lost| candidate.is_of(&lost.position)) {
             // A copy that is not whole yet: it will hold the position soon.
             return;
         }
@@ -361,7 +384,7 @@ impl Follower {
             position.until = Some(end);
             // If it is gone already, its copy is found.
             if !self.open(candidate, position, false) {
-                self.lost.push((position, Instant::now()));
+                self.lose(position, false);
             }
         }
     }
@@ -387,7 +410,13 @@ impl Follower {
             }
         };
         position.file = candidate.file;
+        let tail = match &bytes {
+            Bytes::Plain(file) => identity::anchor_bytes(file, position.done).unwrap_or_default(),
+            Bytes::Packed(..) => Vec::new(),
+        };
         let slot = Slot {
+            tail,
+            looked: Instant::now(),
             id: self.next_id,
             role,
             bytes,
@@ -412,10 +441,13 @@ impl Follower {
     fn truncated(&mut self, n: usize) {
         let slot = &mut self.slots[n];
         let position = slot.position;
-        self.lost.push((position, Instant::now()));
+        let (id, role) = (slot.id, slot.role);
+        let blind = role == Role::Live && slot.looked.elapsed() > SEEN;
+        self.lose(position, blind);
         self.scanned = None;
-        self.ended.push(slot.id);
-        if slot.role != Role::Live {
+        self.ended.push(id);
+        let slot = &mut self.slots[n];
+        if role != Role::Live {
             // Its new content is met as a file of its own.
             self.slots.remove(n);
             return;
@@ -425,6 +457,7 @@ impl Follower {
             ..Position::default()
         };
         (slot.next, slot.at_end, slot.fresh, slot.anchored) = (0, false, true, None);
+        slot.tail.clear();
         slot.id = self.next_id;
         self.next_id += 1;
     }

@@ -23,14 +23,22 @@ pub fn file_id(_: &Metadata) -> (u64, u64) {
     (0, 0)
 }
 
-/// The hash of the bytes before `at` in a plain file.
-pub fn anchor(mut file: &File, at: u64) -> io::Result<u64> {
-    let len = at.min(ANCHOR as u64);
-    let mut bytes = vec![0; len as usize];
-    file.seek(SeekFrom::Start(at - len))?;
+/// The anchor of a position in a plain file.
+pub fn anchor(file: &File, at: u64) -> io::Result<u64> {
+    Ok(anchor_of(&anchor_bytes(file, at)?))
+}
+
+/// The anchor that these (at most [`ANCHOR`]) bytes are; 0 means that there is none.
+pub fn anchor_of(bytes: &[u8]) -> u64 {
+    xxh3_64(bytes).max(1)
+}
+
+/// The (at most [`ANCHOR`]) bytes before `at` in a plain file.
+pub fn anchor_bytes(mut file: &File, at: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; at.min(ANCHOR as u64) as usize];
+    file.seek(SeekFrom::Start(at - bytes.len() as u64))?;
     file.read_exact(&mut bytes)?;
-    // 0 means that there is none.
-    Ok(xxh3_64(&bytes).max(1))
+    Ok(bytes)
 }
 
 /// The first bytes of a plain file.
@@ -64,7 +72,7 @@ impl Candidate {
         let mut file = File::open(path)?;
         let meta = file.metadata()?;
         if !meta.is_file() {
-            return Err(io::ErrorKind::InvalidInput.into());
+            return Err(io::Error::other("it is no file"));
         }
         let mut head = head_bytes(&file)?;
         let packed = archive::is_compressed(&head);

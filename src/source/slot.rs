@@ -2,11 +2,11 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::archive;
 use super::identity::{self, Candidate};
-use crate::domain::source::{HEAD, Head, Position};
+use crate::domain::source::{ANCHOR, HEAD, Head, Position};
 
 /// Lines read from a slot.
 #[derive(Debug)]
@@ -58,6 +58,10 @@ pub(super) struct Slot {
     pub(super) fresh: bool,
     pub(super) changed: SystemTime,
     pub(super) at_end: bool,
+    /// The last (at most 256) bytes handed on: the anchor of what follows.
+    pub(super) tail: Vec<u8>,
+    /// When it was last read to its end.
+    pub(super) looked: Instant,
     /// Whether it goes on after a restart: what stands before tells which transfers are open.
     pub(super) resumed: bool,
     /// The `done` its anchor is of.
@@ -120,6 +124,7 @@ pub(super) fn read(slot: &mut Slot, buffer: &mut Vec<u8>, each: &mut dyn FnMut(P
                 slot.changed = SystemTime::now();
             }
             slot.at_end = slot.next == len;
+            slot.looked = Instant::now();
             if slot.next >= len.min(end) {
                 return Ok(Turn::End);
             }
@@ -163,6 +168,7 @@ pub(super) fn read(slot: &mut Slot, buffer: &mut Vec<u8>, each: &mut dyn FnMut(P
                 context: false,
             });
             slot.next += whole as u64;
+            slot.remember(&buffer[..whole]);
             buffer.copy_within(whole..filled, 0);
             filled -= whole;
         }
@@ -245,6 +251,26 @@ impl Slot {
             && (self.next == 0 || self.position.head.fits(&bytes))
         {
             self.position.head = Head::of(&bytes);
+        }
+    }
+
+    fn remember(&mut self, bytes: &[u8]) {
+        self.tail
+            .extend_from_slice(&bytes[bytes.len().saturating_sub(ANCHOR)..]);
+        let surplus = self.tail.len().saturating_sub(ANCHOR);
+        self.tail.drain(..surplus);
+    }
+
+    /// Its lines are settled up to `done`.
+    pub(super) fn settled(&mut self, done: u64) {
+        if self.position.done == done {
+            return;
+        }
+        self.position.done = done;
+        // From what was read, not from the file: that may be another one's by now.
+        if done == self.next && self.tail.len() as u64 == done.min(ANCHOR as u64) {
+            self.position.anchor = identity::anchor_of(&self.tail);
+            self.anchored = Some(done);
         }
     }
 

@@ -70,6 +70,19 @@ impl Reader {
         Ok(rows)
     }
 
+    /// The newest hour (its first second) that ended before, or holds, the second `now`, in which a
+    /// node wrote records of its own.
+    pub fn newest_hour(&self, node: &str, now: i64) -> Result<Option<i64>> {
+        self.sql(
+            self.connection()
+                .prepare_cached(
+                    "SELECT max(h.bucket) FROM kind_hour h JOIN node n ON n.id = h.node JOIN kind k ON k.id = h.kind
+                     WHERE n.name = ?1 AND h.bucket <= ?2 AND k.level <> ''",
+                )
+                .and_then(|mut statement| statement.query_row(params![node, now], |row| row.get(0))),
+        )
+    }
+
     fn sources_of(&self, node: i64, name: &str) -> rusqlite::Result<Vec<SourceRow>> {
         let connection = self.connection();
         let mut statement = connection.prepare_cached(
