@@ -56,6 +56,17 @@ fn gzip(text: &str) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+/// The same moments, as a node two hours east writes them.
+fn in_another_zone(log: &str) -> String {
+    let moved = |line: &str| match line.split_once("Z\t") {
+        Some((stamp, rest)) if stamp.starts_with("2026-11-23T21:") => {
+            format!("2026-11-23T23:{}+02:00\t{rest}\n", &stamp[14..])
+        }
+        _ => format!("{line}\n"),
+    };
+    log.lines().map(moved).collect()
+}
+
 #[test]
 fn a_file_twice_and_its_packed_copies() {
     let bench = Bench::new();
@@ -73,6 +84,7 @@ fn a_file_twice_and_its_packed_copies() {
         bench.file("node.log.2.zst", zstd::encode_all(bench.log.as_bytes(), 1).unwrap()),
         bench.file("crlf.log", bench.log.replace('\n', "\r\n")),
         bench.file("spaces.log", bench.log.replace('\t', "        ")),
+        bench.file("zone.log", in_another_zone(&bench.log)),
         bench.file(
             "twice.log.gz",
             [gzip(&bench.lines(0..5000)), gzip(&bench.lines(5000..all))].concat(),

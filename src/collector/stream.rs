@@ -11,7 +11,7 @@ use crate::store::Result;
 use crate::store::ledger::{CHUNK, Chunk, LONGEST_CHUNK_S};
 use crate::store::writer::{Part, Progress, Writer};
 
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// A log line waiting for its verdict.
 struct Waiting {
@@ -135,7 +135,7 @@ impl Stream {
         self.last_second = second;
         Mark {
             second: second.unwrap_or(now_ms / 1000),
-            hash: hash(&text[at..]),
+            hash: hash(&text[at..], ms),
             names_piece: self.aligner.is_some() && names_piece(&text[at..]),
         }
     }
@@ -306,14 +306,22 @@ impl Stream {
     }
 }
 
-/// The hash of a line as it is in every copy of a log: journald's eight spaces are tabs again.
-fn hash(text: &[u8]) -> u32 {
-    let spaced = text.first().is_some_and(u8::is_ascii_digit)
-        && stamp::stamp_len(text).is_some_and(|len| stamp::separator(&text[len..]) == Some(stamp::TAB_AS_SPACES));
-    if !spaced {
+/// The hash of a line as it is in every copy of a log: journald's eight spaces are tabs again, and the
+/// time counts, not the zone it is written in.
+fn hash(text: &[u8], ms: Option<i64>) -> u32 {
+    let stamp = match (ms, text.first().is_some_and(u8::is_ascii_digit)) {
+        (Some(ms), true) => stamp::stamp_len(text).map(|len| (len, ms.div_euclid(1000))),
+        _ => None,
+    };
+    let Some((len, second)) = stamp else {
         return xxh3_64(text) as u32;
+    };
+    let rest = &text[len..];
+    let seed = second as u64;
+    if stamp::separator(rest) == Some(stamp::TAB_AS_SPACES) {
+        return xxh3_64_with_seed(&tabbed(rest), seed) as u32;
     }
-    xxh3_64(&tabbed(text)) as u32
+    xxh3_64_with_seed(rest, seed) as u32
 }
 
 /// `"piece_id": "`, `"Piece ID": "` and their like, in the first part of a line.
@@ -345,6 +353,11 @@ mod tests {
     #[test]
     fn a_line_has_one_hash_in_every_wrapping() {
         let tabs = "2026-08-20T06:00:33Z\tERROR\tcontact:service\tping satellite failed \t{\"a\": \"b\"}";
-        assert_eq!(hash(tabs.as_bytes()), hash(tabs.replace('\t', "        ").as_bytes()));
+        let ms = Some(1_787_205_633_000);
+        let spaces = tabs.replace('\t', "        ");
+        assert_eq!(hash(tabs.as_bytes(), ms), hash(spaces.as_bytes(), ms));
+        let zone = tabs.replace("06:00:33Z", "08:00:33+02:00");
+        assert_eq!(hash(tabs.as_bytes(), ms), hash(zone.as_bytes(), ms));
+        assert_ne!(hash(tabs.as_bytes(), ms), hash(tabs.as_bytes(), Some(0)));
     }
 }

@@ -45,7 +45,7 @@ struct Open {
 }
 
 impl Reader {
-    /// Hands on every transfer of a scope by time, node, satellite, piece, action and offset, until
+    /// Hands on every transfer of a scope by time, node, satellite, piece, action, outcome and offset, until
     /// `each` says `false`. Blocks are opened when their time comes: memory does not grow with the range.
     pub fn each_transfer(
         &self,
@@ -84,7 +84,14 @@ impl Reader {
             moment.sort_by_cached_key(|(node, row)| {
                 let piece = row.piece.map(|id| piece::id_text(&id));
                 let satellite = name(&satellites, row.satellite);
-                (*node, satellite, piece, name(&actions, row.action), row.offset)
+                (
+                    *node,
+                    satellite,
+                    piece,
+                    name(&actions, row.action),
+                    row.outcome,
+                    row.offset,
+                )
             });
             for (node, row) in moment.drain(..) {
                 let named = Named {
