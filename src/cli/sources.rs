@@ -39,8 +39,8 @@ pub struct Source {
 }
 
 impl Source {
-    /// The public form of a row.
-    pub fn new(row: &SourceRow) -> Self {
+    /// The public form of a row, at the second `now`: a later line is not known then.
+    pub fn new(row: &SourceRow, now: i64) -> Self {
         Self {
             source: row.source.clone(),
             kind: if row.followed { "file" } else { "history" },
@@ -52,7 +52,7 @@ impl Source {
             malformed: row.malformed,
             bytes: row.bytes,
             dialect: row.dialect.clone(),
-            last_event_at: row.last_second.map(|s| rfc3339(s * 1000)),
+            last_event_at: time(row.last_second.filter(|second| *second <= now)),
             error: row.error.clone(),
         }
     }
@@ -110,7 +110,7 @@ impl Gap {
 }
 
 impl Row {
-    fn new(row: &SourceRow) -> Self {
+    fn new(row: &SourceRow, now: i64) -> Self {
         let consumed = row.positions.iter().map(|position| Consumed {
             device: position.file.0,
             inode: position.file.1,
@@ -124,7 +124,7 @@ impl Row {
         });
         Self {
             node: row.node.clone(),
-            source: Source::new(row),
+            source: Source::new(row, now),
             consumed: consumed.collect(),
             gaps: row.gaps.iter().map(Gap::new).collect(),
         }
@@ -139,27 +139,28 @@ pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
         ..Scope::default()
     };
     let rows = reader.sources(&scope)?;
+    let now = global.now_ms()?.div_euclid(1000);
     let mut out = io::BufWriter::new(io::stdout().lock());
     if args.json {
         let answer = Answer {
             version: 1,
-            sources: rows.iter().map(Row::new).collect(),
+            sources: rows.iter().map(|row| Row::new(row, now)).collect(),
         };
         serde_json::to_writer(&mut out, &answer).map_err(io::Error::from)?;
         writeln!(out)?;
     } else {
-        rows.iter().try_for_each(|row| write_row(&mut out, row))?;
+        rows.iter().try_for_each(|row| write_row(&mut out, row, now))?;
     }
     Ok(out.flush()?)
 }
 
-fn write_row(out: &mut impl Write, row: &SourceRow) -> io::Result<()> {
+fn write_row(out: &mut impl Write, row: &SourceRow, now: i64) -> io::Result<()> {
     let state = match (&row.state, row.followed) {
         (Some(state), _) => state.as_str(),
         (None, true) => "new",
         (None, false) => "history",
     };
-    let last = time(row.last_second).unwrap_or_else(|| "never".to_owned());
+    let last = time(row.last_second.filter(|second| *second <= now)).unwrap_or_else(|| "unknown".to_owned());
     writeln!(
         out,
         "{}  {}  {}",

@@ -229,7 +229,7 @@ fn node(reader: &Reader, scope: &Scope, name: String, now_ms: i64) -> Result<Nod
         started_at: None,
         quic: None,
         last_contact_at: None,
-        sources: rows.iter().map(Source::new).collect(),
+        sources: rows.iter().map(|row| Source::new(row, now)).collect(),
         api: Api {
             state: "none",
             last_ok_at: None,
