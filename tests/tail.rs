@@ -112,6 +112,35 @@ fn only_what_is_new_when_that_is_asked_for() {
 }
 
 #[test]
+fn rotated_files_older_than_asked_for_are_left_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let mut node = Node::new(dir.path(), 18);
+    node.write(1000);
+    let old = dir.path().join("node.log.1");
+    std::fs::rename(node.log(), &old).unwrap();
+    let long_ago = std::time::SystemTime::now() - Duration::from_secs(10 * 86_400);
+    std::fs::File::options()
+        .write(true)
+        .open(&old)
+        .unwrap()
+        .set_modified(long_ago)
+        .unwrap();
+    node.file = common::node::append(&node.log());
+    node.write(70);
+    let log = spec(&node.log());
+    stdout(&data, &["collect", "--once", "--start", "7d", "--node", &log]);
+    let traffic = stdout(&data, &["export", "traffic", "--by", "action", "--columns", "count"]);
+    assert_eq!(traffic, "count\n70\n");
+    assert_eq!(
+        run(&data, &["collect", "--once", "--start", "soon", "--node", &log])
+            .status
+            .code(),
+        Some(2)
+    );
+}
+
+#[test]
 fn a_log_that_is_not_there_yet_a_half_line_and_odd_bytes() {
     let dir = tempfile::tempdir().unwrap();
     let (data, logs) = (dir.path().join("data"), dir.path().join("logs"));

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::{Failure, Global, visible};
 use crate::collector::collect::{Collector, Log};
 use crate::config::node::{LogSource, Node};
-use crate::report::time::rfc3339;
+use crate::report::time::{self, rfc3339};
 use crate::source::follow::Start;
 use crate::source::wake;
 use crate::store::writer::Writer;
@@ -23,17 +23,22 @@ pub struct Args {
     /// Catch up with every log, commit, and exit
     #[arg(long)]
     once: bool,
-    /// What of a log that was never followed is read
-    #[arg(long, value_enum, default_value = "all", value_name = "WORD")]
-    start: StartWord,
+    /// What of a log that was never followed is read: `all` there is, rotated files too; what comes from
+    /// the `end` on; or an age as 7d: the log and those rotated files that were written to since
+    #[arg(long, default_value = "all", value_name = "WHEN")]
+    start: String,
 }
 
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum StartWord {
-    /// Everything there is, rotated files too
-    All,
-    /// What is written from now on
-    End,
+fn start(text: &str) -> Result<Start, Failure> {
+    match text {
+        "all" => Ok(Start::All),
+        "end" => Ok(Start::End),
+        age => {
+            let ms = time::parse(age, now_ms()).map_err(Failure::Usage)?;
+            let since = u64::try_from(ms).unwrap_or(0);
+            Ok(Start::Since(SystemTime::UNIX_EPOCH + Duration::from_millis(since)))
+        }
+    }
 }
 
 /// A notification wakes at once; without one, this often is looked.
@@ -50,10 +55,7 @@ pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
             logs.push(Log { node: node.name, path });
         }
     }
-    let start = match args.start {
-        StartWord::All => Start::All,
-        StartWord::End => Start::End,
-    };
+    let start = start(&args.start)?;
     let paths: Vec<PathBuf> = logs.iter().map(|log| log.path.clone()).collect();
     let data_dir = global.data_dir()?;
     let writer = Writer::open(&data_dir)?;

@@ -273,7 +273,12 @@ fn judge(rows: &[SourceRow], traffic: &BTreeMap<String, Flow>, heard: &Heard) ->
         .map(|f| f.failed)
         .sum();
     if lost > 0 {
-        let text = format!("{lost} audits or repairs failed in the last hour: pieces are missing or unreadable");
+        let what = if lost == 1 {
+            "1 audit or repair".to_owned()
+        } else {
+            format!("{lost} audits or repairs")
+        };
+        let text = format!("{what} failed in the last hour: pieces are missing or unreadable");
         say(State::Critical, "audits_failed", text);
     }
     if heard.starts >= RESTARTS {

@@ -22,6 +22,8 @@ pub enum Start {
     All,
     /// What is written from now on.
     End,
+    /// The log, and those rotated files that were written to since then.
+    Since(SystemTime),
 }
 
 /// How a source is.
@@ -358,7 +360,12 @@ impl Follower {
             len: candidate.len,
             ..Position::default()
         };
-        let skip = is_first && self.start == Start::End;
+        let skip = is_first
+            && match self.start {
+                Start::All => false,
+                Start::End => true,
+                Start::Since(time) => !is_live && candidate.modified < time,
+            };
         if !is_live && skip {
             (position.from, position.done) = (candidate.len, candidate.len);
             position.until = Some(candidate.len);
