@@ -21,6 +21,20 @@ const MINUTES_KEPT_S: i64 = 14 * 86_400;
 
 const LOCK: &str = "lock";
 
+/// Takes the lock. Whoever only asks whether it is held holds it for a moment: so it is tried again.
+fn take(lock: &File, data_dir: &Path) -> Result<()> {
+    const TRIES: u32 = 10;
+    let path = || data_dir.to_owned();
+    for _ in 0..TRIES {
+        match lock.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(std::fs::TryLockError::WouldBlock) => std::thread::sleep(std::time::Duration::from_millis(20)),
+            Err(std::fs::TryLockError::Error(source)) => return Err(Error::Io { path: path(), source }),
+        }
+    }
+    Err(Error::InUse { path: path() })
+}
+
 /// Since when (ms since the epoch) somebody writes the data directory's database; `None`: nobody does.
 pub fn in_use_since(data_dir: &Path) -> Option<i64> {
     let path = data_dir.join(LOCK);
@@ -108,15 +122,7 @@ impl Writer {
             .truncate(false)
             .open(data_dir.join(LOCK));
         let mut lock = options.map_err(io)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(std::fs::TryLockError::WouldBlock) => {
-                return Err(Error::InUse {
-                    path: data_dir.to_owned(),
-                });
-            }
-            Err(std::fs::TryLockError::Error(source)) => return Err(io(source)),
-        }
+        take(&lock, data_dir)?;
         // Since when, for whoever asks.
         let now = jiff::Timestamp::now().as_millisecond();
         lock.set_len(0)
