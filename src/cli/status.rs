@@ -186,31 +186,7 @@ fn node(reader: &Reader, scope: &Scope, name: String, now_ms: i64) -> Result<Nod
         ..scope.clone()
     };
     let rows = reader.sources(&scope)?;
-    let mut by_action: BTreeMap<String, Flow> = BTreeMap::new();
-    for (key, cell) in reader.traffic(&scope, &[By::Action, By::Outcome, By::Cause])? {
-        let [action, Key::Text(outcome), cause] = key.as_slice() else {
-            continue;
-        };
-        let action = match action {
-            Key::Text(action) => action.as_str(),
-            _ => "",
-        };
-        let flow = by_action.entry(action.to_owned()).or_default();
-        match Outcome::ALL.into_iter().find(|known| known.word() == outcome) {
-            Some(Outcome::Success) => {
-                flow.success += cell.count;
-                flow.bytes += cell.bytes;
-            }
-            Some(Outcome::Canceled) => flow.canceled += cell.count,
-            Some(Outcome::Failed) => {
-                flow.failed += cell.count;
-                let network = *cause == Key::Text(Cause::Disconnect.word().to_owned());
-                flow.own_fault += if network { 0 } else { cell.count };
-            }
-            Some(Outcome::Rejected) => flow.rejected += cell.count,
-            None => {}
-        }
-    }
+    let by_action = flows(reader, &scope)?;
     let now = now_ms.div_euclid(1000);
     // What the newest line says of its time, unless it is still to come.
     let hour = reader.newest_hour(&name, now)?;
@@ -244,6 +220,36 @@ fn node(reader: &Reader, scope: &Scope, name: String, now_ms: i64) -> Result<Nod
         earnings: None,
         alerts: None,
     })
+}
+
+/// The last hour's transfers by action.
+fn flows(reader: &Reader, scope: &Scope) -> Result<BTreeMap<String, Flow>, Failure> {
+    let mut by_action: BTreeMap<String, Flow> = BTreeMap::new();
+    for (key, cell) in reader.traffic(scope, &[By::Action, By::Outcome, By::Cause])? {
+        let [action, Key::Text(outcome), cause] = key.as_slice() else {
+            continue;
+        };
+        let action = match action {
+            Key::Text(action) => action.as_str(),
+            _ => "",
+        };
+        let flow = by_action.entry(action.to_owned()).or_default();
+        match Outcome::ALL.into_iter().find(|known| known.word() == outcome) {
+            Some(Outcome::Success) => {
+                flow.success += cell.count;
+                flow.bytes += cell.bytes;
+            }
+            Some(Outcome::Canceled) => flow.canceled += cell.count,
+            Some(Outcome::Failed) => {
+                flow.failed += cell.count;
+                let network = *cause == Key::Text(Cause::Disconnect.word().to_owned());
+                flow.own_fault += if network { 0 } else { cell.count };
+            }
+            Some(Outcome::Rejected) => flow.rejected += cell.count,
+            None => {}
+        }
+    }
+    Ok(by_action)
 }
 
 /// What was heard of a node.
@@ -306,7 +312,12 @@ fn judge(rows: &[SourceRow], traffic: &BTreeMap<String, Flow>, heard: &Heard) ->
             say(State::Warning, "log_silent", text);
         }
         Some(age) if age <= SILENT_S => {}
-        _ => say(State::Unknown, "no_data", "nothing was heard of it lately".to_owned()),
+        Some(age) => say(
+            State::Unknown,
+            "no_data",
+            format!("its last line known here is {} hours old", age / 3600),
+        ),
+        None => say(State::Unknown, "no_data", "no line of it is known here".to_owned()),
     }
     found.sort_by_key(|(state, _)| *state);
     let state = found.first().map_or(State::Ok, |(state, _)| *state);

@@ -317,9 +317,7 @@ impl Source {
         let text = match state {
             State::New => None,
             State::Following => Some(format!("{node}: following {path}")),
-            State::Missing => Some(format!(
-                "{node}: {path} is not there (yet); it is followed as soon as it is"
-            )),
+            State::Missing => Some(format!("{node}: {path} is not there (yet)")),
             State::Failing(error) => Some(format!(
                 "{node}: {path}: {error}; it is followed as soon as it can be read"
             )),

@@ -49,13 +49,6 @@ pub struct Record<'a> {
     pub object: &'a [u8],
 }
 
-impl Record<'_> {
-    /// All members of the object, read the thorough way; empty when there are none.
-    pub fn members(&self) -> Object {
-        Object::parse(self.object).unwrap_or_default()
-    }
-}
-
 /// The columns of a record that are the same on all lines of its kind.
 #[derive(Debug)]
 pub struct Head {
@@ -377,7 +370,7 @@ fn hash(hasher: &foldhash::fast::FixedState, key: (&[u8], &[u8])) -> u64 {
 fn unusual_body(text: &[u8]) -> Option<Fields<'_>> {
     let object = Object::parse(text).ok()?;
     let whole = |key: &str| object.number(&[key]).filter(|n| *n >= 0.0).map(|n| n as u64);
-    // Texts are borrowed from the line: those with surprises are left to `members`.
+    // Texts are borrowed from the line: those with surprises stay empty.
     let find = |key: &str| {
         let value = object.text(&[key])?;
         let at = memchr::memmem::find(text, value.as_bytes())?;
@@ -424,7 +417,7 @@ fn is_caller(column: &str) -> bool {
 }
 
 /// A stack line, a Go panic, or the usage text a node prints when it cannot start.
-pub fn is_trace(line: &[u8]) -> bool {
+fn is_trace(line: &[u8]) -> bool {
     const STARTS: [&str; 9] = [
         "panic: ",
         "goroutine ",

@@ -29,19 +29,9 @@ impl Object {
         keys.iter().find_map(|key| self.value(key)?.as_str())
     }
 
-    /// The first of `keys` that is an unsigned integer.
-    pub fn count(&self, keys: &[&str]) -> Option<u64> {
-        keys.iter().find_map(|key| self.value(key)?.as_u64())
-    }
-
     /// The first of `keys` that is a number.
     pub fn number(&self, keys: &[&str]) -> Option<f64> {
         keys.iter().find_map(|key| self.value(key)?.as_f64())
-    }
-
-    /// The members in the order of the line.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.members.iter().map(|(k, v)| (k.as_str(), v))
     }
 }
 

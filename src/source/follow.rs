@@ -122,12 +122,6 @@ impl Follower {
         &self.state
     }
 
-    /// Bytes that lie on the disk and are not settled, as far as they were looked at.
-    pub fn lag(&self) -> u64 {
-        let lost = self.lost.iter().map(|lost| lost.position.unread()).sum::<u64>();
-        self.slots.iter().map(|slot| slot.position.unread()).sum::<u64>() + lost
-    }
-
     /// Reads what there is, a turn of it: true when more waits. `hurry`: what is lost is looked for
     /// once only, as when nobody will wait for it.
     pub fn poll(&mut self, hurry: bool, each: &mut dyn FnMut(Piece<'_>)) -> bool {

@@ -72,13 +72,18 @@ fn take_tail(connection: &Connection, node: i64, class: i64) -> rusqlite::Result
             ids.push(id);
         }
     }
-    for id in ids {
-        connection
-            .prepare_cached("DELETE FROM block WHERE id = ?1")?
-            .execute([id])?;
-        connection
-            .prepare_cached("DELETE FROM block_ids WHERE block = ?1")?
-            .execute([id])?;
-    }
+    ids.into_iter().try_for_each(|id| delete(connection, id))?;
     Ok(rows)
+}
+
+/// Deletes a block and what belongs to it.
+pub(crate) fn delete(connection: &Connection, id: i64) -> rusqlite::Result<()> {
+    for statement in [
+        "DELETE FROM block WHERE id = ?1",
+        "DELETE FROM block_ids WHERE block = ?1",
+        "DELETE FROM block_filter WHERE block = ?1",
+    ] {
+        connection.prepare_cached(statement)?.execute([id])?;
+    }
+    Ok(())
 }

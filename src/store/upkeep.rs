@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, params};
 
 use super::writer::Writer;
-use super::{At, Reader, Result, block, ledger};
+use super::{At, Reader, Result, block, ledger, raw};
 
 /// What is kept.
 #[derive(Debug, Clone, Copy)]
@@ -120,17 +120,7 @@ fn delete_blocks(connection: &Connection) -> rusqlite::Result<bool> {
     if ids.is_empty() {
         ids = oldest(1)?;
     }
-    for id in &ids {
-        connection
-            .prepare_cached("DELETE FROM block WHERE id = ?1")?
-            .execute([id])?;
-        connection
-            .prepare_cached("DELETE FROM block_ids WHERE block = ?1")?
-            .execute([id])?;
-        connection
-            .prepare_cached("DELETE FROM block_filter WHERE block = ?1")?
-            .execute([id])?;
-    }
+    ids.iter().try_for_each(|id| raw::delete(connection, *id))?;
     Ok(!ids.is_empty())
 }
 
