@@ -229,12 +229,12 @@ fn transfer_row(transfer: &Named<'_>) -> Vec<Value> {
     let odd = row.odd.as_deref();
     let piece_id = match (row.piece, odd) {
         (Some(id), _) => Value::Text(piece::id_text(&id)),
-        (None, Some(odd)) => Value::text(&odd.0),
+        (None, Some(odd)) => Value::text(&odd.piece),
         (None, None) => Value::Null,
     };
     let address = match (row.address, odd) {
         (Some(address), _) => Value::Text(address.to_string()),
-        (None, Some(odd)) => Value::text(&odd.1),
+        (None, Some(odd)) => Value::text(&odd.address),
         (None, None) => Value::Null,
     };
     vec![

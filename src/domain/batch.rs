@@ -40,15 +40,16 @@ impl Cell {
     }
 }
 
-/// One transfer as it is kept.
+/// One transfer as it is kept. Satellite and action are ids of whoever holds it: numbers of a
+/// [`Vocabulary`], or rows of the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct Kept<Id = u32> {
     /// Milliseconds since the epoch, by the log.
     pub time_ms: i64,
-    /// Number of the satellite.
-    pub satellite: u32,
-    /// Number of the action.
-    pub action: u32,
+    /// The satellite.
+    pub satellite: Id,
+    /// The action.
+    pub action: Id,
     /// How it ended.
     pub outcome: Outcome,
     /// Why.
@@ -78,6 +79,27 @@ pub struct Odd {
     pub piece: String,
     /// The address, if it is no IP address and port.
     pub address: String,
+}
+
+impl<Id> Kept<Id> {
+    /// The same transfer for another holder of ids.
+    pub fn with_ids<Other>(&self, satellite: Other, action: Other) -> Kept<Other> {
+        Kept {
+            time_ms: self.time_ms,
+            satellite,
+            action,
+            outcome: self.outcome,
+            cause: self.cause,
+            size: self.size,
+            offset: self.offset,
+            moved: self.moved,
+            piece: self.piece,
+            address: self.address,
+            duration: self.duration,
+            error: self.error.clone(),
+            odd: self.odd.clone(),
+        }
+    }
 }
 
 impl Kept {

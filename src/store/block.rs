@@ -3,6 +3,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use crate::domain::batch::Kept;
 use crate::domain::piece::PieceId;
 use crate::domain::transfer::{Cause, Outcome, Quality};
 use crate::support::varint::{self, Reader};
@@ -11,35 +12,7 @@ use crate::support::varint::{self, Reader};
 pub(crate) const FULL: usize = 4096;
 
 /// A transfer as stored: satellite and action are rows of the dictionaries.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    /// Milliseconds since the epoch.
-    pub time_ms: i64,
-    /// Row of the satellite.
-    pub satellite: i64,
-    /// Row of the action.
-    pub action: i64,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// Why.
-    pub cause: Cause,
-    /// Bytes.
-    pub size: Option<u64>,
-    /// Bytes into the piece.
-    pub offset: Option<u64>,
-    /// Bytes really sent, if known.
-    pub moved: Option<u64>,
-    /// The piece.
-    pub piece: Option<PieceId>,
-    /// The peer.
-    pub address: Option<SocketAddr>,
-    /// Milliseconds and how exactly they are known.
-    pub duration: Option<(u32, Quality)>,
-    /// The error's text.
-    pub error: Option<Box<str>>,
-    /// Piece id and address that have no compact form.
-    pub odd: Option<Box<(String, String)>>,
-}
+pub type Row = Kept<i64>;
 
 fn put_option(out: &mut Vec<u8>, value: Option<u64>) {
     // u64::MAX would wrap; no piece is that large.
@@ -114,8 +87,8 @@ fn encode_texts(out: &mut Vec<u8>, rows: &[Row]) {
             texts.push((n, 0, error.to_string()));
         }
         if let Some(odd) = &row.odd {
-            texts.push((n, 1, odd.0.clone()));
-            texts.push((n, 2, odd.1.clone()));
+            texts.push((n, 1, odd.piece.clone()));
+            texts.push((n, 2, odd.address.clone()));
         }
         if row.piece.is_none() {
             texts.push((n, 3, String::new()));
@@ -256,8 +229,8 @@ fn decode_texts(reader: &mut Reader<'_>, rows: &mut [Row]) -> Option<()> {
         let text = reader.text()?;
         match what {
             0 => row.error = Some(text.into()),
-            1 => row.odd.get_or_insert_default().0 = text.to_owned(),
-            2 => row.odd.get_or_insert_default().1 = text.to_owned(),
+            1 => row.odd.get_or_insert_default().piece = text.to_owned(),
+            2 => row.odd.get_or_insert_default().address = text.to_owned(),
             3 => row.piece = None,
             _ => return None,
         }
@@ -290,6 +263,7 @@ fn probes(id: &PieceId, bits: u64) -> impl Iterator<Item = u64> + use<> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::domain::batch::Odd;
 
     pub(crate) fn example(n: u8) -> Row {
         Row {
@@ -309,7 +283,12 @@ pub(crate) mod tests {
             },
             duration: (!n.is_multiple_of(2)).then_some((u32::from(n) * 100, Quality::Second)),
             error: (n % 4 == 1).then(|| "file does not exist".into()),
-            odd: n.is_multiple_of(7).then(|| Box::new(("odd".to_owned(), String::new()))),
+            odd: n.is_multiple_of(7).then(|| {
+                Box::new(Odd {
+                    piece: "odd".to_owned(),
+                    ..Odd::default()
+                })
+            }),
         }
     }
 

@@ -8,11 +8,10 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::block::Row;
 use super::dictionary::{self, Dictionary};
 use super::ledger::{self, Chunk};
 use super::{At, Error, Result, positions, raw};
-use crate::domain::batch::{Batch, Cell, Kept, Vocabulary};
+use crate::domain::batch::{Batch, Cell, Vocabulary};
 use crate::domain::source::{Gap, Position};
 use crate::support::sketch::Sketch;
 
@@ -210,7 +209,13 @@ fn write(connection: &mut Connection, units: &mut [Unit<'_>], now_ms: i64) -> ru
         write_kinds(&transaction, unit.dictionary, unit.node, unit.batch)?;
         write_latency(&transaction, unit.dictionary, unit.node, unit.batch)?;
         for (class, kept) in unit.batch.transfers.iter().enumerate() {
-            let rows = kept.iter().map(|kept| stored(unit.dictionary, kept)).collect();
+            let rows = kept
+                .iter()
+                .map(|kept| {
+                    let satellite = unit.dictionary.satellite(kept.satellite);
+                    kept.with_ids(satellite, unit.dictionary.action(kept.action))
+                })
+                .collect();
             raw::append(&transaction, unit.node, class as i64, rows)?;
         }
         for part in unit.parts {
@@ -255,27 +260,6 @@ fn write_progress(connection: &Connection, node: i64, part: &Part, now_ms: i64) 
             progress.finished_ms,
         ])?;
     Ok(())
-}
-
-fn stored(dictionary: &Dictionary, kept: &Kept) -> Row {
-    Row {
-        time_ms: kept.time_ms,
-        satellite: dictionary.satellite(kept.satellite),
-        action: dictionary.action(kept.action),
-        outcome: kept.outcome,
-        cause: kept.cause,
-        size: kept.size,
-        offset: kept.offset,
-        moved: kept.moved,
-        piece: kept.piece,
-        address: kept.address,
-        duration: kept.duration,
-        error: kept.error.clone(),
-        odd: kept
-            .odd
-            .as_ref()
-            .map(|odd| Box::new((odd.piece.clone(), odd.address.clone()))),
-    }
 }
 
 fn write_traffic(
