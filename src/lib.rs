@@ -5,12 +5,15 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod analysis;
+pub mod api;
 pub mod cli;
 pub mod collector;
 pub mod config;
 pub mod domain;
 pub mod engine;
 pub mod log;
+pub mod node;
 pub mod report;
 pub mod source;
 pub mod store;

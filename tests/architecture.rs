@@ -4,18 +4,23 @@
 use std::path::{Path, PathBuf};
 
 /// Rooms from the ground up, and what each may use beside itself.
-const ROOMS: [(&str, &[&str]); 10] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     ("support", &[]),
     ("domain", &["support"]),
     ("log", &["support", "domain"]),
+    ("analysis", &["support", "domain"]),
     ("engine", &["support", "domain", "log"]),
+    ("api", &["support", "domain"]),
     ("config", &["support", "domain"]),
     ("source", &["support", "domain"]),
+    ("node", &["support", "domain"]),
     ("store", &["support", "domain"]),
     ("report", &["support", "domain"]),
     (
         "collector",
-        &["support", "domain", "log", "engine", "source", "store", "report"],
+        &[
+            "support", "domain", "log", "analysis", "engine", "api", "source", "node", "store", "report",
+        ],
     ),
     (
         "cli",
@@ -24,8 +29,10 @@ const ROOMS: [(&str, &[&str]); 10] = [
             "domain",
             "log",
             "engine",
+            "api",
             "config",
             "source",
+            "node",
             "store",
             "report",
             "collector",

@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, channel, sync_channel};
 use std::time::{Duration, SystemTime};
 
 use super::{Failure, Global, visible};
 use crate::collector::collect::{Collector, Log};
 use crate::config::node::{LogSource, Node};
+use crate::node::client::{self, Client};
+use crate::node::watch::{self, Polled, Target, Watch};
 use crate::report::time::{self, rfc3339};
 use crate::source::follow::Start;
 use crate::source::wake;
@@ -44,30 +46,64 @@ fn start(text: &str) -> Result<Start, Failure> {
 /// A notification wakes at once; without one, this often is looked.
 const POLL: Duration = Duration::from_millis(150);
 
+/// Nodes' APIs are asked so often, and given so long to answer.
+const ASK_EVERY: Duration = Duration::from_secs(60);
+const ASK_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Runs until it is told to stop.
 pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
     let parse = |text: &String| text.parse::<Node>().map_err(Failure::Usage);
     let nodes = args.node.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
-    let mut logs = Vec::new();
-    for node in nodes {
-        if let LogSource::File(path) = node.log {
-            let path = std::path::absolute(&path).unwrap_or(path);
-            logs.push(Log { node: node.name, path });
-        }
-    }
+    let targets = targets(&nodes)?;
+    let logs = logs(&nodes);
     let start = start(&args.start)?;
     let paths: Vec<PathBuf> = logs.iter().map(|log| log.path.clone()).collect();
     let data_dir = global.data_dir()?;
     let writer = Writer::open(&data_dir)?;
     let mut collector = Collector::new(writer, logs, start)?;
+    nodes.iter().try_for_each(|node| collector.know(&node.name))?;
+    let client = Client::new(ASK_TIMEOUT).map_err(|why| Failure::Tls { why })?;
     if args.once {
-        return once(&mut collector);
+        let polled = watch::once(&client, targets)?;
+        return once(&mut collector, polled);
     }
     collector.warm(&data_dir, now_ms())?;
     let stop = stop_signal()?;
     let (sender, wake) = sync_channel(1);
-    wake::watch(paths, sender);
+    wake::watch(paths, sender.clone());
+    let (polled, answers) = channel();
+    let watch = Watch::start(client, targets, ASK_EVERY, polled, sender)?;
+    collector.asks().listen(watch, answers);
     follow(&mut collector, &stop, &wake)
+}
+
+fn targets(nodes: &[Node]) -> Result<Vec<Target>, Failure> {
+    let mut targets = Vec::new();
+    for node in nodes {
+        if let Some(api) = &node.api {
+            let base =
+                client::base(api).map_err(|why| Failure::Usage(format!("node {}: api={api}: {why}", node.name)))?;
+            targets.push(Target {
+                node: node.name.clone(),
+                base,
+            });
+        }
+    }
+    Ok(targets)
+}
+
+fn logs(nodes: &[Node]) -> Vec<Log> {
+    let mut logs = Vec::new();
+    for node in nodes {
+        if let LogSource::File(path) = &node.log {
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+            logs.push(Log {
+                node: node.name.clone(),
+                path,
+            });
+        }
+    }
+    logs
 }
 
 fn now_ms() -> i64 {
@@ -80,7 +116,10 @@ fn say(collector: &mut Collector) {
     }
 }
 
-fn once(collector: &mut Collector) -> Result<(), Failure> {
+fn once(collector: &mut Collector, polled: Vec<Polled>) -> Result<(), Failure> {
+    let asked = polled.len();
+    let silent = polled.iter().filter(|(_, poll)| poll.answer.is_err()).count();
+    collector.asks().add(polled);
     loop {
         let more = collector.turn(now_ms(), true);
         say(collector);
@@ -90,10 +129,11 @@ fn once(collector: &mut Collector) -> Result<(), Failure> {
     }
     let kept = collector.commit(now_ms(), true);
     say(collector);
-    match collector.unread() {
+    let (unread, logs) = collector.unread();
+    match (unread + silent, logs + asked) {
         _ if !kept => Err(Failure::NotKept),
         (0, _) => Ok(()),
-        (unread, asked) if unread == asked => Err(Failure::NoLog),
+        (missing, all) if missing == all => Err(Failure::Nothing),
         (unread, asked) => Err(Failure::Partly {
             what: "read",
             unread,

@@ -58,6 +58,10 @@ enum What {
     Kinds,
     /// Durations of transfers
     Latency,
+    /// How satellites rate nodes: a row for each change
+    Reputation,
+    /// Nodes' disks over time
+    Storage,
 }
 
 const TRANSFERS: &[&str] = &[
@@ -93,6 +97,32 @@ const LATENCY: &[&str] = &[
     "max_ms",
 ];
 
+const REPUTATION: &[&str] = &[
+    "time",
+    "node",
+    "satellite_id",
+    "audit_score",
+    "suspension_score",
+    "online_score",
+    "source",
+    "url",
+    "disqualified",
+    "suspended",
+    "vetted",
+];
+const STORAGE: &[&str] = &[
+    "time",
+    "node",
+    "allocated",
+    "used",
+    "free",
+    "trash",
+    "reclaimable",
+    "overused",
+    "source",
+    "semantics",
+];
+
 /// Where a table goes.
 type Out = Box<dyn Write>;
 
@@ -116,6 +146,8 @@ pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
         What::Errors => errors(&reader, &scope, args),
         What::Kinds => kinds(&reader, &scope, args),
         What::Latency => latency(&reader, &scope, args),
+        What::Reputation => reputation(&reader, &scope, args),
+        What::Storage => storage(&reader, &scope, args),
     }
 }
 
@@ -309,5 +341,50 @@ fn latency(reader: &Reader, scope: &Scope, args: &Args) -> Result<(), Failure> {
             Value::Count(row.sketch.max()),
         ])?;
     }
+    Ok(table.finish()?)
+}
+
+fn reputation(reader: &Reader, scope: &Scope, args: &Args) -> Result<(), Failure> {
+    let mut table = open(args, REPUTATION, 7)?;
+    let score = |score: Option<f64>| score.map_or(Value::Null, Value::Score);
+    let time = |ms: Option<i64>| ms.map_or(Value::Null, Value::Time);
+    for row in reader.standings(scope)? {
+        let standing = row.standing;
+        table.row(vec![
+            Value::Time(row.time_ms),
+            Value::Text(row.node),
+            standing.satellite_id.map_or(Value::Null, Value::Text),
+            score(standing.audit_score),
+            score(standing.suspension_score),
+            score(standing.online_score),
+            Value::text("api"),
+            Value::text(&standing.url),
+            time(standing.disqualified_ms),
+            time(standing.suspended_ms),
+            time(standing.vetted_ms),
+        ])?;
+    }
+    Ok(table.finish()?)
+}
+
+fn storage(reader: &Reader, scope: &Scope, args: &Args) -> Result<(), Failure> {
+    let mut table = open(args, STORAGE, 9)?;
+    let bytes = |bytes: Option<u64>| bytes.map_or(Value::Null, Value::Count);
+    let written = reader.disks(scope, |row| {
+        let disk = row.disk;
+        table.row(vec![
+            Value::Time(row.time_ms),
+            Value::Text(row.node),
+            bytes(disk.allocated),
+            bytes(disk.used),
+            bytes(disk.free),
+            bytes(disk.trash),
+            bytes(disk.reclaimable),
+            bytes(disk.overused),
+            Value::text("api"),
+            Value::text(disk.semantics.word()),
+        ])
+    })?;
+    written?;
     Ok(table.finish()?)
 }

@@ -83,7 +83,7 @@ enum Command {
 /// Why a command did not do all it was asked.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
-    #[error("{unread} of {asked} logs were not {what} whole; mend them, or leave them out")]
+    #[error("{unread} of {asked} logs and APIs were not {what} whole; mend them, or leave them out")]
     Partly {
         what: &'static str,
         unread: usize,
@@ -96,6 +96,10 @@ enum Failure {
     Overlap { lines: u64 },
     #[error("no log could be read; give the path of a node's log, or - for standard input")]
     NoLog,
+    #[error("neither a log could be read nor an API answered; see the lines above, or ask `doctor`")]
+    Nothing,
+    #[error("the certificates of the system cannot be used: {why}")]
+    Tls { why: String },
     #[error("what was read last could not be kept; it is read again at the next start")]
     NotKept,
     #[error(
@@ -120,6 +124,8 @@ impl Failure {
             // Whoever reads has seen enough, as in `storj-monitor count LOG | head -1`.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
             Self::NoLog
+            | Self::Nothing
+            | Self::Tls { .. }
             | Self::NotKept
             | Self::Unsound { .. }
             | Self::Store(_)

@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::{Failure, Global, known_nodes, visible};
+use crate::api::status::Source;
+use crate::collector::tell;
 use crate::report::time::rfc3339;
 use crate::store::Reader;
 use crate::store::query::Scope;
@@ -19,43 +21,6 @@ pub struct Args {
     /// Answer as JSON
     #[arg(long)]
     json: bool,
-}
-
-/// A source in `sources --json` and `status --json`.
-#[derive(Serialize)]
-pub struct Source {
-    source: String,
-    kind: &'static str,
-    state: Option<String>,
-    lag_bytes: u64,
-    lines: u64,
-    understood: u64,
-    unknown: u64,
-    malformed: u64,
-    bytes: u64,
-    dialect: Option<String>,
-    last_event_at: Option<String>,
-    error: Option<String>,
-}
-
-impl Source {
-    /// The public form of a row, at the second `now`: a later line is not known then.
-    pub fn new(row: &SourceRow, now: i64) -> Self {
-        Self {
-            source: row.source.clone(),
-            kind: if row.followed { "file" } else { "history" },
-            state: row.state.clone(),
-            lag_bytes: row.lag(),
-            lines: row.lines,
-            understood: row.understood,
-            unknown: row.unknown,
-            malformed: row.malformed,
-            bytes: row.bytes,
-            dialect: row.dialect.clone(),
-            last_event_at: time(row.last_second.filter(|second| *second <= now)),
-            error: row.error.clone(),
-        }
-    }
 }
 
 #[derive(Serialize)]
@@ -124,7 +89,7 @@ impl Row {
         });
         Self {
             node: row.node.clone(),
-            source: Source::new(row, now),
+            source: tell::source(row, now),
             consumed: consumed.collect(),
             gaps: row.gaps.iter().map(Gap::new).collect(),
         }

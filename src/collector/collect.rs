@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::align::Rules;
+use super::asks::Asks;
 use super::stream::Stream;
 use crate::domain::batch::{Batch, Vocabulary};
 use crate::domain::source::Gap;
@@ -48,6 +49,7 @@ pub struct Collector {
     messages: Vec<String>,
     retention: Retention,
     retained: Option<Instant>,
+    asks: Asks,
 }
 
 struct Source {
@@ -83,7 +85,18 @@ impl Collector {
             messages: Vec::new(),
             retention: Retention::default(),
             retained: None,
+            asks: Asks::default(),
         })
+    }
+
+    /// What nodes answer when they are asked; kept with the next commit.
+    pub fn asks(&mut self) -> &mut Asks {
+        &mut self.asks
+    }
+
+    /// Makes a node known that has neither log nor API.
+    pub fn know(&self, node: &str) -> Result<()> {
+        self.writer.node(node).map(|_| ())
     }
 
     /// Reads a turn of every source and commits when it is time: true when more waits to be read.
@@ -115,6 +128,7 @@ impl Collector {
             };
             self.messages.extend(source.news());
         }
+        self.asks.take_in();
         if self.is_due() {
             self.commit(now_ms, hurry);
         }
@@ -130,7 +144,8 @@ impl Collector {
             let lines: usize = source.streams.values().map(Stream::unsaved_lines).sum();
             source.apply.waiting() >= COMMIT_TRANSFERS || lines >= COMMIT_LINES
         };
-        self.sources.iter().any(many) || self.committed.elapsed() >= COMMIT_EVERY && self.sources.iter().any(dirty)
+        let anything = !self.asks.waiting().is_empty() || self.sources.iter().any(dirty);
+        self.sources.iter().any(many) || self.committed.elapsed() >= COMMIT_EVERY && anything
     }
 
     /// Keeps all there is; false if it could not be.
@@ -152,7 +167,7 @@ impl Collector {
                 gaps,
             });
         }
-        let result = self.writer.commit(&mut units, now_ms);
+        let result = self.writer.commit(&mut units, self.asks.waiting(), now_ms);
         drop(units);
         self.committed = Instant::now();
         match result {
@@ -162,6 +177,7 @@ impl Collector {
                         .push("the database answers again; nothing was lost".to_owned());
                 }
                 (self.failures, self.retry_at) = (0, None);
+                self.asks.saved();
                 for source in &mut self.sources {
                     let gaps = source.saved();
                     let node = &source.log.node;
@@ -215,7 +231,9 @@ impl Collector {
 
     /// What an operator should know, since the last call.
     pub fn take_messages(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.messages)
+        let mut messages = std::mem::take(&mut self.messages);
+        messages.extend(self.asks.take_messages());
+        messages
     }
 
     /// A small step of retention, when nothing waits to be read; every minute until all is done.

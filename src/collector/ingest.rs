@@ -164,7 +164,7 @@ impl Ingest<'_> {
             gaps: &[],
             state: None,
         };
-        self.writer.commit(&mut [unit], self.now_ms)?;
+        self.writer.commit(&mut [unit], &[], self.now_ms)?;
         self.stream.saved();
         self.apply.give_back(batch);
         // A history larger than the budget never makes the database larger than it.

@@ -1,6 +1,8 @@
 //! Wires sources, engine and store. Used by `cli`.
 
 mod align;
+pub mod asks;
 pub mod collect;
 pub mod ingest;
 pub mod stream;
+pub mod tell;

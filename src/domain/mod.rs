@@ -1,6 +1,8 @@
 //! The nouns: plain data, no IO, no clock. Every room may use it.
 
 pub mod batch;
+pub mod health;
 pub mod piece;
+pub mod sample;
 pub mod source;
 pub mod transfer;

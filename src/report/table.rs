@@ -19,6 +19,8 @@ pub enum Value {
     Time(i64),
     /// True or false.
     Bool(bool),
+    /// A score.
+    Score(f64),
 }
 
 impl Value {
@@ -43,6 +45,7 @@ impl Value {
             Self::Count(count) => count.into(),
             Self::Time(ms) => Json::String(rfc3339(ms)),
             Self::Bool(is) => Json::Bool(is),
+            Self::Score(score) => score.into(),
         }
     }
 
@@ -53,6 +56,7 @@ impl Value {
             Self::Count(count) => count.to_string(),
             Self::Time(ms) => rfc3339(ms),
             Self::Bool(is) => is.to_string(),
+            Self::Score(score) => score.to_string(),
         }
     }
 }

@@ -3,6 +3,7 @@
 pub mod block;
 pub mod dictionary;
 pub mod ledger;
+pub mod polls;
 mod positions;
 pub mod query;
 pub mod raw;
@@ -99,7 +100,7 @@ impl<T> At<T> for rusqlite::Result<T> {
 }
 
 /// All versions of the schema, in order; `user_version` counts them.
-const MIGRATIONS: [&str; 1] = [include_str!("schema_1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];
 const FILE: &str = "storj-monitor.db";
 
 /// The database file in a data directory.

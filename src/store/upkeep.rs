@@ -12,7 +12,7 @@ use super::{At, Reader, Result, block, ledger, raw};
 pub struct Retention {
     /// The database is kept below so many bytes; transfers and the oldest lines of the ledger go first.
     pub bytes: u64,
-    /// Minute rollups, days.
+    /// Minute rollups and answers of nodes, days.
     pub minutes_days: i64,
     /// Hour rollups, error minutes, kinds and latency, days. Day rollups stay for ever.
     pub hours_days: i64,
@@ -87,6 +87,7 @@ fn delete_old(connection: &Connection, retention: &Retention, now: i64) -> rusql
     let tables = [
         ("rollup_minute", "node, bucket, series", minutes),
         ("rollup_hour", "node, bucket, series", hours),
+        ("disk_hour", "node, bucket", hours),
         ("error_minute", "node, bucket, action, template", hours),
         ("kind_hour", "node, bucket, kind", hours),
         (
@@ -105,6 +106,13 @@ fn delete_old(connection: &Connection, retention: &Retention, now: i64) -> rusql
             .execute([before])?;
         more |= deleted as i64 == ROWS;
     }
+    let deleted = connection
+        .prepare_cached(&format!(
+            "DELETE FROM poll WHERE (node, time) IN (
+                 SELECT node, time FROM poll WHERE node IN (SELECT id FROM node) AND time < ?1 LIMIT {ROWS})"
+        ))?
+        .execute([minutes * 1000])?;
+    more |= deleted as i64 == ROWS;
     Ok(more)
 }
 

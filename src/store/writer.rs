@@ -10,8 +10,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::dictionary::{self, Dictionary};
 use super::ledger::{self, Chunk};
-use super::{At, Error, Result, positions, raw};
+use super::{At, Error, Result, polls, positions, raw};
 use crate::domain::batch::{Batch, Cell, Vocabulary};
+use crate::domain::sample::Poll;
 use crate::domain::source::{Gap, Position};
 use crate::support::sketch::Sketch;
 
@@ -163,9 +164,9 @@ impl Writer {
         positions::source(&self.connection, node, name).at(&self.path)
     }
 
-    /// Keeps what the sources add and how far they are. All of it or nothing.
-    pub fn commit(&mut self, units: &mut [Unit<'_>], now_ms: i64) -> Result<()> {
-        let result = write(&mut self.connection, units, now_ms);
+    /// Keeps what the sources add and how far they are, and what nodes said. All of it or nothing.
+    pub fn commit(&mut self, units: &mut [Unit<'_>], said: &[(String, Poll)], now_ms: i64) -> Result<()> {
+        let result = write(&mut self.connection, units, said, now_ms);
         if result.is_err() {
             // Ids given in the transaction are gone with it.
             units
@@ -198,7 +199,12 @@ impl Writer {
 }
 
 /// Gives the rows of each unit's positions.
-fn write(connection: &mut Connection, units: &mut [Unit<'_>], now_ms: i64) -> rusqlite::Result<Vec<Vec<i64>>> {
+fn write(
+    connection: &mut Connection,
+    units: &mut [Unit<'_>],
+    said: &[(String, Poll)],
+    now_ms: i64,
+) -> rusqlite::Result<Vec<Vec<i64>>> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let minutes_from = now_ms / 1000 - MINUTES_KEPT_S;
     let mut rows = Vec::with_capacity(units.len());
@@ -232,6 +238,7 @@ fn write(connection: &mut Connection, units: &mut [Unit<'_>], now_ms: i64) -> ru
                 .execute(params![unit.source, state, error])?;
         }
     }
+    polls::put(&transaction, said)?;
     transaction.commit()?;
     Ok(rows)
 }

@@ -1,6 +1,7 @@
 //! What the tests share: the corpus, the program, a naive recount.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod api;
 pub mod node;
 
 use std::collections::BTreeMap;

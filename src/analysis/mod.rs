@@ -1,0 +1,4 @@
+//! Judgements about a node from what is known of it: pure, no clock, no IO.
+
+pub mod danger;
+pub mod reputation;

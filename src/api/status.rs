@@ -1,0 +1,196 @@
+//! The answer of `status --json`: every node on one screen. Unknown is null; what is not built yet, too.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::health::State;
+
+/// All nodes at one time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// Of this form.
+    pub version: u32,
+    /// The time of the answer.
+    pub time: String,
+    /// The collector.
+    pub collector: Collector,
+    /// The nodes, the worst first.
+    pub nodes: Vec<Node>,
+}
+
+/// Whether a collector runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Collector {
+    /// It does.
+    pub running: bool,
+    /// Since when.
+    pub since: Option<String>,
+}
+
+/// One node.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Node {
+    /// Its name here.
+    pub name: String,
+    /// Its id.
+    pub node_id: Option<String>,
+    /// Its release.
+    pub node_version: Option<String>,
+    /// How it is.
+    pub state: State,
+    /// Why, the worst first.
+    pub reasons: Vec<Reason>,
+    /// When its process started.
+    pub started_at: Option<String>,
+    /// The node's own word: `OK`, `Misconfigured`, `Disabled`, `Refreshing`.
+    pub quic: Option<String>,
+    /// When a satellite or a customer last reached it.
+    pub last_contact_at: Option<String>,
+    /// Where its log lines come from.
+    pub sources: Vec<Source>,
+    /// Its API.
+    pub api: Api,
+    /// The last hour's transfers.
+    pub traffic: Traffic,
+    /// Its disk.
+    pub disk: Option<Disk>,
+    /// How satellites rate it.
+    pub satellites: Option<Vec<Satellite>>,
+    /// Money, not built yet.
+    pub earnings: Option<Earnings>,
+    /// Alerts, not built yet.
+    pub alerts: Option<Vec<Alert>>,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reason {
+    /// The rule.
+    pub rule: String,
+    /// In words.
+    pub text: String,
+}
+
+/// A source of log lines.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    /// Its path.
+    pub source: String,
+    /// `file`: followed; `history`: ingested.
+    pub kind: String,
+    /// `following`, `missing`, `failing`, `new`; null for history.
+    pub state: Option<String>,
+    /// On the disk, not read yet.
+    pub lag_bytes: u64,
+    /// Lines counted.
+    pub lines: u64,
+    /// Of them understood.
+    pub understood: u64,
+    /// Of them unknown.
+    pub unknown: u64,
+    /// Of them malformed.
+    pub malformed: u64,
+    /// Bytes read, inflated.
+    pub bytes: u64,
+    /// `console`, `json`, …
+    pub dialect: Option<String>,
+    /// Time of the newest line.
+    pub last_event_at: Option<String>,
+    /// What hinders.
+    pub error: Option<String>,
+}
+
+/// The node's API.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Api {
+    /// `ok`, `stale`, `down`, `none`.
+    pub state: String,
+    /// When it last answered.
+    pub last_ok_at: Option<String>,
+    /// Why it did not the last time.
+    pub error: Option<String>,
+}
+
+/// Transfers of a window that ends at the answer's time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Traffic {
+    /// Its length.
+    pub window_s: i64,
+    /// By the node's own word.
+    pub by_action: BTreeMap<String, Flow>,
+}
+
+/// How transfers of an action ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Flow {
+    /// Counts.
+    pub success: u64,
+    /// Given up by the other side.
+    pub canceled: u64,
+    /// Broken.
+    pub failed: u64,
+    /// Turned away.
+    pub rejected: u64,
+    /// Of the successful ones.
+    pub bytes: u64,
+}
+
+/// A disk in bytes; see [`crate::domain::sample::Disk`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Disk {
+    pub semantics: String,
+    pub allocated: Option<u64>,
+    pub used: Option<u64>,
+    pub free: Option<u64>,
+    pub trash: Option<u64>,
+    pub reclaimable: Option<u64>,
+    pub overused: Option<u64>,
+    pub source: String,
+    pub as_of: String,
+}
+
+/// A satellite's opinion; see [`crate::domain::sample::Standing`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Satellite {
+    pub satellite_id: Option<String>,
+    pub url: Option<String>,
+    pub audit_score: Option<f64>,
+    pub suspension_score: Option<f64>,
+    pub online_score: Option<f64>,
+    /// Audits that may still fail in a row, counting the one that disqualifies.
+    pub audit_failures_to_disqualification: Option<u32>,
+    /// Audits that failed in the last 24 hours, by the log; null without one.
+    pub recent_failed_audits: Option<u64>,
+    pub disqualified_at: Option<String>,
+    pub suspended_at: Option<String>,
+    pub vetted_at: Option<String>,
+    pub source: String,
+    pub as_of: String,
+}
+
+/// The month's money, in micro-dollars.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Earnings {
+    pub month: String,
+    pub so_far_microusd: Option<i64>,
+    pub estimate_microusd: Option<i64>,
+    pub node_estimate_microusd: Option<i64>,
+    pub held_microusd: Option<i64>,
+    pub as_of: Option<String>,
+}
+
+/// Something that wants an operator.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Alert {
+    pub id: u64,
+    pub severity: String,
+    pub rule: String,
+    pub since: String,
+    pub title: String,
+    pub advice: Option<String>,
+}

@@ -1,0 +1,243 @@
+//! Answers `status` from the database: the same whether the collector or a command asks it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use crate::analysis::danger::{Evidence, Log, judge};
+use crate::analysis::reputation::audit_failures_to_disqualification;
+use crate::api::status::{Api, Collector, Disk, Flow, Node, Reason, Satellite, Source, Status, Traffic};
+use crate::domain::health::State;
+use crate::domain::sample::Told;
+use crate::domain::transfer::Outcome;
+use crate::report::time::rfc3339;
+use crate::store::query::{By, Key, Scope};
+use crate::store::sources::SourceRow;
+use crate::store::{Reader, Result, writer};
+
+const WINDOW_S: i64 = 3600;
+const RECENT_S: i64 = 86_400;
+
+/// The status of the nodes named (all, when none is) at `now_ms`.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn status(data_dir: &Path, reader: &Reader, names: &[String], now_ms: i64) -> Result<Status> {
+    let mut nodes = Vec::new();
+    for name in reader.nodes()? {
+        if names.is_empty() || names.contains(&name) {
+            nodes.push(node(reader, name, now_ms)?);
+        }
+    }
+    nodes.sort_by(|a, b| a.state.cmp(&b.state).then_with(|| a.name.cmp(&b.name)));
+    let since = writer::in_use_since(data_dir);
+    Ok(Status {
+        version: 1,
+        time: rfc3339(now_ms),
+        collector: Collector {
+            running: since.is_some(),
+            since: since.map(rfc3339),
+        },
+        nodes,
+    })
+}
+
+/// A source as others see it, at the second `now`: a later line is not known then.
+pub fn source(row: &SourceRow, now: i64) -> Source {
+    let last = row.last_second.filter(|second| *second <= now);
+    Source {
+        source: row.source.clone(),
+        kind: if row.followed { "file" } else { "history" }.to_owned(),
+        state: row.state.clone(),
+        lag_bytes: row.lag(),
+        lines: row.lines,
+        understood: row.understood,
+        unknown: row.unknown,
+        malformed: row.malformed,
+        bytes: row.bytes,
+        dialect: row.dialect.clone(),
+        last_event_at: last.map(|second| rfc3339(second * 1000)),
+        error: row.error.clone(),
+    }
+}
+
+fn scope(name: &str, now_ms: i64, window_s: i64) -> Scope {
+    Scope {
+        nodes: vec![name.to_owned()],
+        from_ms: Some(now_ms - window_s * 1000),
+        to_ms: Some(now_ms),
+    }
+}
+
+fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
+    let scope = scope(&name, now_ms, WINDOW_S);
+    let rows = reader.sources(&scope)?;
+    let by_action = flows(reader, &scope)?;
+    let told = reader.told(&name, now_ms)?;
+    let failed = |action: &str| by_action.get(action).map_or(0, |flow| flow.failed);
+    let evidence = Evidence {
+        now_ms,
+        logs: followed(&rows),
+        audits_failed: failed("GET_AUDIT") + failed("GET_REPAIR"),
+        starts: starts(reader, &scope)?,
+        silent_s: silent_s(reader, &name, &rows, now_ms.div_euclid(1000))?,
+        told,
+    };
+    let findings = judge(&evidence);
+    let state = findings.first().map_or(State::Ok, |finding| finding.state);
+    let has_log = evidence.silent_s.is_some();
+    let told = evidence.told.as_ref();
+    let satellites = told.map(|told| satellites(reader, &name, told, has_log, now_ms));
+    let process = told.map(|told| told.process.clone()).unwrap_or_default();
+    Ok(Node {
+        node_id: process.node_id,
+        node_version: process.version,
+        state,
+        reasons: findings
+            .into_iter()
+            .map(|finding| Reason {
+                rule: finding.rule.to_owned(),
+                text: finding.text,
+            })
+            .collect(),
+        started_at: process.started_ms.map(rfc3339),
+        quic: process.quic,
+        last_contact_at: told.and_then(|told| told.last_contact_ms).map(rfc3339),
+        sources: rows.iter().map(|row| source(row, now_ms.div_euclid(1000))).collect(),
+        api: api(told, now_ms),
+        traffic: Traffic {
+            window_s: WINDOW_S,
+            by_action,
+        },
+        disk: told.and_then(disk),
+        satellites: satellites.transpose()?.flatten(),
+        earnings: None,
+        alerts: None,
+        name,
+    })
+}
+
+fn followed(rows: &[SourceRow]) -> Vec<Log> {
+    let followed = rows.iter().filter(|row| row.followed);
+    followed
+        .map(|row| Log {
+            source: row.source.clone(),
+            state: row.state.clone(),
+            error: row.error.clone(),
+        })
+        .collect()
+}
+
+/// Seconds since the last line: what the newest one says of its time, unless that is still to come.
+fn silent_s(reader: &Reader, name: &str, rows: &[SourceRow], now: i64) -> Result<Option<i64>> {
+    let last = rows.iter().filter_map(|row| row.last_second).max();
+    let hour = reader.newest_hour(name, now)?;
+    Ok(hour.map(|hour| (now - last.unwrap_or(hour).min(now).clamp(hour, hour + 3599)).max(0)))
+}
+
+/// The window's transfers by action.
+fn flows(reader: &Reader, scope: &Scope) -> Result<BTreeMap<String, Flow>> {
+    let mut by_action: BTreeMap<String, Flow> = BTreeMap::new();
+    for (key, cell) in reader.traffic(scope, &[By::Action, By::Outcome])? {
+        let [action, Key::Text(outcome)] = key.as_slice() else {
+            continue;
+        };
+        let action = match action {
+            Key::Text(action) => action.as_str(),
+            _ => "",
+        };
+        let flow = by_action.entry(action.to_owned()).or_default();
+        match Outcome::ALL.into_iter().find(|known| known.word() == outcome) {
+            Some(Outcome::Success) => {
+                flow.success += cell.count;
+                flow.bytes += cell.bytes;
+            }
+            Some(Outcome::Canceled) => flow.canceled += cell.count,
+            Some(Outcome::Failed) => flow.failed += cell.count,
+            Some(Outcome::Rejected) => flow.rejected += cell.count,
+            None => {}
+        }
+    }
+    Ok(by_action)
+}
+
+fn starts(reader: &Reader, scope: &Scope) -> Result<u64> {
+    let kinds = reader.kinds(scope)?;
+    let starts = kinds.iter().filter(|kind| kind.message == "Configuration loaded");
+    Ok(starts.map(|kind| kind.count).sum())
+}
+
+fn api(told: Option<&Told>, now_ms: i64) -> Api {
+    let Some(told) = told else {
+        return Api {
+            state: "none".to_owned(),
+            last_ok_at: None,
+            error: None,
+        };
+    };
+    Api {
+        state: told.answers(now_ms).word().to_owned(),
+        last_ok_at: told.answered_ms.map(rfc3339),
+        error: told.error.clone(),
+    }
+}
+
+fn disk(told: &Told) -> Option<Disk> {
+    let disk = told.disk?;
+    Some(Disk {
+        semantics: disk.semantics.word().to_owned(),
+        allocated: disk.allocated,
+        used: disk.used,
+        free: disk.free,
+        trash: disk.trash,
+        reclaimable: disk.reclaimable,
+        overused: disk.overused,
+        source: "api".to_owned(),
+        as_of: rfc3339(told.answered_ms?),
+    })
+}
+
+fn satellites(reader: &Reader, name: &str, told: &Told, has_log: bool, now_ms: i64) -> Result<Option<Vec<Satellite>>> {
+    let Some(rated_ms) = told.rated_ms else {
+        return Ok(None);
+    };
+    let failed = failed_audits(reader, name, now_ms)?;
+    let satellites = told.standings.iter().map(|standing| {
+        let distance = standing.audit_score.map(audit_failures_to_disqualification);
+        let recent = standing.satellite_id.as_ref().filter(|_| has_log);
+        Satellite {
+            satellite_id: standing.satellite_id.clone(),
+            url: Some(standing.url.clone()),
+            audit_score: standing.audit_score,
+            suspension_score: standing.suspension_score,
+            online_score: standing.online_score,
+            // Whatever the score says then.
+            audit_failures_to_disqualification: if standing.disqualified_ms.is_some() {
+                Some(0)
+            } else {
+                distance
+            },
+            recent_failed_audits: recent.map(|id| failed.get(id).copied().unwrap_or(0)),
+            disqualified_at: standing.disqualified_ms.map(rfc3339),
+            suspended_at: standing.suspended_ms.map(rfc3339),
+            vetted_at: standing.vetted_ms.map(rfc3339),
+            source: "api".to_owned(),
+            as_of: rfc3339(rated_ms),
+        }
+    });
+    Ok(Some(satellites.collect()))
+}
+
+/// Audits that failed lately, by satellite.
+fn failed_audits(reader: &Reader, name: &str, now_ms: i64) -> Result<HashMap<String, u64>> {
+    let mut failed = HashMap::new();
+    let scope = scope(name, now_ms, RECENT_S);
+    for (key, cell) in reader.traffic(&scope, &[By::SatelliteId, By::Action, By::Outcome])? {
+        if let [Key::Text(satellite), Key::Text(action), Key::Text(outcome)] = key.as_slice()
+            && action == "GET_AUDIT"
+            && outcome == Outcome::Failed.word()
+        {
+            *failed.entry(satellite.clone()).or_default() += cell.count;
+        }
+    }
+    Ok(failed)
+}

@@ -1,0 +1,194 @@
+//! Asks one node's API over HTTP. Only GET, only what is named here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{Response, StatusCode, Url};
+use serde_json::Value;
+
+use super::wire;
+use crate::domain::sample::Sample;
+
+/// No answer of a node is near so large: a year of days of all satellites is some 100 kB.
+const LARGEST_BODY: usize = 16 << 20;
+/// Of a refusal's text so much is shown.
+const SHOWN: usize = 200;
+
+/// Asks the API of nodes.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    timeout: Duration,
+}
+
+/// Why a node's API gave no answer: one line, without the address.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error("no answer within {} s: it starts, is frozen or overloaded", .0.as_secs())]
+    Late(Duration),
+    #[error("{0}; does the node run, and is this its console.address?")]
+    Connect(String),
+    #[error("it answered {status}{}", words(text))]
+    Status { status: StatusCode, text: String },
+    #[error("it answered with a web page where the API should be: is this the address of a node's console?")]
+    Page,
+    #[error("the answer of {path} broke off: {why}")]
+    Broken { path: &'static str, why: String },
+    #[error("the answer of {path} is larger than 16 MiB")]
+    Large { path: &'static str },
+    #[error("the answer of {path} is no JSON: {why}")]
+    Json { path: &'static str, why: String },
+}
+
+fn words(text: &str) -> String {
+    match text.trim() {
+        "" => String::new(),
+        text => format!(": {text}"),
+    }
+}
+
+impl Client {
+    /// A client that waits `timeout` for a whole answer.
+    ///
+    /// # Errors
+    /// When the system's certificates cannot be loaded.
+    pub fn new(timeout: Duration) -> Result<Self, String> {
+        // Another part of the program may have done so before.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = reqwest::Client::builder()
+            .user_agent(concat!("storj-monitor/", env!("CARGO_PKG_VERSION")))
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::limited(3))
+            .connect_timeout(timeout)
+            .pool_max_idle_per_host(1)
+            .build()
+            .map_err(|error| chain(&error))?;
+        Ok(Self { http, timeout })
+    }
+
+    /// Asks for the dashboard and the satellites. `base` is the console's address,
+    /// `http://127.0.0.1:14002`, perhaps with a path in front of `/api`.
+    ///
+    /// # Errors
+    /// One line that says why there is no answer, without the address.
+    pub async fn sample(&self, base: &Url) -> Result<Sample, String> {
+        let dashboard = self.ask(base, "api/sno/").await.map_err(|error| error.to_string())?;
+        // Scores are a second question; without them the rest is still worth having.
+        let satellites = self.ask(base, "api/sno/satellites").await;
+        let satellites = satellites.as_ref().map_err(ToString::to_string);
+        wire::sample(&dashboard, satellites)
+    }
+
+    async fn ask(&self, base: &Url, path: &'static str) -> Result<Value, Refusal> {
+        let answer = tokio::time::timeout(self.timeout, self.body(base, path)).await;
+        let body = answer.map_err(|_| Refusal::Late(self.timeout))??;
+        serde_json::from_slice(&body).map_err(|error| Refusal::Json {
+            path,
+            why: error.to_string(),
+        })
+    }
+
+    async fn body(&self, base: &Url, path: &'static str) -> Result<Vec<u8>, Refusal> {
+        let response = self.http.get(address(base, path)).send().await.map_err(|error| {
+            if error.is_timeout() {
+                return Refusal::Late(self.timeout);
+            }
+            Refusal::Connect(chain(&error.without_url()))
+        })?;
+        let status = response.status();
+        if !status.is_success() {
+            let text = read(response, path).await.unwrap_or_default();
+            return Err(Refusal::Status {
+                status,
+                text: reason(&text),
+            });
+        }
+        let kind = response.headers().get(CONTENT_TYPE);
+        if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html")) {
+            return Err(Refusal::Page);
+        }
+        read(response, path).await
+    }
+}
+
+/// The address of an API path below a base that may or may not end in `/`.
+fn address(base: &Url, path: &str) -> Url {
+    let mut url = base.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    let prefix = base.path().trim_end_matches('/');
+    url.set_path(&format!("{prefix}/{path}"));
+    url
+}
+
+async fn read(mut response: Response, path: &'static str) -> Result<Vec<u8>, Refusal> {
+    let mut body = Vec::new();
+    loop {
+        let chunk = response.chunk().await.map_err(|error| Refusal::Broken {
+            path,
+            why: chain(&error.without_url()),
+        })?;
+        match chunk {
+            Some(chunk) if body.len() + chunk.len() > LARGEST_BODY => return Err(Refusal::Large { path }),
+            Some(chunk) => body.extend_from_slice(&chunk),
+            None => return Ok(body),
+        }
+    }
+}
+
+/// What a refusal says: `{"error":"text"}`, or the begin of its text.
+fn reason(body: &[u8]) -> String {
+    let object: Option<Value> = serde_json::from_slice(body).ok();
+    let error = object.as_ref().and_then(|object| object.get("error")?.as_str());
+    let text = error.map_or_else(|| String::from_utf8_lossy(body), Into::into);
+    let is_page = text.trim_start().starts_with('<');
+    if is_page {
+        String::new()
+    } else {
+        text.chars().take(SHOWN).collect()
+    }
+}
+
+/// The innermost reason: `Connection refused (os error 111)` without the layers around it.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut inner = error;
+    while let Some(source) = inner.source() {
+        inner = source;
+    }
+    inner.to_string()
+}
+
+/// The address of a console, checked.
+///
+/// # Errors
+/// When it is no address.
+pub fn base(text: &str) -> Result<Arc<Url>, String> {
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    match (url.scheme(), url.has_host()) {
+        ("http" | "https", true) => Ok(Arc::new(url)),
+        _ => Err("it is no http:// or https:// address".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_go_below_the_base() {
+        let at = |base: &str| address(&super::base(base).unwrap(), "api/sno/").to_string();
+        assert_eq!(at("http://127.0.0.1:14002"), "http://127.0.0.1:14002/api/sno/");
+        assert_eq!(at("http://h/node1/?x#y"), "http://h/node1/api/sno/");
+        for wrong in ["127.0.0.1:14002", "ftp://h", "", "http:"] {
+            assert!(super::base(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn refusals_are_short() {
+        assert_eq!(reason(br#"{"error":"no such satellite"}"#), "no such satellite");
+        assert_eq!(reason(b"<!DOCTYPE html>"), "");
+        assert_eq!(reason("é".repeat(300).as_bytes()).chars().count(), SHOWN);
+    }
+}

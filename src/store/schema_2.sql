@@ -1,0 +1,25 @@
+-- Version 2: what nodes say of themselves when they are asked.
+
+CREATE TABLE process (
+    id INTEGER PRIMARY KEY, node_id TEXT, version TEXT, minimum_version TEXT, up_to_date INTEGER,
+    started INTEGER, quic TEXT, wallet TEXT
+) STRICT;
+-- One row each time a node was asked (ms). error: why it did not answer, or (process is set) not whole.
+-- rated: whether it said how satellites rate it.
+CREATE TABLE poll (
+    node INTEGER NOT NULL, time INTEGER NOT NULL, error TEXT, process INTEGER, last_contact INTEGER, rated INTEGER NOT NULL,
+    semantics INTEGER, allocated INTEGER, used INTEGER, free INTEGER, trash INTEGER, reclaimable INTEGER, overused INTEGER,
+    PRIMARY KEY (node, time)
+) STRICT, WITHOUT ROWID;
+-- The last of each hour, kept longer.
+CREATE TABLE disk_hour (
+    node INTEGER NOT NULL, bucket INTEGER NOT NULL, time INTEGER NOT NULL,
+    semantics INTEGER, allocated INTEGER, used INTEGER, free INTEGER, trash INTEGER, reclaimable INTEGER, overused INTEGER,
+    PRIMARY KEY (node, bucket)
+) STRICT, WITHOUT ROWID;
+-- How satellites rate a node: all of them again whenever one differs. Kept for ever.
+CREATE TABLE standing (
+    node INTEGER NOT NULL, time INTEGER NOT NULL, url TEXT NOT NULL, satellite INTEGER,
+    audit REAL, suspension REAL, online REAL, disqualified INTEGER, suspended INTEGER, vetted INTEGER,
+    PRIMARY KEY (node, time, url)
+) STRICT, WITHOUT ROWID;
