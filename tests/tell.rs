@@ -133,6 +133,33 @@ fn a_recorded_node_is_told_as_it_was_then() {
     assert_eq!(at("2026-11-23T22:16:00Z"), "critical");
     assert_eq!(at("2026-11-25T22:16:00Z"), "unknown");
     assert_eq!(at("2020-01-01"), "unknown");
+    // The log alone tells the node's id, its start, and how satellites rated it last.
+    let node = json(data.path(), &["status", "--json", "--at", "2026-11-23T22:15:30Z"])["nodes"][0].clone();
+    assert_eq!(node["node_id"], "12ENZWwAQughbfQpy84BcTpBBLSdSYCJe3yhRB4FvQmi1ZqHRS9");
+    assert_eq!(node["started_at"], "2026-11-23T21:24:56Z");
+    let text = String::from_utf8(common::inflated(&log)).unwrap();
+    for satellite in node["satellites"].as_array().unwrap() {
+        let id = satellite["satellite_id"].as_str().unwrap();
+        let line = text
+            .lines()
+            .rfind(|line| line.contains("node scores ") && line.contains(id) && *line < "2026-11-23T22:15:31");
+        let object = line.and_then(|line| line.split('\t').next_back()).unwrap();
+        let said: serde_json::Value = serde_json::from_str(object).unwrap();
+        assert_eq!(
+            (&satellite["source"], satellite["audit_score"].as_f64()),
+            (&"log".into(), said["audit_score"].as_f64())
+        );
+        assert_eq!(satellite["online_score"].as_f64(), said["online_score"].as_f64());
+        assert!(satellite["recent_failed_audits"].as_u64().unwrap() > 40, "{satellite}");
+    }
+    let scores = stdout(
+        data.path(),
+        &["export", "reputation", "--columns", "source,audit_score"],
+    );
+    assert_eq!(
+        scores.lines().count() - 1,
+        text.lines().filter(|line| line.contains("\tnode scores ")).count()
+    );
     // A node that starts again and again is in danger, whatever else it logs.
     let looping = corpus.join("crashloop/v137-debug.log.gz");
     stdout(data.path(), &["ingest", "loop", looping.to_str().unwrap()]);

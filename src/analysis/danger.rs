@@ -26,17 +26,19 @@ pub struct Evidence {
     pub logs: Vec<Log>,
     /// Audits and repairs that failed in the last hour.
     pub audits_failed: u64,
-    /// How often it began to start in the last hour or two.
+    /// How often it began to start in the last two hours.
     pub starts: u64,
     /// Seconds since its log's last record; `None`: there never was one.
     pub silent_s: Option<i64>,
     /// What it answered; `None`: it was never asked.
     pub told: Option<Told>,
+    /// How satellites rate it, by whoever knows best.
+    pub standings: Vec<Standing>,
 }
 
 /// A log that is followed and says nothing for so long is worth a word: an idle node writes hourly.
 const SILENT_S: i64 = 2 * 3600;
-/// Starts in an hour or two that no operator makes.
+/// Starts in two hours that no operator makes.
 const RESTARTS: u64 = 5;
 /// Scores at which there is time left to act; satellites act at the constants of `reputation`.
 const AUDIT_LOW: (f64, f64) = (0.995, 0.98);
@@ -62,16 +64,19 @@ impl Findings {
 /// What is wrong with a node, the worst first.
 pub fn judge(evidence: &Evidence) -> Vec<Finding> {
     let mut found = Findings(Vec::new());
+    for standing in &evidence.standings {
+        judge_standing(&mut found, standing, evidence.now_ms);
+    }
     if let Some(told) = &evidence.told {
-        for standing in &told.standings {
-            judge_standing(&mut found, standing, evidence.now_ms);
-        }
         judge_process(&mut found, told, evidence.now_ms);
     }
     judge_audits(&mut found, evidence);
     judge_logs(&mut found, evidence);
     judge_silence(&mut found, evidence);
-    found.0.sort_by_key(|finding| finding.state);
+    // What cannot be undone comes first.
+    found
+        .0
+        .sort_by_key(|finding| (finding.state, finding.rule != "disqualified"));
     found.0
 }
 
@@ -289,12 +294,12 @@ mod tests {
             asked_ms: 100 * HOUR,
             answered_ms: Some(100 * HOUR),
             last_contact_ms: Some(100 * HOUR),
-            standings: vec![standing(1.0, 1.0, 1.0)],
             ..Told::default()
         };
         Evidence {
             now_ms: 100 * HOUR,
             told: Some(told),
+            standings: vec![standing(1.0, 1.0, 1.0)],
             ..Evidence::default()
         }
     }
@@ -312,29 +317,29 @@ mod tests {
         use State::{Critical, Unknown, Warning};
         assert_eq!(rules(|_, _| {}), []);
         assert_eq!(
-            rules(|_, t| t.standings[0] = standing(0.99, 1.0, 1.0)),
+            rules(|e, _| e.standings[0] = standing(0.99, 1.0, 1.0)),
             [(Warning, "audit_score")]
         );
         assert_eq!(
-            rules(|_, t| t.standings[0] = standing(0.97, 1.0, 1.0)),
+            rules(|e, _| e.standings[0] = standing(0.97, 1.0, 1.0)),
             [(Critical, "audit_score")]
         );
         assert_eq!(
-            rules(|_, t| t.standings[0] = standing(1.0, 0.7, 0.8)),
+            rules(|e, _| e.standings[0] = standing(1.0, 0.7, 0.8)),
             [(Critical, "suspension_score"), (Warning, "online_score")]
         );
         // Once disqualified, for good; and after a month no news.
         assert_eq!(
-            rules(|e, t| t.standings[0].disqualified_ms = Some(e.now_ms - 1)),
+            rules(|e, _| e.standings[0].disqualified_ms = Some(e.now_ms - 1)),
             [(Critical, "disqualified")]
         );
-        let old = |e: &mut Evidence, t: &mut Told| {
-            t.standings[0] = standing(0.5, 0.5, 0.5);
-            t.standings[0].disqualified_ms = Some(e.now_ms - 31 * 24 * HOUR);
+        let old = |e: &mut Evidence, _: &mut Told| {
+            e.standings[0] = standing(0.5, 0.5, 0.5);
+            e.standings[0].disqualified_ms = Some(e.now_ms - 31 * 24 * HOUR);
         };
         assert_eq!(rules(old), []);
         assert_eq!(
-            rules(|_, t| t.standings[0].suspended_ms = Some(1)),
+            rules(|e, _| e.standings[0].suspended_ms = Some(1)),
             [(Critical, "suspended")]
         );
         assert_eq!(

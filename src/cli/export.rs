@@ -10,6 +10,7 @@ use crate::log::kind::{Kind, Level};
 use crate::report::table::{Format, Table, Value};
 use crate::report::time;
 use crate::store::Reader;
+use crate::store::polls::StandingRow;
 use crate::store::query::{By, Key, Scope};
 use crate::store::transfers::{Filter, Named};
 
@@ -348,7 +349,13 @@ fn reputation(reader: &Reader, scope: &Scope, args: &Args) -> Result<(), Failure
     let mut table = open(args, REPUTATION, 7)?;
     let score = |score: Option<f64>| score.map_or(Value::Null, Value::Score);
     let time = |ms: Option<i64>| ms.map_or(Value::Null, Value::Time);
-    for row in reader.standings(scope)? {
+    let mut rows = reader.standings(scope)?;
+    rows.extend(reader.scores(scope)?);
+    rows.sort_by(|a, b| {
+        let key = |row: &StandingRow| (row.time_ms, row.node.clone(), row.standing.satellite_id.clone());
+        key(a).cmp(&key(b))
+    });
+    for row in rows {
         let standing = row.standing;
         table.row(vec![
             Value::Time(row.time_ms),
@@ -357,7 +364,7 @@ fn reputation(reader: &Reader, scope: &Scope, args: &Args) -> Result<(), Failure
             score(standing.audit_score),
             score(standing.suspension_score),
             score(standing.online_score),
-            Value::text("api"),
+            Value::text(row.source),
             Value::text(&standing.url),
             time(standing.disqualified_ms),
             time(standing.suspended_ms),

@@ -6,8 +6,9 @@ use std::path::Path;
 use crate::analysis::danger::{Evidence, Log, judge};
 use crate::analysis::reputation::audit_failures_to_disqualification;
 use crate::api::status::{Api, Collector, Disk, Flow, Node, Reason, Satellite, Source, Status, Traffic};
+use crate::domain::batch::Scores;
 use crate::domain::health::State;
-use crate::domain::sample::Told;
+use crate::domain::sample::{Standing, Told};
 use crate::domain::transfer::Outcome;
 use crate::report::time::rfc3339;
 use crate::store::query::{By, Key, Scope};
@@ -16,6 +17,7 @@ use crate::store::{Reader, Result, writer};
 
 const WINDOW_S: i64 = 3600;
 const RECENT_S: i64 = 86_400;
+const STARTS_MS: i64 = 2 * 3_600_000;
 
 /// The status of the nodes named (all, when none is) at `now_ms`.
 ///
@@ -73,23 +75,38 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
     let rows = reader.sources(&scope)?;
     let by_action = flows(reader, &scope)?;
     let told = reader.told(&name, now_ms)?;
+    let noted = reader.noted(&name, now_ms)?;
+    let rated = told.as_ref().and_then(|told| Some((told, told.rated_ms?)));
+    let standings = match rated {
+        Some((told, _)) => told.standings.clone(),
+        None => noted.scores.iter().map(standing).collect(),
+    };
     let failed = |action: &str| by_action.get(action).map_or(0, |flow| flow.failed);
     let evidence = Evidence {
         now_ms,
         logs: followed(&rows),
         audits_failed: failed("GET_AUDIT") + failed("GET_REPAIR"),
-        starts: starts(reader, &scope)?,
+        starts: reader.starts(&name, (now_ms - STARTS_MS, now_ms))?,
         silent_s: silent_s(reader, &name, &rows, now_ms.div_euclid(1000))?,
-        told,
+        told: told.clone(),
+        standings,
     };
     let findings = judge(&evidence);
     let state = findings.first().map_or(State::Ok, |finding| finding.state);
     let has_log = evidence.silent_s.is_some();
-    let told = evidence.told.as_ref();
-    let satellites = told.map(|told| satellites(reader, &name, told, has_log, now_ms));
+    let failed = match has_log {
+        true => Some(failed_audits(reader, &name, now_ms)?),
+        false => None,
+    };
+    let satellites = match rated {
+        Some((told, rated_ms)) => Some(by_api(told, rated_ms)),
+        None if noted.scores.is_empty() => None,
+        None => Some(noted.scores.iter().map(by_log).collect()),
+    };
+    let told = told.as_ref();
     let process = told.map(|told| told.process.clone()).unwrap_or_default();
     Ok(Node {
-        node_id: process.node_id,
+        node_id: process.node_id.or(noted.node_id),
         node_version: process.version,
         state,
         reasons: findings
@@ -99,7 +116,7 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
                 text: finding.text,
             })
             .collect(),
-        started_at: process.started_ms.map(rfc3339),
+        started_at: process.started_ms.or(noted.started_ms).map(rfc3339),
         quic: process.quic,
         last_contact_at: told.and_then(|told| told.last_contact_ms).map(rfc3339),
         sources: rows.iter().map(|row| source(row, now_ms.div_euclid(1000))).collect(),
@@ -109,7 +126,7 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
             by_action,
         },
         disk: told.and_then(disk),
-        satellites: satellites.transpose()?.flatten(),
+        satellites: satellites.map(|satellites| with_failures(satellites, failed.as_ref())),
         earnings: None,
         alerts: None,
         name,
@@ -160,12 +177,6 @@ fn flows(reader: &Reader, scope: &Scope) -> Result<BTreeMap<String, Flow>> {
     Ok(by_action)
 }
 
-fn starts(reader: &Reader, scope: &Scope) -> Result<u64> {
-    let kinds = reader.kinds(scope)?;
-    let starts = kinds.iter().filter(|kind| kind.message == "Configuration loaded");
-    Ok(starts.map(|kind| kind.count).sum())
-}
-
 fn api(told: Option<&Told>, now_ms: i64) -> Api {
     let Some(told) = told else {
         return Api {
@@ -196,14 +207,10 @@ fn disk(told: &Told) -> Option<Disk> {
     })
 }
 
-fn satellites(reader: &Reader, name: &str, told: &Told, has_log: bool, now_ms: i64) -> Result<Option<Vec<Satellite>>> {
-    let Some(rated_ms) = told.rated_ms else {
-        return Ok(None);
-    };
-    let failed = failed_audits(reader, name, now_ms)?;
+/// What the API said of satellites.
+fn by_api(told: &Told, rated_ms: i64) -> Vec<Satellite> {
     let satellites = told.standings.iter().map(|standing| {
         let distance = standing.audit_score.map(audit_failures_to_disqualification);
-        let recent = standing.satellite_id.as_ref().filter(|_| has_log);
         Satellite {
             satellite_id: standing.satellite_id.clone(),
             url: Some(standing.url.clone()),
@@ -211,12 +218,8 @@ fn satellites(reader: &Reader, name: &str, told: &Told, has_log: bool, now_ms: i
             suspension_score: standing.suspension_score,
             online_score: standing.online_score,
             // Whatever the score says then.
-            audit_failures_to_disqualification: if standing.disqualified_ms.is_some() {
-                Some(0)
-            } else {
-                distance
-            },
-            recent_failed_audits: recent.map(|id| failed.get(id).copied().unwrap_or(0)),
+            audit_failures_to_disqualification: standing.disqualified_ms.map_or(distance, |_| Some(0)),
+            recent_failed_audits: None,
             disqualified_at: standing.disqualified_ms.map(rfc3339),
             suspended_at: standing.suspended_ms.map(rfc3339),
             vetted_at: standing.vetted_ms.map(rfc3339),
@@ -224,7 +227,47 @@ fn satellites(reader: &Reader, name: &str, told: &Told, has_log: bool, now_ms: i
             as_of: rfc3339(rated_ms),
         }
     });
-    Ok(Some(satellites.collect()))
+    satellites.collect()
+}
+
+fn standing((id, _, scores): &(String, i64, Scores)) -> Standing {
+    Standing {
+        satellite_id: Some(id.clone()),
+        url: String::new(),
+        audit_score: Some(scores.audit),
+        suspension_score: Some(scores.suspension),
+        online_score: Some(scores.online),
+        disqualified_ms: None,
+        suspended_ms: None,
+        vetted_ms: None,
+    }
+}
+
+/// What the log said of a satellite: it never tells of disqualification.
+fn by_log((id, ms, scores): &(String, i64, Scores)) -> Satellite {
+    Satellite {
+        satellite_id: Some(id.clone()),
+        url: None,
+        audit_score: Some(scores.audit),
+        suspension_score: Some(scores.suspension),
+        online_score: Some(scores.online),
+        audit_failures_to_disqualification: Some(audit_failures_to_disqualification(scores.audit)),
+        recent_failed_audits: None,
+        disqualified_at: None,
+        suspended_at: None,
+        vetted_at: None,
+        source: "log".to_owned(),
+        as_of: rfc3339(*ms),
+    }
+}
+
+/// `failed`: audits that failed lately; `None`: there is no log that would tell.
+fn with_failures(mut satellites: Vec<Satellite>, failed: Option<&HashMap<String, u64>>) -> Vec<Satellite> {
+    for satellite in &mut satellites {
+        let id = satellite.satellite_id.as_ref();
+        satellite.recent_failed_audits = failed.zip(id).map(|(failed, id)| failed.get(id).copied().unwrap_or(0));
+    }
+    satellites
 }
 
 /// Audits that failed lately, by satellite.

@@ -178,6 +178,40 @@ pub type LatencyKey = (i64, u32, u32, Outcome, Quality);
 /// Hash map of the hot path.
 pub type FastMap<K, V> = HashMap<K, V, foldhash::fast::FixedState>;
 
+/// What a node says of itself now and then.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Note<Id = u32> {
+    /// It begins to start.
+    Starting,
+    /// It runs, under this id.
+    Started {
+        /// The node's id.
+        node_id: String,
+    },
+    /// How a satellite rates it.
+    Scores {
+        /// The satellite.
+        satellite: Id,
+        /// The scores.
+        scores: Scores,
+    },
+}
+
+/// Scores as the log tells them, every few hours: 0..1, higher is better.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scores {
+    /// Audits passed.
+    pub audit: f64,
+    /// Audits that did not fail for an unknown reason.
+    pub suspension: f64,
+    /// Time online.
+    pub online: f64,
+    /// Audits ever, those it was not there for included.
+    pub total_audits: Option<u64>,
+    /// Of them passed.
+    pub successful_audits: Option<u64>,
+}
+
 /// What a batch adds. Buckets are their first second since the epoch.
 #[derive(Debug, Default)]
 pub struct Batch {
@@ -191,6 +225,8 @@ pub struct Batch {
     pub latency: FastMap<LatencyKey, Sketch>,
     /// The transfers, by class.
     pub transfers: [Vec<Kept>; 2],
+    /// Notes, and when (ms since the epoch).
+    pub notes: Vec<(i64, Note)>,
 }
 
 impl Batch {
@@ -206,6 +242,7 @@ impl Batch {
         self.kinds.clear();
         self.latency.clear();
         self.transfers.iter_mut().for_each(Vec::clear);
+        self.notes.clear();
     }
 
     /// Whether nothing is in it.

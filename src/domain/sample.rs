@@ -169,6 +169,17 @@ impl Told {
     }
 }
 
+/// Satellites of the public network, also those that are gone: logs name them by id only.
+const SATELLITES: [(&str, &str); 7] = [
+    ("12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S", "us1"),
+    ("12L9ZFwhzVpuEKMUNUqkaTLGzwY9G24tbiigLiXpmZWKwmcNDDs", "eu1"),
+    ("121RTSDpyNZVcEU84Ticf2L1ntiuUimbWgfATz21tuvgk3vzoA6", "ap1"),
+    ("1wFTAgs9DP5RSnCqKV1eLf6N9wtk4EAtmN5DpSxcs8EjT69tGE", "saltlake"),
+    ("12tRQrMTWUWwzwGh18i7Fqs67kmdhH9t6aToeiwbo5mfS2rUmo", "us2"),
+    ("12rfG3sh9NCWiX3ivPjq2HtdLmbqCrvHVEzJubnzFzosMuawymB", "europe-north-1"),
+    ("118UWpMCHzs6CvSgWd9BfFVjw5K9pZbJjkfZJexMtSkmKxvvAW", "stefan-benten"),
+];
+
 impl Standing {
     /// The satellite as people call it: the first label of its host name, or the begin of its id where
     /// the host is only a number.
@@ -178,6 +189,9 @@ impl Standing {
 
     /// [`Self::short_name`] of an address and an id.
     pub fn short_of(url: &str, satellite_id: Option<&str>) -> String {
+        if let Some((_, name)) = SATELLITES.iter().find(|(id, _)| Some(*id) == satellite_id) {
+            return (*name).to_owned();
+        }
         let host = url.rsplit_once(':').map_or(url, |(host, _)| host);
         let label = host.split('.').next().unwrap_or_default();
         let is_name = label.chars().any(|c| c.is_ascii_alphabetic());
@@ -208,7 +222,11 @@ mod tests {
             };
             standing.short_name()
         };
-        assert_eq!(name("us1.storj.io:7777", Some("12EayRS2V1k")), "us1");
+        assert_eq!(name("us9.storj.io:7777", Some("12EayRS2V1k")), "us9");
+        assert_eq!(
+            name("", Some("12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S")),
+            "us1"
+        );
         assert_eq!(name("127.0.0.1:10010", Some("12Dr8b9o4Ug9aJ")), "12Dr8b9o");
         assert_eq!(name("[::1]:7777", Some("12Dr8b9o4Ug9aJ")), "12Dr8b9o");
         assert_eq!(name("127.0.0.1:10010", None), "127.0.0.1:10010");

@@ -1,7 +1,7 @@
 //! Lines to what they add to the history: rollups, error templates, kinds, durations, transfers.
 //! Events count where their own time says; a line without a time counts where the line before it did.
 
-use crate::domain::batch::{Batch, Cell, ErrorCell, Kept, KeptMinute, Odd, Series, Vocabulary};
+use crate::domain::batch::{Batch, Cell, ErrorCell, Kept, KeptMinute, Note, Odd, Series, Vocabulary};
 use crate::domain::piece;
 use crate::domain::transfer::{Outcome, Transfer, size_class};
 use crate::log::event;
@@ -171,9 +171,25 @@ impl Sums {
             }
             _ => match event::transfer(record) {
                 Some(transfer) => self.transfer(record, &transfer, at),
-                None => self.trouble(record, at.log_ms),
+                None => {
+                    self.note(record, at.log_ms);
+                    self.trouble(record, at.log_ms);
+                }
             },
         }
+    }
+
+    fn note(&mut self, record: &Record<'_>, ms: i64) {
+        let note = match event::note(record) {
+            None => return,
+            Some(Note::Starting) => Note::Starting,
+            Some(Note::Started { node_id }) => Note::Started { node_id },
+            Some(Note::Scores { satellite, scores }) => Note::Scores {
+                satellite: self.vocabulary.satellites.id(satellite),
+                scores,
+            },
+        };
+        self.batch.notes.push((ms, note));
     }
 
     fn transfer(&mut self, record: &Record<'_>, transfer: &Transfer<'_>, at: Moment) {

@@ -2,6 +2,8 @@
 
 use super::kind::{Kind, Level};
 use super::record::Record;
+use super::slow::Object;
+use crate::domain::batch::{Note, Scores};
 use crate::domain::transfer::{Cause, Outcome, Transfer};
 
 /// The transfer a record tells of, if it tells of one.
@@ -23,6 +25,37 @@ pub fn transfer<'r>(record: &Record<'r>) -> Option<Transfer<'r>> {
             _ => None,
         },
     })
+}
+
+/// What a record says of the node itself, if it does. Such records are rare: the whole object is read.
+pub fn note<'r>(record: &Record<'r>) -> Option<Note<&'r [u8]>> {
+    match record.head.kind {
+        Kind::Configuration => Some(Note::Starting),
+        Kind::Started => {
+            let id = record.head.message.strip_prefix("Node ")?.strip_suffix(" started")?;
+            Some(Note::Started { node_id: id.to_owned() })
+        }
+        Kind::Scores => {
+            let object: Object = serde_json::from_slice(record.object).ok()?;
+            let score = |keys| object.number(keys).filter(|score| (0.0..=1.0).contains(score));
+            let count = |keys| {
+                object
+                    .number(keys)
+                    .filter(|count| *count >= 0.0)
+                    .map(|count| count as u64)
+            };
+            let scores = Scores {
+                audit: score(&["audit_score"])?,
+                suspension: score(&["suspension_score"])?,
+                online: score(&["online_score"])?,
+                total_audits: count(&["total_audits"]),
+                successful_audits: count(&["successful_audits"]),
+            };
+            let satellite = Some(record.fields.satellite_id).filter(|id| !id.is_empty())?;
+            Some(Note::Scores { satellite, scores })
+        }
+        _ => None,
+    }
 }
 
 fn outcome(record: &Record<'_>) -> Option<(Outcome, Cause)> {

@@ -3,6 +3,7 @@
 pub mod block;
 pub mod dictionary;
 pub mod ledger;
+pub mod notes;
 pub mod polls;
 mod positions;
 pub mod query;

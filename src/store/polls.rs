@@ -26,6 +26,8 @@ pub struct StandingRow {
     pub node: String,
     /// ms since the epoch.
     pub time_ms: i64,
+    /// `api` or `log`.
+    pub source: &'static str,
     /// The opinion.
     pub standing: Standing,
 }
@@ -243,7 +245,6 @@ impl Reader {
         for (node, name) in self.scope_nodes(scope)? {
             rows.extend(self.sql(changes(self.connection(), (node, &name), range(scope)))?);
         }
-        rows.sort_by(|a: &StandingRow, b| (a.time_ms, &a.node).cmp(&(b.time_ms, &b.node)));
         Ok(rows)
     }
 }
@@ -373,6 +374,7 @@ fn changes(
             rows.push(StandingRow {
                 node: name.to_owned(),
                 time_ms,
+                source: "api",
                 standing,
             });
         }

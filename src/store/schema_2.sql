@@ -1,4 +1,4 @@
--- Version 2: what nodes say of themselves when they are asked.
+-- Version 2: what nodes say of themselves, when they are asked and in their logs.
 
 CREATE TABLE process (
     id INTEGER PRIMARY KEY, node_id TEXT, version TEXT, minimum_version TEXT, up_to_date INTEGER,
@@ -22,4 +22,13 @@ CREATE TABLE standing (
     node INTEGER NOT NULL, time INTEGER NOT NULL, url TEXT NOT NULL, satellite INTEGER,
     audit REAL, suspension REAL, online REAL, disqualified INTEGER, suspended INTEGER, vetted INTEGER,
     PRIMARY KEY (node, time, url)
+) STRICT, WITHOUT ROWID;
+-- What the log says: starts of the node (its id comes a moment later), scores as a satellite gave them.
+CREATE TABLE start (
+    node INTEGER NOT NULL, time INTEGER NOT NULL, node_id TEXT, PRIMARY KEY (node, time)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE score (
+    node INTEGER NOT NULL, satellite INTEGER NOT NULL, time INTEGER NOT NULL,
+    audit REAL NOT NULL, suspension REAL NOT NULL, online REAL NOT NULL, total INTEGER, successful INTEGER,
+    PRIMARY KEY (node, satellite, time)
 ) STRICT, WITHOUT ROWID;

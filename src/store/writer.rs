@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::dictionary::{self, Dictionary};
 use super::ledger::{self, Chunk};
-use super::{At, Error, Result, polls, positions, raw};
+use super::{At, Error, Result, notes, polls, positions, raw};
 use crate::domain::batch::{Batch, Cell, Vocabulary};
 use crate::domain::sample::Poll;
 use crate::domain::source::{Gap, Position};
@@ -224,6 +224,7 @@ fn write(
                 .collect();
             raw::append(&transaction, unit.node, class as i64, rows)?;
         }
+        notes::put(&transaction, unit.dictionary, unit.node, &unit.batch.notes)?;
         for part in unit.parts {
             part.chunks
                 .iter()
