@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, SystemTime};
 
+use super::config::{self, Said};
 use super::{Failure, Global, visible};
 use crate::collector::collect::{Collector, Log};
-use crate::config::node::{LogSource, Node};
+use crate::config::node::LogSource;
 use crate::report::time::{self, rfc3339};
 use crate::source::follow::Start;
 use crate::source::wake;
@@ -17,16 +18,11 @@ use crate::store::writer::Writer;
 /// Arguments of `collect`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// A node: NAME=SOURCE[,api=URL][,data=DIR][,metrics=URL]; repeatable
-    #[arg(long, required = true, value_name = "NODE")]
-    node: Vec<String>,
+    #[command(flatten)]
+    said: Said,
     /// Catch up with every log, commit, and exit
     #[arg(long)]
     once: bool,
-    /// What of a log that was never followed is read: `all` there is, rotated files too; what comes from
-    /// the `end` on; or an age as 7d: the log and those rotated files that were written to since
-    #[arg(long, default_value = "all", value_name = "WHEN")]
-    start: String,
 }
 
 fn start(text: &str) -> Result<Start, Failure> {
@@ -46,16 +42,17 @@ const POLL: Duration = Duration::from_millis(150);
 
 /// Runs until it is told to stop.
 pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
-    let parse = |text: &String| text.parse::<Node>().map_err(Failure::Usage);
-    let nodes = args.node.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+    let config = config::load(global, &args.said)?;
+    if config.nodes.is_empty() {
+        return Err(Failure::Usage(config::no_node(&config)));
+    }
     let mut logs = Vec::new();
-    for node in nodes {
+    for node in config.nodes {
         if let LogSource::File(path) = node.log {
-            let path = std::path::absolute(&path).unwrap_or(path);
             logs.push(Log { node: node.name, path });
         }
     }
-    let start = start(&args.start)?;
+    let start = start(&config.settings.start)?;
     let paths: Vec<PathBuf> = logs.iter().map(|log| log.path.clone()).collect();
     let data_dir = global.data_dir()?;
     let writer = Writer::open(&data_dir)?;
