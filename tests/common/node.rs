@@ -164,9 +164,8 @@ pub struct Running {
 
 impl Running {
     pub fn start(data: &Path, log: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_storj-monitor"))
+        let mut child = super::program(data)
             .args(["collect", "--node", &spec(log)])
-            .env("STORJ_MONITOR_DATA_DIR", data)
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
