@@ -7,7 +7,8 @@ mod common;
 use std::time::Duration;
 
 use common::api::{Api, Mood};
-use common::{corpus, inflated, json, nodes, run, stdout};
+use common::node::Running;
+use common::{corpus, inflated, json, nodes, program, run, stdout};
 use serde_json::{Value, json};
 
 fn spec(api: &Api) -> String {
@@ -289,10 +290,13 @@ fn a_frozen_node_is_not_waited_for() {
     let data = tempfile::tempdir().unwrap();
     let api = good();
     api.mood("", Mood::Slow(Duration::from_secs(60)));
-    let output = run(data.path(), &["collect", "--once", "--node", &spec(&api)]);
+    let mut once = program(data.path());
+    once.args(["collect", "--once", "--node", &spec(&api)])
+        .env("STORJ_MONITOR_POLL_TIMEOUT_S", "2");
+    let output = once.output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(said.contains("no answer within 10 s"), "{said}");
+    assert!(said.contains("no answer within 2 s"), "{said}");
 }
 
 #[test]
@@ -327,4 +331,35 @@ fn neither_log_nor_api_is_unknown_and_foreign_words_are_harmless() {
             "{said:?}"
         );
     }
+}
+
+#[test]
+fn a_running_collector_asks_again_and_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let api = good();
+    let file = dir.path().join("config.toml");
+    let text = format!(
+        "[poll]\nevery_s = 5\ntimeout_s = 1\n[[node]]\nname = \"n\"\napi = \"{}\"\n",
+        api.url
+    );
+    std::fs::write(&file, text).unwrap();
+    let collector = Running::with(&data, &["collect", "--config", file.to_str().unwrap()]);
+    collector.wait_for("n: its API answers");
+    api.mood("", Mood::Slow(Duration::from_secs(3)));
+    collector.wait_for("n: its API does not answer: no answer within 1 s");
+    let live = json(&data, &["status", "--json"]);
+    assert_eq!(live["collector"]["running"], true);
+    api.mood("", Mood::Good);
+    collector.wait_for("n: its API answers");
+    // It is said when it is known; a moment later it is kept.
+    let end = std::time::Instant::now() + Duration::from_secs(5);
+    while told(&data)["api"]["state"] != "ok" {
+        assert!(std::time::Instant::now() < end);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let live = json(&data, &["status", "--json"]);
+    collector.stop();
+    let still = json(&data, &["status", "--json", "--at", live["time"].as_str().unwrap()]);
+    assert_eq!(live["nodes"], still["nodes"]);
 }

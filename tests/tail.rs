@@ -10,6 +10,7 @@ use common::node::{Node, Running, eventually, spec};
 use common::{run, stdout};
 use storj_monitor::collector::collect::{Collector, Log};
 use storj_monitor::source::follow::Start;
+use storj_monitor::store::upkeep::Retention;
 use storj_monitor::store::writer::Writer;
 
 fn torture(rounds: u64, lines: u64, seed: u64) {
@@ -227,10 +228,17 @@ fn windows_are_warm_after_a_restart() {
         node: "n".to_owned(),
         path: node.log(),
     };
-    let open = || Collector::new(Writer::open(&data).unwrap(), vec![log.clone()], Start::All).unwrap();
     let now_ms = || jiff::Timestamp::now().as_millisecond();
+    let open = || {
+        let mut collector = Collector::new(Writer::open(&data).unwrap(), &data, Retention::default());
+        assert!(
+            collector
+                .rearrange(vec![log.clone()], Start::All, Some(now_ms()))
+                .unwrap()
+        );
+        collector
+    };
     let mut collector = open();
-    collector.warm(&data, now_ms()).unwrap();
     node.write(200);
     let begun = format!(
         "{}\tINFO\tpiecestore\tdownload started\t{{\"piece_id\": \"{}\", \"action\": \"GET\", \"offset\": 0}}\n",
@@ -243,7 +251,6 @@ fn windows_are_warm_after_a_restart() {
     assert_eq!(windows(&mut collector, now_ms()), (200, 200, 1));
     drop(collector);
     let mut collector = open();
-    collector.warm(&data, now_ms()).unwrap();
     while collector.turn(now_ms(), true) {}
     // Seconds start anew; minutes and what is open come back.
     assert_eq!(windows(&mut collector, now_ms()), (0, 200, 1));

@@ -79,7 +79,7 @@ pub struct Source {
     pub source: String,
     /// `file`: followed; `history`: ingested.
     pub kind: String,
-    /// `following`, `missing`, `failing`, `new`; null for history.
+    /// `following`, `missing`, `failing`, `new`, `left` (no longer configured); null for history.
     pub state: Option<String>,
     /// On the disk, not read yet.
     pub lag_bytes: u64,

@@ -3,32 +3,30 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, channel, sync_channel};
-use std::time::{Duration, SystemTime};
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+use std::time::{Duration, Instant, SystemTime};
 
+use super::config::{self, Said};
 use super::{Failure, Global, visible};
 use crate::collector::collect::{Collector, Log};
-use crate::config::node::{LogSource, Node};
+use crate::config::load::Config;
+use crate::config::node::LogSource;
 use crate::node::client::{self, Client};
 use crate::node::watch::{self, Polled, Target, Watch};
 use crate::report::time::{self, rfc3339};
 use crate::source::follow::Start;
 use crate::source::wake;
+use crate::store::upkeep::Retention;
 use crate::store::writer::Writer;
 
 /// Arguments of `collect`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// A node: NAME=SOURCE[,api=URL][,data=DIR][,metrics=URL]; repeatable
-    #[arg(long, required = true, value_name = "NODE")]
-    node: Vec<String>,
+    #[command(flatten)]
+    said: Said,
     /// Catch up with every log, commit, and exit
     #[arg(long)]
     once: bool,
-    /// What of a log that was never followed is read: `all` there is, rotated files too; what comes from
-    /// the `end` on; or an age as 7d: the log and those rotated files that were written to since
-    #[arg(long, default_value = "all", value_name = "WHEN")]
-    start: String,
 }
 
 fn start(text: &str) -> Result<Start, Failure> {
@@ -46,74 +44,181 @@ fn start(text: &str) -> Result<Start, Failure> {
 /// A notification wakes at once; without one, this often is looked.
 const POLL: Duration = Duration::from_millis(150);
 
-/// Nodes' APIs are asked so often, and given so long to answer.
-const ASK_EVERY: Duration = Duration::from_secs(60);
-const ASK_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often it is looked whether the configuration changed.
+const RELOAD: Duration = Duration::from_secs(2);
+
+/// What the configuration asks for.
+struct Plan {
+    names: Vec<String>,
+    logs: Vec<Log>,
+    targets: Vec<Target>,
+    start: Start,
+    retention: Retention,
+    every: Duration,
+    timeout: Duration,
+}
+
+impl Plan {
+    fn new(config: &Config) -> Result<Self, Failure> {
+        let mut plan = Self {
+            names: config.nodes.iter().map(|node| node.name.clone()).collect(),
+            logs: Vec::new(),
+            targets: Vec::new(),
+            start: start(&config.settings.start)?,
+            retention: (&config.settings).into(),
+            every: config.settings.poll_every,
+            timeout: config.settings.poll_timeout,
+        };
+        for node in &config.nodes {
+            if let LogSource::File(path) = &node.log {
+                plan.logs.push(Log {
+                    node: node.name.clone(),
+                    path: path.clone(),
+                });
+            }
+            if let Some(api) = &node.api {
+                let base = client::base(api).map_err(|why| Failure::Usage(format!("api of {}: {why}", node.name)))?;
+                plan.targets.push(Target {
+                    node: node.name.clone(),
+                    base,
+                });
+            }
+        }
+        Ok(plan)
+    }
+
+    fn client(&self) -> Result<Client, Failure> {
+        Client::new(self.timeout).map_err(|why| Failure::Tls { why })
+    }
+}
 
 /// Runs until it is told to stop.
 pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
-    let parse = |text: &String| text.parse::<Node>().map_err(Failure::Usage);
-    let nodes = args.node.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
-    let targets = targets(&nodes)?;
-    let logs = logs(&nodes);
-    let start = start(&args.start)?;
-    let paths: Vec<PathBuf> = logs.iter().map(|log| log.path.clone()).collect();
+    let config = config::load(global, &args.said)?;
+    if config.nodes.is_empty() {
+        return Err(Failure::Usage(config::no_node(&config)));
+    }
+    let plan = Plan::new(&config)?;
     let data_dir = global.data_dir()?;
     let writer = Writer::open(&data_dir)?;
-    let mut collector = Collector::new(writer, logs, start)?;
-    nodes.iter().try_for_each(|node| collector.know(&node.name))?;
-    let client = Client::new(ASK_TIMEOUT).map_err(|why| Failure::Tls { why })?;
+    let mut collector = Collector::new(writer, &data_dir, plan.retention);
     if args.once {
-        let polled = watch::once(&client, targets)?;
+        collector.rearrange(plan.logs.clone(), plan.start, None)?;
+        plan.names.iter().try_for_each(|name| collector.know(name))?;
+        let polled = watch::once(&plan.client()?, plan.targets)?;
         return once(&mut collector, polled);
     }
-    collector.warm(&data_dir, now_ms())?;
     let stop = stop_signal()?;
     let (sender, wake) = sync_channel(1);
-    wake::watch(paths, sender.clone());
-    let (polled, answers) = channel();
-    let watch = Watch::start(client, targets, ASK_EVERY, polled, sender)?;
-    collector.asks().listen(watch, answers);
-    follow(&mut collector, &stop, &wake)
+    let mut running = Running {
+        collector,
+        sender,
+        watching: None,
+    };
+    if !running.take(plan)? {
+        return Err(Failure::NotKept);
+    }
+    let mut reload = Reload::new(global, args, &config);
+    follow(&mut running, &stop, &wake, &mut reload)
 }
 
-fn targets(nodes: &[Node]) -> Result<Vec<Target>, Failure> {
-    let mut targets = Vec::new();
-    for node in nodes {
-        if let Some(api) = &node.api {
-            let base =
-                client::base(api).map_err(|why| Failure::Usage(format!("node {}: api={api}: {why}", node.name)))?;
-            targets.push(Target {
-                node: node.name.clone(),
-                base,
-            });
-        }
-    }
-    Ok(targets)
+/// The collector and what wakes it.
+struct Running {
+    collector: Collector,
+    sender: SyncSender<()>,
+    watching: Option<wake::Watch>,
 }
 
-fn logs(nodes: &[Node]) -> Vec<Log> {
-    let mut logs = Vec::new();
-    for node in nodes {
-        if let LogSource::File(path) = &node.log {
-            let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
-            logs.push(Log {
-                node: node.name.clone(),
-                path,
-            });
+impl Running {
+    /// Does what the plan asks for, and no more what the one before did. False: the database cannot keep
+    /// now what was read so far; nothing changed.
+    fn take(&mut self, plan: Plan) -> Result<bool, Failure> {
+        let paths = plan.logs.iter().map(|log| log.path.clone()).collect();
+        let client = plan.client()?;
+        if !self.collector.rearrange(plan.logs, plan.start, Some(now_ms()))? {
+            return Ok(false);
+        }
+        plan.names.iter().try_for_each(|name| self.collector.know(name))?;
+        self.collector.keep(plan.retention);
+        self.watching = Some(wake::watch(paths, self.sender.clone()));
+        let (polled, answers) = channel();
+        let watch = Watch::start(client, plan.targets, plan.every, polled, self.sender.clone())?;
+        self.collector.asks().listen(watch, answers);
+        Ok(true)
+    }
+}
+
+/// Tells when the configuration file changed.
+struct Reload<'a> {
+    global: &'a Global,
+    args: &'a Args,
+    file: Option<PathBuf>,
+    seen: Option<(SystemTime, u64)>,
+    looked: Instant,
+}
+
+impl<'a> Reload<'a> {
+    fn new(global: &'a Global, args: &'a Args, config: &Config) -> Self {
+        let file = config.file.clone();
+        Self {
+            global,
+            args,
+            seen: seen(file.as_ref()),
+            file,
+            looked: Instant::now(),
         }
     }
-    logs
+
+    /// Takes the new configuration when there is one; a broken file is told once and changes nothing.
+    fn act(&mut self, running: &mut Running) {
+        let taken = match self.plan() {
+            None => return,
+            Some(Err(failure)) => Err(failure),
+            Some(Ok(plan)) => {
+                let names = plan.names.join(", ");
+                running.take(plan).map(|taken| taken.then_some(names))
+            }
+        };
+        match taken {
+            Ok(Some(names)) => tell(&format!("the configuration changed; the nodes are now: {names}")),
+            // What fails for the database's sake is tried again.
+            Ok(None) => self.seen = None,
+            Err(failure) => tell(&format!("the configuration changed and is not taken:\n{failure}")),
+        }
+    }
+
+    fn plan(&mut self) -> Option<Result<Plan, Failure>> {
+        if self.looked.elapsed() < RELOAD {
+            return None;
+        }
+        self.looked = Instant::now();
+        let now = seen(self.file.as_ref());
+        // A file that is gone for a moment is being replaced.
+        if now.is_none() || now == self.seen {
+            return None;
+        }
+        self.seen = now;
+        let config = config::load(self.global, &self.args.said);
+        Some(config.and_then(|config| Plan::new(&config)))
+    }
+}
+
+fn seen(file: Option<&PathBuf>) -> Option<(SystemTime, u64)> {
+    let data = file?.metadata().ok()?;
+    Some((data.modified().ok()?, data.len()))
 }
 
 fn now_ms() -> i64 {
     jiff::Timestamp::now().as_millisecond()
 }
 
+fn tell(text: &str) {
+    let now = rfc3339(now_ms());
+    text.lines().for_each(|line| eprintln!("{now} {}", visible(line)));
+}
+
 fn say(collector: &mut Collector) {
-    for message in collector.take_messages() {
-        eprintln!("{} {}", rfc3339(now_ms()), visible(&message));
-    }
+    collector.take_messages().iter().for_each(|message| tell(message));
 }
 
 fn once(collector: &mut Collector, polled: Vec<Polled>) -> Result<(), Failure> {
@@ -142,11 +247,17 @@ fn once(collector: &mut Collector, polled: Vec<Polled>) -> Result<(), Failure> {
     }
 }
 
-fn follow(collector: &mut Collector, stop: &AtomicBool, wake: &Receiver<()>) -> Result<(), Failure> {
+fn follow(
+    running: &mut Running,
+    stop: &AtomicBool,
+    wake: &Receiver<()>,
+    reload: &mut Reload<'_>,
+) -> Result<(), Failure> {
     let mut ready = false;
     while !stop.load(Ordering::Relaxed) {
-        let more = collector.turn(now_ms(), false);
-        say(collector);
+        let more = running.collector.turn(now_ms(), false);
+        say(&mut running.collector);
+        reload.act(running);
         if more {
             continue;
         }
@@ -159,8 +270,8 @@ fn follow(collector: &mut Collector, stop: &AtomicBool, wake: &Receiver<()>) -> 
             std::thread::sleep(POLL);
         }
     }
-    let kept = collector.commit(now_ms(), false);
-    say(collector);
+    let kept = running.collector.commit(now_ms(), false);
+    say(&mut running.collector);
     if kept { Ok(()) } else { Err(Failure::NotKept) }
 }
 

@@ -1,6 +1,7 @@
 //! The commands. Results go to stdout, all else to stderr.
 
 mod collect;
+mod config;
 mod count;
 mod db;
 mod export;
@@ -12,10 +13,11 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::config::problem::{Problem, Problems};
 use crate::report::time;
-use crate::{config, store};
+use crate::store;
 
 /// Watches Storj storage nodes
 #[derive(Parser)]
@@ -33,6 +35,9 @@ struct Global {
     /// Folder of everything the program keeps [default: the platform's place]
     #[arg(long, global = true, env = "STORJ_MONITOR_DATA_DIR", value_name = "DIR")]
     data_dir: Option<PathBuf>,
+    /// The only configuration file that is read [default: the platform's place, if it is there]
+    #[arg(long, global = true, env = "STORJ_MONITOR_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Answer as it would have been at this time
     #[arg(long, global = true, env = "STORJ_MONITOR_NOW", value_name = "TIME")]
     at: Option<String>,
@@ -40,7 +45,7 @@ struct Global {
 
 impl Global {
     fn data_dir(&self) -> Result<PathBuf, Failure> {
-        config::data_dir(self.data_dir.clone())
+        crate::config::data_dir(self.data_dir.clone())
             .ok_or_else(|| Failure::Usage("there is no home folder to keep data in; name one with --data-dir".into()))
     }
 
@@ -69,6 +74,9 @@ enum Command {
     Ingest(ingest::Args),
     /// Follow nodes' logs until SIGTERM or SIGINT; says `ready` when it follows
     Collect(collect::Args),
+    /// Make, check or show the configuration
+    #[command(subcommand)]
+    Config(config::Command),
     /// Look after the database
     #[command(subcommand)]
     Db(db::Command),
@@ -109,6 +117,10 @@ enum Failure {
     #[error("{0}")]
     Usage(String),
     #[error(transparent)]
+    Config(#[from] Problems),
+    #[error("{}: this file is there already; --force replaces it, --print only shows what would be written", .0.display())]
+    Exists(PathBuf),
+    #[error(transparent)]
     Store(#[from] store::Error),
     #[error("{}: {source}", path.display())]
     File { path: PathBuf, source: io::Error },
@@ -120,7 +132,7 @@ impl Failure {
     fn code(&self) -> ExitCode {
         match self {
             Self::Partly { .. } | Self::Overlap { .. } => ExitCode::from(3),
-            Self::Usage(_) => ExitCode::from(2),
+            Self::Usage(_) | Self::Config(_) => ExitCode::from(2),
             // Whoever reads has seen enough, as in `storj-monitor count LOG | head -1`.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
             Self::NoLog
@@ -128,6 +140,7 @@ impl Failure {
             | Self::Tls { .. }
             | Self::NotKept
             | Self::Unsound { .. }
+            | Self::Exists(_)
             | Self::Store(_)
             | Self::File { .. }
             | Self::Output(_) => ExitCode::from(1),
@@ -137,11 +150,12 @@ impl Failure {
 
 /// Runs the command of the process's arguments.
 pub fn run() -> ExitCode {
-    let args = Args::parse();
+    let args = arguments();
     let result = match args.command {
         Command::Count { files, json } => count::run(&files, json),
         Command::Ingest(ingest) => ingest::run(&args.global, &ingest),
         Command::Collect(collect) => collect::run(&args.global, &collect),
+        Command::Config(command) => config::run(&args.global, command),
         Command::Db(command) => db::run(&args.global, command),
         Command::Export(export) => export::run(&args.global, &export),
         Command::Sources(sources) => sources::run(&args.global, &sources),
@@ -155,9 +169,28 @@ pub fn run() -> ExitCode {
     };
     let code = failure.code();
     if code != ExitCode::SUCCESS {
-        eprintln!("storj-monitor: {}", visible(&failure.to_string()));
+        let lines = match &failure {
+            Failure::Config(Problems(problems)) => problems.iter().map(Problem::to_string).collect(),
+            one => vec![one.to_string()],
+        };
+        lines
+            .iter()
+            .for_each(|line| eprintln!("storj-monitor: {}", visible(line)));
     }
     code
+}
+
+/// The process's arguments. An environment variable that is empty counts as not set.
+fn arguments() -> Args {
+    let command = Args::command().mut_args(|arg| {
+        let value = arg.get_env().and_then(std::env::var_os);
+        if value.is_some_and(|value| value.is_empty()) {
+            arg.env(clap::builder::Resettable::Reset)
+        } else {
+            arg
+        }
+    });
+    Args::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
 }
 
 /// The names of nodes asked for (`NAME` or `NAME=…`), which must be in the database.

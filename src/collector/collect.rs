@@ -22,7 +22,7 @@ use crate::store::writer::{Part, Unit, Writer};
 use crate::store::{Reader, Result};
 
 /// One log to follow.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Log {
     /// The node's name.
     pub node: String,
@@ -42,6 +42,7 @@ const BACK_OFF: [u64; 5] = [1, 2, 5, 10, 30];
 /// Follows logs into one database.
 pub struct Collector {
     writer: Writer,
+    data_dir: PathBuf,
     sources: Vec<Source>,
     committed: Instant,
     failures: usize,
@@ -70,23 +71,55 @@ struct Source {
 }
 
 impl Collector {
-    /// Opens the sources where they were left.
-    pub fn new(writer: Writer, logs: Vec<Log>, start: Start) -> Result<Self> {
-        let sources = logs
-            .into_iter()
-            .map(|log| Source::open(&writer, log, start))
-            .collect::<Result<Vec<_>>>()?;
-        Ok(Self {
+    /// Follows nothing yet.
+    pub fn new(writer: Writer, data_dir: &Path, retention: Retention) -> Self {
+        Self {
             writer,
-            sources,
+            data_dir: data_dir.to_owned(),
+            sources: Vec::new(),
             committed: Instant::now(),
             failures: 0,
             retry_at: None,
             messages: Vec::new(),
-            retention: Retention::default(),
+            retention,
             retained: None,
             asks: Asks::default(),
-        })
+        }
+    }
+
+    /// Follows these logs and no others, each from where it was left. What was read of the others is kept
+    /// first; false: that could not be done, and nothing changed. `live_ms`: now, when this is to go on:
+    /// with windows over what happens, and sources of other nodes known as left.
+    pub fn rearrange(&mut self, logs: Vec<Log>, start: Start, live_ms: Option<i64>) -> Result<bool> {
+        if !self.sources.is_empty() && !self.commit(live_ms.unwrap_or_default(), false) {
+            return Ok(false);
+        }
+        let mut before = std::mem::take(&mut self.sources);
+        for log in logs {
+            let kept = before.iter().position(|source| source.log == log);
+            let source = match kept {
+                Some(at) => before.swap_remove(at),
+                None => {
+                    let mut source = Source::open(&self.writer, log, start)?;
+                    if let Some(now_ms) = live_ms {
+                        source.warm(&self.data_dir, now_ms)?;
+                    }
+                    source
+                }
+            };
+            self.sources.push(source);
+        }
+        if live_ms.is_some() {
+            let rows: Vec<i64> = self.sources.iter().map(|source| source.row).collect();
+            self.writer.follow_only(&rows)?;
+        }
+        Ok(true)
+    }
+
+    /// Keeps so much from now on.
+    pub fn keep(&mut self, retention: Retention) {
+        self.retention = retention;
+        self.retained = None;
     }
 
     /// What nodes answer when they are asked; kept with the next commit.
@@ -198,17 +231,6 @@ impl Collector {
         }
     }
 
-    /// Counts into the windows what was kept before: the minutes of the last day.
-    pub fn warm(&mut self, data_dir: &Path, now_ms: i64) -> Result<()> {
-        let reader = Reader::open(data_dir)?;
-        let from = now_ms / 1000 - MINUTES as i64 * 60;
-        for source in &mut self.sources {
-            source.apply = Apply::live(now_ms / 1000);
-            source.apply.warm(&reader.minutes(&source.log.node, from)?);
-        }
-        Ok(())
-    }
-
     /// What is to be seen of each node at this moment, with the names behind the numbers.
     pub fn views(&mut self, now_ms: i64) -> Vec<(&str, View, &Vocabulary)> {
         let mut views = Vec::new();
@@ -271,6 +293,15 @@ impl Source {
             said_error: None,
             dirty: false,
         })
+    }
+
+    /// Counts into the windows what was kept before: the minutes of the last day.
+    fn warm(&mut self, data_dir: &Path, now_ms: i64) -> Result<()> {
+        let reader = Reader::open(data_dir)?;
+        let from = now_ms / 1000 - MINUTES as i64 * 60;
+        self.apply = Apply::live(now_ms / 1000);
+        self.apply.warm(&reader.minutes(&self.log.node, from)?);
+        Ok(())
     }
 
     /// Forgets what is not kept.

@@ -134,7 +134,9 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
 }
 
 fn followed(rows: &[SourceRow]) -> Vec<Log> {
-    let followed = rows.iter().filter(|row| row.followed);
+    let followed = rows
+        .iter()
+        .filter(|row| row.followed && row.state.as_deref() != Some("left"));
     followed
         .map(|row| Log {
             source: row.source.clone(),

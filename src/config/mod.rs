@@ -1,12 +1,36 @@
-//! Where the program keeps what it keeps. Files and nodes come with the collector.
+//! What the program goes by: file, environment and flags, resolved to one value each, with its origin.
 
+mod address;
+mod file;
+pub mod load;
 pub mod node;
+pub mod problem;
+pub mod setting;
+mod size;
+pub mod template;
 
 use std::path::PathBuf;
+
+/// How the names of our environment variables begin.
+pub const ENV: &str = "STORJ_MONITOR_";
+
+fn places() -> Option<directories::ProjectDirs> {
+    directories::ProjectDirs::from("", "", "storj-monitor")
+}
 
 /// The data directory: as given, else the platform's place; `None` when there is no home either.
 pub fn data_dir(given: Option<PathBuf>) -> Option<PathBuf> {
     given
         .filter(|dir| !dir.as_os_str().is_empty())
-        .or_else(|| directories::ProjectDirs::from("", "", "storj-monitor").map(|dirs| dirs.data_dir().to_owned()))
+        .or_else(|| places().map(|dirs| dirs.data_dir().to_owned()))
+}
+
+/// The configuration file of the platform's place; `None` when there is no home.
+pub fn usual_file() -> Option<PathBuf> {
+    places().map(|dirs| dirs.config_dir().join("config.toml"))
+}
+
+/// The folder `~` means.
+pub fn home() -> Option<PathBuf> {
+    directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned())
 }

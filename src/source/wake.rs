@@ -6,6 +6,7 @@
 
 use std::path::PathBuf;
 use std::sync::mpsc::{SyncSender, TrySendError};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
@@ -15,25 +16,32 @@ const BUSY_EVENTS: usize = 50;
 const BUSY_TIME: Duration = Duration::from_secs(5);
 const ALONE: Duration = Duration::from_secs(120);
 
-/// Sends into `wake` when one of `paths` was written to or replaced, until the receiver is gone.
-/// Does nothing where notifications cannot be had.
-pub fn watch(paths: Vec<PathBuf>, wake: SyncSender<()>) {
+/// Watches as long as it lives, and until the next event at most.
+#[derive(Debug)]
+pub struct Watch(#[allow(dead_code)] Arc<()>);
+
+/// Sends into `wake` when one of `paths` was written to or replaced, until the receiver or the watch is
+/// gone. Does nothing where notifications cannot be had.
+pub fn watch(paths: Vec<PathBuf>, wake: SyncSender<()>) -> Watch {
+    let watch = Watch(Arc::new(()));
+    let alive = Arc::downgrade(&watch.0);
     let watcher = move || {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_time().build() else {
             return;
         };
         runtime.block_on(async {
-            while listen(&paths, &wake).await {
+            while listen(&paths, &wake, &alive).await {
                 sleep(ALONE).await;
             }
         });
     };
     // Without the thread there is still the poll.
     let _ = std::thread::Builder::new().name("wake".to_owned()).spawn(watcher);
+    watch
 }
 
 /// Listens until the logs are busy: true. False: there is nothing to listen to, or nobody to tell.
-async fn listen(paths: &[PathBuf], wake: &SyncSender<()>) -> bool {
+async fn listen(paths: &[PathBuf], wake: &SyncSender<()>, alive: &Weak<()>) -> bool {
     let Ok(mut events) = linemux::MuxedEvents::new() else {
         return false;
     };
@@ -57,7 +65,7 @@ async fn listen(paths: &[PathBuf], wake: &SyncSender<()>) -> bool {
                 },
                 None => next.await,
             };
-            if !event.is_ok_and(|event| event.is_some()) {
+            if alive.strong_count() == 0 || !event.is_ok_and(|event| event.is_some()) {
                 return false;
             }
             until.get_or_insert_with(|| Instant::now() + BUSY_TIME);

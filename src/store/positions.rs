@@ -22,6 +22,16 @@ pub(crate) fn source(connection: &Connection, node: i64, name: &str) -> rusqlite
     Ok((id, Vec::new()))
 }
 
+/// Marks all sources but these as left.
+pub(crate) fn follow_only(connection: &Connection, rows: &[i64]) -> rusqlite::Result<()> {
+    let rows: Vec<String> = rows.iter().map(i64::to_string).collect();
+    let update = format!(
+        "UPDATE source SET state = 'left', error = NULL WHERE state IS NOT 'left' AND id NOT IN ({})",
+        rows.join(",")
+    );
+    connection.execute(&update, []).map(|_| ())
+}
+
 /// The positions of a source.
 pub(crate) fn read(connection: &Connection, source: i64) -> rusqlite::Result<Vec<Position>> {
     let mut statement = connection.prepare_cached(

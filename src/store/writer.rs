@@ -164,6 +164,11 @@ impl Writer {
         positions::source(&self.connection, node, name).at(&self.path)
     }
 
+    /// Marks all sources but these as left: nobody follows them any more.
+    pub fn follow_only(&self, rows: &[i64]) -> Result<()> {
+        positions::follow_only(&self.connection, rows).at(&self.path)
+    }
+
     /// Keeps what the sources add and how far they are, and what nodes said. All of it or nothing.
     pub fn commit(&mut self, units: &mut [Unit<'_>], said: &[(String, Poll)], now_ms: i64) -> Result<()> {
         let result = write(&mut self.connection, units, said, now_ms);

@@ -45,14 +45,24 @@ pub fn files(dir: &Path, fits: impl Fn(&str) -> bool) -> Vec<PathBuf> {
     files
 }
 
-/// Runs the program with a data directory; nothing of the host is read.
+/// The program with a data directory, which is its home too; nothing of the host is read.
+pub fn program(data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_storj-monitor"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("STORJ_MONITOR_") {
+            command.env_remove(name);
+        }
+    }
+    command
+        .env("HOME", data)
+        .env("XDG_CONFIG_HOME", data.join("config"))
+        .env("STORJ_MONITOR_DATA_DIR", data);
+    command
+}
+
+/// Runs it.
 pub fn run(data: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_storj-monitor"))
-        .args(args)
-        .env("STORJ_MONITOR_DATA_DIR", data)
-        .env_remove("STORJ_MONITOR_NOW")
-        .output()
-        .unwrap()
+    program(data).args(args).output().unwrap()
 }
 
 /// Its standard output; the run must succeed.

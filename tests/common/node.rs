@@ -164,12 +164,11 @@ pub struct Running {
 
 impl Running {
     pub fn start(data: &Path, log: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_storj-monitor"))
-            .args(["collect", "--node", &spec(log)])
-            .env("STORJ_MONITOR_DATA_DIR", data)
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Self::with(data, &["collect", "--node", &spec(log)])
+    }
+
+    pub fn with(data: &Path, args: &[&str]) -> Self {
+        let mut child = super::program(data).args(args).stderr(Stdio::piped()).spawn().unwrap();
         let (sender, said) = channel();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         std::thread::spawn(move || {

@@ -1,0 +1,290 @@
+//! `config init`, `config check`, `config show`; and the configuration as every command loads it.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value as Json, json};
+
+use super::{Failure, Global, visible};
+use crate::config;
+use crate::config::load::{Config, Inputs, Shown, load as resolve};
+use crate::config::node::LogSource;
+use crate::config::problem::{Origin, Problem};
+use crate::config::setting::Settings;
+use crate::config::template::template;
+use crate::store::upkeep::Retention;
+
+/// What flags say beside the configuration.
+#[derive(clap::Args)]
+pub struct Said {
+    /// A node beside the configuration's: NAME=SOURCE[,api=URL][,data=DIR][,metrics=URL][,tags=A+B];
+    /// repeatable
+    #[arg(long, value_name = "NODE")]
+    node: Vec<String>,
+    /// What of a log that was never followed is read: `all` there is, rotated files too; what comes from
+    /// the `end` on; or an age as 7d: the log and those rotated files that were written to since
+    /// [default: collect.start of the configuration, else all]
+    #[arg(long, value_name = "WHEN")]
+    start: Option<String>,
+}
+
+/// What to do.
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Write a configuration file with every setting explained
+    Init {
+        /// Replace a file that is there
+        #[arg(long, conflicts_with = "print")]
+        force: bool,
+        /// Write to standard output
+        #[arg(long)]
+        print: bool,
+    },
+    /// Say all that is wrong with the configuration
+    Check {
+        #[command(flatten)]
+        said: Said,
+    },
+    /// Show every value, and where it comes from
+    Show {
+        #[command(flatten)]
+        said: Said,
+        /// Answer as JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Does it.
+pub fn run(global: &Global, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Init { force, print } => init(global, force, print),
+        Command::Check { said } => check(global, &said),
+        Command::Show { said, json } => show(global, &said, json),
+    }
+}
+
+impl From<&Settings> for Retention {
+    fn from(settings: &Settings) -> Self {
+        Self {
+            bytes: settings.budget_bytes,
+            minutes_days: settings.minutes_days,
+            hours_days: settings.hours_days,
+        }
+    }
+}
+
+/// The configuration of this process.
+pub fn load(global: &Global, said: &Said) -> Result<Config, Failure> {
+    let ours = |(name, value): (OsString, OsString)| {
+        let name = name.into_string().ok().filter(|name| name.starts_with(config::ENV));
+        name.filter(|_| !value.is_empty()).map(|name| (name, value))
+    };
+    let start = said
+        .start
+        .iter()
+        .map(|start| ("collect.start", "--start", start.clone()));
+    Ok(resolve(&Inputs {
+        named: global.config.clone(),
+        usual: config::usual_file(),
+        env: std::env::vars_os().filter_map(ours).collect(),
+        nodes: said.node.clone(),
+        flags: start.collect(),
+        home: config::home(),
+    })?)
+}
+
+/// What to tell who has no node.
+pub fn no_node(config: &Config) -> String {
+    let file = config.file.clone().or_else(config::usual_file);
+    let file = file.map_or_else(
+        || "the configuration file".to_owned(),
+        |file| file.display().to_string(),
+    );
+    format!("there is no node; name one: --node home=/var/log/storagenode.log, or a [[node]] in {file}")
+}
+
+fn init(global: &Global, force: bool, print: bool) -> Result<(), Failure> {
+    let text = template(&[]);
+    if print {
+        return Ok(io::stdout().lock().write_all(text.as_bytes())?);
+    }
+    let path = global.config.clone().or_else(config::usual_file);
+    let path = path.ok_or_else(|| Failure::Usage("there is no home folder; name the file with --config".into()))?;
+    write(&path, &text, force)?;
+    let shown = visible(&path.display().to_string());
+    writeln!(
+        io::stdout(),
+        "{shown} is written; name your nodes in it, then `storj-monitor config check`"
+    )?;
+    Ok(())
+}
+
+/// Writes a file whole or not at all, for its owner only. Another's link to a file stays a link.
+fn write(path: &Path, text: &str, force: bool) -> Result<(), Failure> {
+    let failed = |source: io::Error| Failure::File {
+        path: path.to_owned(),
+        source,
+    };
+    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if !force && path.symlink_metadata().is_ok() {
+        return Err(Failure::Exists(path.to_owned()));
+    }
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".storj-monitor-")
+        .tempfile_in(folder)
+        .map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)?;
+    file.as_file().sync_all().map_err(failed)?;
+    let kept = if force {
+        file.persist(&target)
+    } else {
+        file.persist_noclobber(&target)
+    };
+    match kept {
+        Ok(_) => Ok(()),
+        // Somebody made it in this moment.
+        Err(error) if !force && error.error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(Failure::Exists(path.to_owned()))
+        }
+        Err(error) => Err(failed(error.error)),
+    }
+}
+
+fn check(global: &Global, said: &Said) -> Result<(), Failure> {
+    let config = load(global, said)?;
+    for warning in config.warnings.iter().chain(&absent(&config)) {
+        eprintln!("warning: {}", visible(&warning.to_string()));
+    }
+    if config.nodes.is_empty() {
+        eprintln!("warning: {}", visible(&no_node(&config)));
+    }
+    let names: Vec<_> = config.nodes.iter().map(|node| node.name.as_str()).collect();
+    let nodes = match names.len() {
+        0 => "no node".to_owned(),
+        1 => format!("1 node ({})", names.join(", ")),
+        n => format!("{n} nodes ({})", names.join(", ")),
+    };
+    let set = config.values.iter().filter(|value| !value.key.starts_with("node."));
+    let settings = match set.filter(|value| value.origin != Origin::Default).count() {
+        0 => "every setting at its default".to_owned(),
+        1 => "1 setting given".to_owned(),
+        n => format!("{n} settings given"),
+    };
+    let file = config.file.as_ref();
+    let file = file.map_or("no configuration file".to_owned(), |file| file.display().to_string());
+    let text = format!("ok: {nodes}, {settings}; {file}");
+    Ok(writeln!(io::stdout(), "{}", visible(&text))?)
+}
+
+/// Logs and data folders that are not there, which may be right: a disk that is not mounted yet.
+fn absent(config: &Config) -> Vec<Problem> {
+    let mut absent = Vec::new();
+    for node in &config.nodes {
+        let log = match &node.log {
+            LogSource::File(path) => Some(path),
+            LogSource::None => None,
+        };
+        for (key, path) in [("log", log), ("data", node.data.as_ref())] {
+            let Some(error) = path.and_then(|path| path.metadata().err()) else {
+                continue;
+            };
+            let origin = config.origin(&format!("node.{}.{key}", node.name));
+            let path = path.map(|path| path.display().to_string()).unwrap_or_default();
+            let what = format!("{key} of node `{}`: {path}: {error}", node.name);
+            absent.push(Problem::new(origin, what, ""));
+        }
+    }
+    absent
+}
+
+fn show(global: &Global, said: &Said, json: bool) -> Result<(), Failure> {
+    let config = load(global, said)?;
+    let mut values = places(global, &config)?;
+    values.extend(config.values);
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    if json {
+        let object = values.into_iter().map(|shown| {
+            let value = json!({"value": shown.json, "origin": shown.origin.to_string()});
+            (shown.key, value)
+        });
+        serde_json::to_writer_pretty(&mut out, &object.collect::<Map<_, _>>()).map_err(io::Error::from)?;
+        writeln!(out)?;
+    } else {
+        write_table(&mut out, &values)?;
+    }
+    for warning in &config.warnings {
+        eprintln!("warning: {}", visible(&warning.to_string()));
+    }
+    Ok(out.flush()?)
+}
+
+/// The data directory and the configuration file, which the file cannot say.
+fn places(global: &Global, config: &Config) -> Result<Vec<Shown>, Failure> {
+    let origin = |given: &Option<PathBuf>, flag: &'static str, variable: &str| {
+        let variable = format!("{}{variable}", config::ENV);
+        let of_env = std::env::var_os(&variable).map(PathBuf::from);
+        match given {
+            None => Origin::Default,
+            Some(_) if of_env == *given => Origin::Env(variable),
+            Some(_) => Origin::Flag(flag),
+        }
+    };
+    let shown = |key: &str, path: Option<&Path>, origin: Origin| {
+        let path = path.map(|path| path.display().to_string());
+        Shown {
+            key: key.to_owned(),
+            text: path.clone().unwrap_or_else(|| "-".to_owned()),
+            json: path.map_or(Json::Null, Json::String),
+            origin,
+        }
+    };
+    let dir = global.data_dir()?;
+    let mut file = shown(
+        "config",
+        config.file.as_deref(),
+        origin(&global.config, "--config", "CONFIG"),
+    );
+    if let (None, Some(usual)) = (&config.file, config::usual_file()) {
+        file.text = format!("{} (absent)", usual.display());
+    }
+    let dir = shown(
+        "data_dir",
+        Some(&dir),
+        origin(&global.data_dir, "--data-dir", "DATA_DIR"),
+    );
+    Ok(vec![dir, file])
+}
+
+fn write_table(out: &mut impl Write, values: &[Shown]) -> io::Result<()> {
+    let rows = values.iter().map(|shown| {
+        let cells = [shown.key.clone(), shown.text.clone(), shown.origin.to_string()];
+        cells.map(|cell| visible(&cell))
+    });
+    let head = ["KEY", "VALUE", "ORIGIN"].map(str::to_owned);
+    let rows: Vec<[String; 3]> = std::iter::once(head).chain(rows).collect();
+    let width = |at: usize| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0);
+    let (key_width, value_width) = (width(0), width(1));
+    for [key, value, origin] in &rows {
+        writeln!(out, "{key:key_width$}  {value:value_width$}  {origin}")?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_the_stores_own() {
+        let (ours, its) = (Retention::from(&Settings::default()), Retention::default());
+        assert_eq!(
+            (ours.bytes, ours.minutes_days, ours.hours_days),
+            (its.bytes, its.minutes_days, its.hours_days)
+        );
+    }
+}

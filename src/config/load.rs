@@ -1,0 +1,431 @@
+//! File, environment and flags become one configuration, each value with its origin; called by the commands.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value as Json;
+
+use super::file;
+use super::node::{Field, Folders, LogSource, Node};
+use super::problem::{Origin, Problem, Problems, closest};
+use super::setting::{Given, SETTINGS, Settings};
+use super::{ENV, address};
+
+/// What a configuration is made of.
+#[derive(Debug, Default, Clone)]
+pub struct Inputs {
+    /// The file that was named: it must be there, and nothing is discovered on the host.
+    pub named: Option<PathBuf>,
+    /// The file that is read when none was named; it may be absent.
+    pub usual: Option<PathBuf>,
+    /// The environment's variables; those of other programs are passed over.
+    pub env: BTreeMap<String, OsString>,
+    /// What `--node` said.
+    pub nodes: Vec<String>,
+    /// Settings that have a flag: name, flag, value.
+    pub flags: Vec<(&'static str, &'static str, String)>,
+    /// The folder `~` means.
+    pub home: Option<PathBuf>,
+}
+
+/// A value as it is shown; addresses have no password.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shown {
+    /// `poll.every_s`, `node.home.api`.
+    pub key: String,
+    /// For people.
+    pub text: String,
+    /// For scripts.
+    pub json: Json,
+    /// Who said so.
+    pub origin: Origin,
+}
+
+/// What the program goes by.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The settings.
+    pub settings: Settings,
+    /// The nodes, in the order they were first named.
+    pub nodes: Vec<Node>,
+    /// The file that was read.
+    pub file: Option<PathBuf>,
+    /// Whether the file was named, so that nothing is to be discovered on the host.
+    pub named: bool,
+    /// What looks wrong, but stops nothing.
+    pub warnings: Vec<Problem>,
+    /// Every value there is.
+    pub values: Vec<Shown>,
+}
+
+/// A node on its way.
+pub(super) struct Entry {
+    pub(super) node: Node,
+    pub(super) origin: Origin,
+    /// Of what was said of it.
+    pub(super) fields: Vec<(Field, Origin)>,
+}
+
+/// A configuration on its way.
+pub(super) struct Draft {
+    settings: Settings,
+    origins: Vec<Origin>,
+    nodes: Vec<Entry>,
+    pub(super) problems: Vec<Problem>,
+}
+
+impl Draft {
+    pub(super) fn new() -> Self {
+        Self {
+            settings: Settings::default(),
+            origins: vec![Origin::Default; SETTINGS.len()],
+            nodes: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    pub(super) fn problem(&mut self, at: Origin, what: impl Into<String>, hint: impl Into<String>) {
+        self.problems.push(Problem::new(at, what, hint));
+    }
+
+    /// Keeps a setting by its place in the table.
+    pub(super) fn setting(&mut self, place: usize, given: Given<'_>, origin: Origin) {
+        let Some((setting, known)) = SETTINGS.get(place).zip(self.origins.get_mut(place)) else {
+            return;
+        };
+        match setting.put(&mut self.settings, given) {
+            Ok(()) => *known = origin,
+            Err(is) => {
+                let what = format!("{} {is}", setting.name());
+                self.problem(origin, what, format!("it must be {}", setting.wanted()));
+            }
+        }
+    }
+
+    /// Keeps a node; one of the same name from an earlier origin makes way.
+    pub(super) fn node(&mut self, entry: Entry) {
+        let kind = |origin: &Origin| std::mem::discriminant(origin);
+        match self.nodes.iter_mut().find(|known| known.node.name == entry.node.name) {
+            Some(known) if kind(&known.origin) == kind(&entry.origin) => {
+                let first = match &known.origin {
+                    Origin::File(_, Some(line)) => format!(" (first in line {line})"),
+                    _ => String::new(),
+                };
+                let what = format!("the node `{}` is named twice{first}", entry.node.name);
+                self.problem(entry.origin, what, "give each its own name");
+            }
+            Some(known) => *known = entry,
+            None => self.nodes.push(entry),
+        }
+    }
+
+    fn spec(&mut self, spec: &str, origin: &Origin, home: Option<&Path>) {
+        let folders = Folders { base: None, home };
+        let node = spec.parse::<Node>().and_then(|mut node| {
+            Field::ALL
+                .into_iter()
+                .try_for_each(|field| node.settle(field, &folders))?;
+            Ok(node)
+        });
+        match node {
+            Ok(node) => {
+                let fields = Field::ALL.map(|field| (field, origin.clone())).to_vec();
+                let origin = origin.clone();
+                self.node(Entry { node, origin, fields });
+            }
+            Err(what) => self.problem(origin.clone(), what, ""),
+        }
+    }
+
+    fn env(&mut self, inputs: &Inputs) {
+        let word = |draft: &mut Self, name: String| {
+            let value = inputs.env.get(&name).filter(|value| !value.is_empty())?;
+            match value.to_str() {
+                Some(word) => Some((word.to_owned(), Origin::Env(name))),
+                None => {
+                    draft.problem(Origin::Env(name), "the value is not UTF-8", "");
+                    None
+                }
+            }
+        };
+        for (place, setting) in SETTINGS.iter().enumerate() {
+            if let Some((text, origin)) = word(self, setting.env()) {
+                self.setting(place, Given::Word(&text), origin);
+            }
+        }
+        if let Some((text, origin)) = word(self, format!("{ENV}NODES")) {
+            let specs = text.split(['\n', ';']).map(str::trim).filter(|spec| !spec.is_empty());
+            specs.for_each(|spec| self.spec(spec, &origin, inputs.home.as_deref()));
+        }
+    }
+
+    fn flags(&mut self, inputs: &Inputs) {
+        for (name, flag, text) in &inputs.flags {
+            let place = SETTINGS.iter().position(|setting| setting.name() == *name);
+            if let Some(place) = place {
+                self.setting(place, Given::Word(text), Origin::Flag(flag));
+            }
+        }
+        for spec in &inputs.nodes {
+            self.spec(spec, &Origin::Flag("--node"), inputs.home.as_deref());
+        }
+    }
+}
+
+/// Makes the configuration. Reads the file, and nothing else of the host; the error is all that is wrong.
+pub fn load(inputs: &Inputs) -> Result<Config, Problems> {
+    let mut draft = Draft::new();
+    let named = inputs.named.is_some();
+    let path = inputs.named.as_ref().or(inputs.usual.as_ref());
+    let mut read = None;
+    if let Some(path) = path {
+        match file::text(path, named) {
+            Ok(Some(text)) => {
+                file::apply(&text, path, inputs.home.as_deref(), &mut draft);
+                read = Some(path.clone());
+            }
+            Ok(None) => {}
+            Err(problem) => draft.problems.push(problem),
+        }
+    }
+    draft.env(inputs);
+    draft.flags(inputs);
+    if !draft.problems.is_empty() {
+        return Err(Problems(draft.problems));
+    }
+    Ok(Config {
+        values: shown(&draft),
+        settings: draft.settings,
+        nodes: draft.nodes.into_iter().map(|entry| entry.node).collect(),
+        file: read,
+        named,
+        warnings: unknown_variables(&inputs.env),
+    })
+}
+
+impl Config {
+    /// Where a value comes from.
+    pub fn origin(&self, key: &str) -> Origin {
+        let value = self.values.iter().find(|value| value.key == key);
+        value.map_or(Origin::Default, |value| value.origin.clone())
+    }
+}
+
+fn shown(draft: &Draft) -> Vec<Shown> {
+    let settings = SETTINGS.iter().zip(&draft.origins).map(|(setting, origin)| {
+        let (text, json) = setting.shown(&draft.settings);
+        let (key, origin) = (setting.name(), origin.clone());
+        Shown {
+            key,
+            text,
+            json,
+            origin,
+        }
+    });
+    let fields = |entry: &Entry| {
+        let one = |field: &Field| {
+            let json = field_value(&entry.node, *field)?;
+            let unsaid = json.is_null() || json == Json::Array(Vec::new());
+            let said = entry.fields.iter().find(|(said, _)| said == field);
+            let origin = said.filter(|_| !unsaid).map(|(_, origin)| origin.clone());
+            Some(Shown {
+                key: format!("node.{}.{}", entry.node.name, field.key()),
+                text: words(&json),
+                json,
+                origin: origin.unwrap_or(Origin::Default),
+            })
+        };
+        Field::ALL.iter().filter_map(one).collect::<Vec<_>>()
+    };
+    settings.chain(draft.nodes.iter().flat_map(fields)).collect()
+}
+
+/// A field as it is shown, null when nothing was said; the name is in the key already.
+fn field_value(node: &Node, field: Field) -> Option<Json> {
+    let path = |path: &Path| path.display().to_string();
+    let masked = |url: &Option<String>| url.as_deref().map(address::masked).into();
+    Some(match field {
+        Field::Name => return None,
+        Field::Log => match &node.log {
+            LogSource::File(file) => path(file).into(),
+            LogSource::None => "none".into(),
+        },
+        Field::Api => masked(&node.api),
+        Field::Data => node.data.as_deref().map(path).into(),
+        Field::Metrics => masked(&node.metrics),
+        Field::Tags => node.tags.clone().into(),
+    })
+}
+
+fn words(json: &Json) -> String {
+    match json {
+        Json::String(text) => text.clone(),
+        Json::Array(all) if !all.is_empty() => all.iter().map(words).collect::<Vec<_>>().join(", "),
+        _ => "-".to_owned(),
+    }
+}
+
+/// Variables that look like ours and are not.
+fn unknown_variables(env: &BTreeMap<String, OsString>) -> Vec<Problem> {
+    let settings = SETTINGS.iter().map(super::setting::Setting::env);
+    let others = ["DATA_DIR", "CONFIG", "NOW", "NODES"].map(|name| format!("{ENV}{name}"));
+    let known: Vec<String> = settings.chain(others).collect();
+    let ours = |name: &&String| {
+        let rest = name.strip_prefix(ENV);
+        rest.is_some_and(|rest| rest != "CORPUS" && !rest.starts_with("TEST")) && !known.contains(name)
+    };
+    let warn = |name: &String| {
+        let short = |name: &'_ str| name.get(ENV.len()..).unwrap_or_default().to_owned();
+        let names: Vec<String> = known.iter().map(|name| short(name)).collect();
+        let hint = match closest(&short(name), names.iter().map(String::as_str)) {
+            Some(meant) => format!("did you mean `{ENV}{meant}`?"),
+            None => format!("there are {ENV} and: {}", names.join(", ")),
+        };
+        Problem::new(Origin::Env(name.clone()), "no such variable is known", hint)
+    };
+    env.keys().filter(ours).map(warn).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inputs(env: &[(&str, &str)]) -> Inputs {
+        let env = env.iter().map(|(name, value)| ((*name).to_owned(), value.into()));
+        Inputs {
+            env: env.collect(),
+            home: Some("/home/me".into()),
+            ..Inputs::default()
+        }
+    }
+
+    fn file(dir: &Path, text: &str) -> PathBuf {
+        let path = dir.join("config.toml");
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    #[test]
+    fn flags_beat_the_environment_which_beats_the_file_which_beats_the_default() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = file(
+            dir.path(),
+            "[poll]\nevery_s = 30\ntimeout_s = 5\n[collect]\nstart = \"end\"\n[storage]\nbudget = 60000000\n",
+        );
+        let config = load(&Inputs {
+            usual: Some(path.clone()),
+            flags: vec![("collect.start", "--start", "7d".to_owned())],
+            ..inputs(&[
+                ("STORJ_MONITOR_POLL_TIMEOUT_S", "20"),
+                ("STORJ_MONITOR_POLL_EVERY_S", ""),
+                ("STORJ_MONITOR_COLLECT_START", "all"),
+            ])
+        })
+        .unwrap();
+        let got: Vec<_> = config
+            .values
+            .iter()
+            .map(|v| (v.text.as_str(), v.origin.to_string()))
+            .collect();
+        let shown = path.display();
+        assert_eq!(
+            got,
+            [
+                ("30", format!("{shown}:2")),
+                ("20", "env STORJ_MONITOR_POLL_TIMEOUT_S".to_owned()),
+                ("7d", "flag".to_owned()),
+                ("60 MB", format!("{shown}:7")),
+                ("14", "default".to_owned()),
+                ("730", "default".to_owned()),
+            ]
+        );
+        assert_eq!(config.settings.budget_bytes, 60_000_000);
+        assert_eq!((config.named, config.file), (false, Some(path)));
+    }
+
+    #[test]
+    fn a_later_node_replaces_the_earlier_one_of_its_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = file(
+            dir.path(),
+            "[[node]]\nname = \"a\"\nlog = \"a.log\"\napi = \"u:pw@h:1\"\n[[node]]\nname = \"b\"\n",
+        );
+        let config = load(&Inputs {
+            named: Some(path.clone()),
+            nodes: vec!["c=/flag.log".to_owned()],
+            ..inputs(&[("STORJ_MONITOR_NODES", "b=/env.log,tags=x; c=/env.log\nd=~/d.log\n")])
+        })
+        .unwrap();
+        let logs: Vec<_> = config
+            .nodes
+            .iter()
+            .map(|node| (node.name.as_str(), node.log.clone()))
+            .collect();
+        let log = |path: &str| LogSource::File(path.into());
+        assert_eq!(
+            logs,
+            [
+                ("a", LogSource::File(dir.path().join("a.log"))),
+                ("b", log("/env.log")),
+                ("c", log("/flag.log")),
+                ("d", log("/home/me/d.log")),
+            ]
+        );
+        assert_eq!(config.origin("node.a.api"), Origin::File(path, Some(4)));
+        assert_eq!(config.origin("node.a.data"), Origin::Default);
+        assert_eq!(config.origin("node.c.log"), Origin::Flag("--node"));
+        let shown = format!("{:?}", config.values);
+        assert!(shown.contains("***@h:1") && !shown.contains("pw"), "{shown}");
+    }
+
+    #[test]
+    fn every_layer_tells_what_is_wrong_with_it() {
+        let wrong = load(&Inputs {
+            named: Some("/nowhere/config.toml".into()),
+            nodes: vec!["x=/a".to_owned(), "x=/b".to_owned()],
+            flags: vec![("collect.start", "--start", "soon".to_owned())],
+            ..inputs(&[("STORJ_MONITOR_POLL_EVERY_S", "1"), ("STORJ_MONITOR_NODES", "y")])
+        });
+        let text = wrong.unwrap_err().to_string();
+        let begins: Vec<_> = text.lines().map(|line| line.split(": ").next().unwrap()).collect();
+        assert_eq!(
+            begins,
+            [
+                "/nowhere/config.toml",
+                "STORJ_MONITOR_POLL_EVERY_S",
+                "STORJ_MONITOR_NODES",
+                "--start",
+                "--node"
+            ]
+        );
+        let absent = Inputs {
+            usual: Some("/nowhere/config.toml".into()),
+            ..inputs(&[])
+        };
+        assert!(load(&absent).unwrap().file.is_none(), "the usual file may be absent");
+    }
+
+    #[test]
+    fn variables_that_only_look_like_ours_are_named() {
+        let config = load(&inputs(&[
+            ("STORJ_MONITOR_POLL_EVERY", "5"),
+            ("STORJ_MONITOR_COLOUR", "5"),
+            ("STORJ_MONITOR_CORPUS", "/x"),
+            ("STORJ_MONITOR_TEST_ROUNDS", "3"),
+            ("STORJ_MONITOR_NOW", "2026-01-01"),
+            ("PATH", "/bin"),
+        ]))
+        .unwrap();
+        let text: Vec<String> = config.warnings.iter().map(Problem::to_string).collect();
+        assert_eq!(text.len(), 2, "{text:?}");
+        assert!(
+            text[0].starts_with("STORJ_MONITOR_COLOUR: ") && text[0].contains("POLL_TIMEOUT_S"),
+            "{text:?}"
+        );
+        assert!(
+            text[1].ends_with("did you mean `STORJ_MONITOR_POLL_EVERY_S`?"),
+            "{text:?}"
+        );
+    }
+}

@@ -1,0 +1,321 @@
+//! Every setting there is, in one table: file, environment, defaults, template and hints are made from it.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use super::size;
+
+/// What the program does, as it was settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// How often each node's API is asked.
+    pub poll_every: Duration,
+    /// How long it may take to answer.
+    pub poll_timeout: Duration,
+    /// What is read of a log that was never followed: `all`, `end`, an age or a time.
+    pub start: String,
+    /// The database stays below so many bytes.
+    pub budget_bytes: u64,
+    /// Days that minutes are kept.
+    pub minutes_days: i64,
+    /// Days that hours are kept.
+    pub hours_days: i64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let mut settings = Self {
+            poll_every: Duration::ZERO,
+            poll_timeout: Duration::ZERO,
+            start: String::new(),
+            budget_bytes: 0,
+            minutes_days: 0,
+            hours_days: 0,
+        };
+        for setting in &SETTINGS {
+            // A test holds that every default fits.
+            let _fits = setting.put(&mut settings, Given::Word(setting.default));
+        }
+        settings
+    }
+}
+
+/// A value before anyone looked whether it fits.
+#[derive(Debug, Clone, Copy)]
+pub enum Given<'a> {
+    /// A whole number of the file.
+    Whole(i64),
+    /// A text of the file.
+    Text(&'a str),
+    /// Of the environment or a flag, where everything is text.
+    Word(&'a str),
+    /// Something else of the file, with its name, as "a list".
+    Other(&'static str),
+}
+
+/// What a setting may be, and where it is kept.
+enum Kind {
+    Seconds(RangeInclusive<i64>, fn(&mut Settings) -> &mut Duration),
+    Days(RangeInclusive<i64>, fn(&mut Settings) -> &mut i64),
+    /// At least so many bytes.
+    Size(u64, fn(&mut Settings) -> &mut u64),
+    Start(fn(&mut Settings) -> &mut String),
+}
+
+/// One setting.
+pub struct Setting {
+    /// The table of the file it stands in.
+    pub section: &'static str,
+    /// Its key there; ends in its unit.
+    pub key: &'static str,
+    /// What it is for, one line.
+    pub help: &'static str,
+    /// What it is when nobody says anything, as text.
+    pub default: &'static str,
+    kind: Kind,
+}
+
+const MB: u64 = 1_000_000;
+
+/// All of them, those of a section together.
+pub const SETTINGS: [Setting; 6] = [
+    Setting {
+        section: "poll",
+        key: "every_s",
+        help: "How often each node's API is asked",
+        default: "60",
+        kind: Kind::Seconds(5..=3600, |settings| &mut settings.poll_every),
+    },
+    Setting {
+        section: "poll",
+        key: "timeout_s",
+        help: "How long an API may take to answer",
+        default: "10",
+        kind: Kind::Seconds(1..=120, |settings| &mut settings.poll_timeout),
+    },
+    Setting {
+        section: "collect",
+        key: "start",
+        help: "What is read of a log that was never followed: all there is, what comes after its end, or what is younger than an age",
+        default: "all",
+        kind: Kind::Start(|settings| &mut settings.start),
+    },
+    Setting {
+        section: "storage",
+        key: "budget",
+        help: "How large the database may grow; transfers go first, audits, repairs and failures last",
+        default: "1 GB",
+        kind: Kind::Size(50 * MB, |settings| &mut settings.budget_bytes),
+    },
+    Setting {
+        section: "storage",
+        key: "minutes_days",
+        help: "How long counts by the minute are kept",
+        default: "14",
+        kind: Kind::Days(1..=3650, |settings| &mut settings.minutes_days),
+    },
+    Setting {
+        section: "storage",
+        key: "hours_days",
+        help: "How long counts by the hour are kept; those by the day stay for ever",
+        default: "730",
+        kind: Kind::Days(1..=36500, |settings| &mut settings.hours_days),
+    },
+];
+
+/// The names of the sections, each once, in their order.
+pub fn sections() -> Vec<&'static str> {
+    let mut names: Vec<_> = SETTINGS.iter().map(|setting| setting.section).collect();
+    names.dedup();
+    names
+}
+
+impl Setting {
+    /// `SECTION.KEY`.
+    pub fn name(&self) -> String {
+        format!("{}.{}", self.section, self.key)
+    }
+
+    /// Its environment variable.
+    pub fn env(&self) -> String {
+        format!("{}{}_{}", super::ENV, self.section, self.key).to_uppercase()
+    }
+
+    /// What it may be, in words.
+    pub fn wanted(&self) -> String {
+        match &self.kind {
+            Kind::Seconds(range, _) => format!("a whole number of seconds, {} to {}", range.start(), range.end()),
+            Kind::Days(range, _) => format!("a whole number of days, {} to {}", range.start(), range.end()),
+            Kind::Size(least, _) => format!(
+                "a size as \"500 MB\" or \"2 GiB\", or bytes; {} or more",
+                size::text(*least)
+            ),
+            Kind::Start(_) => "\"all\", \"end\", an age as \"7d\", or a time".to_owned(),
+        }
+    }
+
+    /// A value as the file writes it.
+    pub fn written(&self, value: &str) -> String {
+        match self.kind {
+            Kind::Seconds(..) | Kind::Days(..) => value.to_owned(),
+            Kind::Size(..) | Kind::Start(_) => format!("\"{value}\""),
+        }
+    }
+
+    /// Keeps a value that fits. The error says what is wrong with it.
+    pub fn put(&self, settings: &mut Settings, given: Given<'_>) -> Result<(), String> {
+        match &self.kind {
+            Kind::Seconds(range, place) => {
+                *place(settings) = Duration::from_secs(whole(given, range)?.unsigned_abs());
+            }
+            Kind::Days(range, place) => *place(settings) = whole(given, range)?,
+            Kind::Size(least, place) => *place(settings) = bytes(given, *least)?,
+            Kind::Start(place) => *place(settings) = start(given)?,
+        }
+        Ok(())
+    }
+
+    /// Its value for people, and for scripts (sizes in bytes).
+    pub fn shown(&self, settings: &Settings) -> (String, serde_json::Value) {
+        let mut settings = settings.clone();
+        match &self.kind {
+            Kind::Seconds(_, place) => number(place(&mut settings).as_secs()),
+            Kind::Days(_, place) => number(*place(&mut settings)),
+            Kind::Size(_, place) => {
+                let bytes = *place(&mut settings);
+                (size::text(bytes), bytes.into())
+            }
+            Kind::Start(place) => {
+                let text = std::mem::take(place(&mut settings));
+                (text.clone(), text.into())
+            }
+        }
+    }
+}
+
+fn number<N: ToString + Copy + Into<serde_json::Value>>(n: N) -> (String, serde_json::Value) {
+    (n.to_string(), n.into())
+}
+
+fn whole(given: Given<'_>, range: &RangeInclusive<i64>) -> Result<i64, String> {
+    let n = match given {
+        Given::Whole(n) => n,
+        Given::Word(word) => word.trim().parse().map_err(|_| format!("is `{word}`"))?,
+        Given::Text(text) => return Err(format!("is the text \"{text}\"")),
+        Given::Other(what) => return Err(format!("is {what}")),
+    };
+    if range.contains(&n) {
+        Ok(n)
+    } else {
+        Err(format!("is {n}"))
+    }
+}
+
+fn bytes(given: Given<'_>, least: u64) -> Result<u64, String> {
+    let (bytes, shown) = match given {
+        Given::Whole(n) => (u64::try_from(n).ok(), n.to_string()),
+        Given::Text(text) | Given::Word(text) => (size::parse(text), format!("`{text}`")),
+        Given::Other(what) => (None, what.to_owned()),
+    };
+    bytes
+        .filter(|bytes| *bytes >= least)
+        .ok_or_else(|| format!("is {shown}"))
+}
+
+fn start(given: Given<'_>) -> Result<String, String> {
+    let text = match given {
+        Given::Text(text) | Given::Word(text) => text.trim(),
+        Given::Whole(n) => return Err(format!("is {n}")),
+        Given::Other(what) => return Err(format!("is {what}")),
+    };
+    let age = |text: &str| {
+        let number = text.strip_suffix(['s', 'm', 'h', 'd', 'w']);
+        number.is_some_and(|number| number.parse::<u32>().is_ok())
+    };
+    let date = |text: &str| text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok();
+    if matches!(text, "all" | "end") || age(text) || date(text) || text.parse::<jiff::Timestamp>().is_ok() {
+        return Ok(text.to_owned());
+    }
+    Err(format!("is `{text}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_fits_and_names_are_unique() {
+        let mut names = std::collections::BTreeSet::new();
+        for setting in &SETTINGS {
+            let mut settings = Settings::default();
+            assert_eq!(setting.put(&mut settings, Given::Word(setting.default)), Ok(()));
+            assert_eq!(settings, Settings::default());
+            assert_eq!(setting.shown(&settings).0, setting.default, "{}", setting.name());
+            assert!(names.insert(setting.env()), "{}", setting.env());
+        }
+        assert!(names.contains("STORJ_MONITOR_POLL_EVERY_S"));
+        let unique: std::collections::BTreeSet<_> = sections().into_iter().collect();
+        assert_eq!(unique.len(), sections().len(), "a section's settings stand together");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        use Given::{Other, Text, Whole, Word};
+        let cases: [(&str, &[Given], &[Given]); 4] = [
+            (
+                "every_s",
+                &[Whole(5), Whole(3600), Word(" 60 ")],
+                &[
+                    Whole(4),
+                    Whole(3601),
+                    Whole(-60),
+                    Text("60"),
+                    Word("60s"),
+                    Word("6e1"),
+                    Other("a list"),
+                ],
+            ),
+            ("hours_days", &[Whole(36500)], &[Whole(0), Word("99999999999999999999")]),
+            (
+                "budget",
+                &[Whole(50_000_000), Text("50 MB"), Word("50000000")],
+                &[
+                    Whole(49_999_999),
+                    Whole(-1),
+                    Text("1 MB"),
+                    Text("lots"),
+                    Other("a decimal number"),
+                ],
+            ),
+            (
+                "start",
+                &[
+                    Text("all"),
+                    Text("end"),
+                    Word("7d"),
+                    Text("2026-08-20"),
+                    Text("2026-08-20T06:00:33Z"),
+                ],
+                &[
+                    Text("soon"),
+                    Text(""),
+                    Text("-7d"),
+                    Text("d"),
+                    Whole(7),
+                    Text("2026-13-01"),
+                ],
+            ),
+        ];
+        for (key, right, wrong) in cases {
+            let setting = SETTINGS.iter().find(|setting| setting.key == key).unwrap();
+            for given in right {
+                assert_eq!(setting.put(&mut Settings::default(), *given), Ok(()), "{key} {given:?}");
+            }
+            for given in wrong {
+                let mut settings = Settings::default();
+                assert!(setting.put(&mut settings, *given).is_err(), "{key} {given:?}");
+                assert_eq!(settings, Settings::default(), "a wrong value changes nothing");
+            }
+        }
+    }
+}
