@@ -8,6 +8,7 @@
 pub mod cli;
 pub mod collector;
 pub mod config;
+pub mod discover;
 pub mod domain;
 pub mod engine;
 pub mod log;

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 /// Rooms from the ground up, and what each may use beside itself.
-const ROOMS: [(&str, &[&str]); 10] = [
+const ROOMS: [(&str, &[&str]); 11] = [
     ("support", &[]),
     ("domain", &["support"]),
     ("log", &["support", "domain"]),
@@ -13,6 +13,7 @@ const ROOMS: [(&str, &[&str]); 10] = [
     ("source", &["support", "domain"]),
     ("store", &["support", "domain"]),
     ("report", &["support", "domain"]),
+    ("discover", &["support", "domain"]),
     (
         "collector",
         &["support", "domain", "log", "engine", "source", "store", "report"],
@@ -28,6 +29,7 @@ const ROOMS: [(&str, &[&str]); 10] = [
             "source",
             "store",
             "report",
+            "discover",
             "collector",
         ],
     ),
