@@ -55,7 +55,7 @@ impl<'a> Case<'a> {
     pub fn found(mut self, taken: &BTreeSet<String>) -> Found {
         let log = self.log();
         let (api, answer) = self.api(taken);
-        let metrics = self.metrics();
+        let metrics = self.metrics(api.as_deref());
         let data = self.data();
         self.level_notes();
         let running = if answer.is_some() { Some(true) } else { self.running() };
@@ -167,69 +167,68 @@ impl<'a> Case<'a> {
         self.group.live().any(|seen| seen.own_network)
     }
 
+    /// Where its API listens, as it is told; `None` when the port is left to chance.
     fn console(&self) -> Option<Address> {
         Address::parse(self.setting(CONSOLE).unwrap_or(DEFAULT_CONSOLE))
     }
 
-    /// Where its API should be on this host, best first.
-    fn places(&self) -> Vec<Address> {
-        let Some(console) = self.console() else {
-            return Vec::new();
-        };
+    /// Where its API should be on this host.
+    fn expected(&self) -> Option<Address> {
+        let console = self.console()?;
         if self.own_network() {
-            let docker = self.group.docker();
-            return docker
-                .and_then(|docker| docker.published(console.port))
-                .cloned()
-                .into_iter()
-                .collect();
+            return self.group.docker()?.published(console.port).cloned();
         }
-        let others = [SERVER, SERVER_PRIVATE].map(|key| Some(Address::parse(self.setting(key)?)?.port));
-        let ports = self.group.live().flat_map(|seen| seen.ports.iter().copied());
-        let ports = ports.filter(|port| *port != console.port && !others.contains(&Some(*port)));
-        let more = ports
-            .filter_map(|port| Address::new("127.0.0.1", port))
-            .collect::<Vec<_>>();
-        [console].into_iter().chain(more).collect()
+        Some(console)
     }
 
-    /// Where its API would be if nothing but its evidence counted.
+    /// The same as text.
     pub fn expected_api(&self) -> Option<String> {
-        self.places().first().map(Address::url)
+        self.expected().as_ref().map(Address::url)
+    }
+
+    /// Where else on this host its API may be: at any of its ports, if it is not told one.
+    fn other_places(&self) -> Vec<Address> {
+        if self.own_network() || (self.setting(CONSOLE).is_some() && self.console().is_some()) {
+            return Vec::new();
+        }
+        let known = self.known_ports();
+        let ports = self.group.live().flat_map(|seen| seen.ports.iter().copied());
+        let ports = ports.filter(|port| !known.contains(&Some(*port)));
+        ports.filter_map(|port| Address::new("127.0.0.1", port)).collect()
     }
 
     fn api(&mut self, taken: &BTreeSet<String>) -> (Option<String>, Option<ProbeAnswer>) {
         let running = self.running();
-        let mut places = self.places();
-        places.retain(|place| !taken.contains(&place.url()));
+        let free = |place: &Address| !taken.contains(&place.url());
+        let expected = self.expected().filter(free);
         let answer = match running {
             Some(false) => None,
-            _ => self
-                .answer(&places, running)
-                .filter(|(place, _)| !taken.contains(&place.url())),
+            _ if self.own_network() => self.answer_of_container(expected.as_ref(), running),
+            _ => {
+                let places = expected.iter().cloned().chain(self.other_places());
+                let answer = |place: Address| Some((self.around.probes.answer_here(&place)?, place));
+                places.filter(free).find_map(answer)
+            }
         };
-        if let Some((place, answer)) = answer {
+        if let Some((answer, place)) = answer.filter(|(_, place)| free(place)) {
             return (Some(place.url()), Some(answer));
         }
-        let first = places.first().map(Address::url);
-        self.silent_api(running == Some(true), first.as_deref());
-        (first, None)
+        let url = expected.as_ref().map(Address::url);
+        self.silent_api(running == Some(true), url.as_deref());
+        (url, None)
     }
 
-    fn answer(&self, places: &[Address], running: Option<bool>) -> Option<(Address, ProbeAnswer)> {
-        let probes = self.around.probes;
-        if !self.own_network() {
-            return places
-                .iter()
-                .find_map(|place| Some((place.clone(), probes.answer_here(place)?)));
-        }
-        // Docker told these, and may forward them without listening. Linux reaches the container's
-        // own address too.
+    /// Docker told these places, and may forward one without listening. Linux reaches the container's
+    /// own address too.
+    fn answer_of_container(
+        &self,
+        published: Option<&Address>,
+        running: Option<bool>,
+    ) -> Option<(ProbeAnswer, Address)> {
         let docker = self.group.docker().filter(|_| running == Some(true))?;
         let direct = docker.direct(self.console()?.port);
-        let all = places.iter().cloned().chain(direct);
-        all.into_iter()
-            .find_map(|place| Some((place.clone(), probes.answer(&place)?)))
+        let mut all = published.cloned().into_iter().chain(direct);
+        all.find_map(|place| Some((self.around.probes.answer(&place)?, place)))
     }
 
     /// Why there is no API, and what to do.
@@ -259,7 +258,7 @@ impl<'a> Case<'a> {
     }
 
     /// Its debug endpoint: as set, else the one loopback port nothing else explains.
-    fn metrics(&mut self) -> Option<String> {
+    fn metrics(&mut self, api: Option<&str>) -> Option<String> {
         let text = |address: &Address| format!("{}/metrics", address.url());
         if let Some(debug) = self.setting(DEBUG).and_then(Address::parse) {
             if !self.own_network() {
@@ -278,25 +277,39 @@ impl<'a> Case<'a> {
             }
             return published;
         }
-        if self.own_network() {
-            return None;
-        }
-        let private = self.setting(SERVER_PRIVATE).unwrap_or("127.0.0.1:7778");
-        let known = [
-            self.setting(CONSOLE).unwrap_or(DEFAULT_CONSOLE),
-            private,
-            self.setting(SERVER).unwrap_or(":28967"),
-        ];
-        let known = known.map(|text| Address::parse(text).map(|address| address.port));
-        let ports = self.group.live().flat_map(|seen| seen.loopback_ports.iter().copied());
-        let rest: Vec<u16> = ports.filter(|port| !known.contains(&Some(*port))).collect();
-        let [port] = rest[..] else {
-            return None;
-        };
+        let port = self.unexplained_port(api)?;
         self.notes.push(format!(
             "its debug endpoint is at port {port} until the next start; set debug.addr in config.yaml to keep one"
         ));
         Address::new("127.0.0.1", port).as_ref().map(text)
+    }
+
+    /// The ports it is told to use, or uses untold.
+    fn known_ports(&self) -> [Option<u16>; 3] {
+        let known = [
+            (CONSOLE, DEFAULT_CONSOLE),
+            (SERVER, ":28967"),
+            (SERVER_PRIVATE, "127.0.0.1:7778"),
+        ];
+        known.map(|(key, default)| {
+            let address = Address::parse(self.setting(key).unwrap_or(default));
+            address.map(|address| address.port)
+        })
+    }
+
+    /// The port on the loopback device that is none of its known ones, if there is one such.
+    fn unexplained_port(&self, api: Option<&str>) -> Option<u16> {
+        let known = self.known_ports();
+        let live = self.group.live().filter(|seen| !seen.own_network);
+        let ports = live.flat_map(|seen| seen.loopback_ports.iter().copied());
+        let is_api = |port: u16| api.is_some_and(|api| api.ends_with(&format!(":{port}")));
+        let rest: Vec<u16> = ports
+            .filter(|port| !known.contains(&Some(*port)) && !is_api(*port))
+            .collect();
+        match rest[..] {
+            [port] => Some(port),
+            _ => None,
+        }
     }
 
     fn data(&mut self) -> Option<PathBuf> {

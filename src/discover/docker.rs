@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -65,49 +65,57 @@ impl Docker for DockerCommand {
 impl DockerCommand {
     /// What the command prints. Past `until` it is killed, and that is an error.
     fn run(&self, words: &[&str], until: Instant) -> io::Result<String> {
-        const MOST: u64 = 64 << 20;
         let mut command = Command::new(&self.program);
         command.args(words).stdin(Stdio::null());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-        let (send, answers) = mpsc::channel();
         // Read beside the waiting: a full pipe would stop the command, and one of its children may
         // hold the pipe open after it is killed.
-        for (which, pipe) in [
-            (
-                0,
-                child.stdout.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>),
-            ),
-            (
-                1,
-                child.stderr.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>),
-            ),
-        ] {
-            let send = send.clone();
-            std::thread::spawn(move || {
-                let mut text = Vec::new();
-                let read = pipe.map(|pipe| pipe.take(MOST).read_to_end(&mut text));
-                drop(read);
-                send.send((which, text)).ok();
-            });
-        }
-        let mut texts = [Vec::new(), Vec::new()];
-        for _ in 0..texts.len() {
+        let pipes = (child.stdout.take().map(read_aside), child.stderr.take().map(read_aside));
+        let text = |pipe: Option<mpsc::Receiver<Vec<u8>>>| {
             let left = until.saturating_duration_since(Instant::now());
-            let Ok((which, text)) = answers.recv_timeout(left) else {
-                child.kill().ok();
-                child.wait().ok();
-                return Err(io::Error::other("it took too long"));
-            };
-            texts[which] = text;
-        }
-        let [out, err] = texts.map(|text| String::from_utf8_lossy(&text).into_owned());
+            let bytes = pipe?.recv_timeout(left).ok()?;
+            Some(String::from_utf8_lossy(&bytes).into_owned())
+        };
+        let texts = (text(pipes.0), text(pipes.1));
+        let status = ended(&mut child, until)?;
+        let (Some(out), Some(err), Some(status)) = (texts.0, texts.1, status) else {
+            return Err(io::Error::other("it took too long"));
+        };
         // A container that went away in between fails `inspect`, which lists the others all the same.
-        if child.wait()?.success() || out.trim_start().starts_with("[{") {
+        if status.success() || out.trim_start().starts_with("[{") {
             return Ok(out);
         }
         let first = err.lines().find(|line| !line.trim().is_empty());
         Err(io::Error::other(first.unwrap_or("it failed").trim().to_owned()))
     }
+}
+
+/// How a child ended; `None` when it had to be killed.
+fn ended(child: &mut Child, until: Instant) -> io::Result<Option<ExitStatus>> {
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if Instant::now() >= until {
+            child.kill()?;
+            child.wait()?;
+            return Ok(None);
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Reads a pipe to its end, on a thread of its own.
+fn read_aside(pipe: impl Read + Send + 'static) -> mpsc::Receiver<Vec<u8>> {
+    const MOST: u64 = 64 << 20;
+    let (send, answer) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        // A pipe that breaks gives what came before.
+        pipe.take(MOST).read_to_end(&mut bytes).ok();
+        send.send(bytes).ok();
+    });
+    answer
 }
 
 /// A container as `docker inspect` tells of it. Whatever is missing is empty.

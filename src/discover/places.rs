@@ -1,7 +1,6 @@
 //! The usual places of a node's configuration: homes and the units of systemd. Used by `discover`.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::host::Host;
@@ -57,7 +56,7 @@ impl Homes {
     #[cfg(unix)]
     pub fn default_config_dir(&self, process: &Path) -> Option<PathBuf> {
         use std::os::unix::fs::MetadataExt;
-        let uid = fs::metadata(process).ok()?.uid();
+        let uid = std::fs::metadata(process).ok()?.uid();
         let home = self.by_uid.get(&uid)?;
         Some(home.join(UNDER_HOME[0]))
     }

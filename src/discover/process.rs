@@ -13,6 +13,8 @@ use super::sighting::{Rank, Sighting, Stream};
 
 /// Most of a command line or environment that is read.
 const WORDS: u64 = 2 << 20;
+/// What to do where the kernel does not tell.
+const ASK: &str = "run as root or as the node's user";
 
 /// The processes that run a node, by their number; `None` where there is no `/proc` to look into.
 pub(super) fn processes(host: &Host, homes: &Homes) -> Option<Vec<Sighting>> {
@@ -57,20 +59,8 @@ impl<'a> Process<'a> {
     fn sighting(&self, flags: Settings, homes: &Homes, ours: &[Listener]) -> Sighting {
         let pid = self.pid;
         let mut notes = Vec::new();
-        let env = match self.words("environ") {
-            Ok(words) => Settings::from_env(words.iter().map(String::as_str)),
-            Err(error) => {
-                notes.push(format!(
-                    "the environment of process {pid} cannot be read ({}), so settings in it are not known; run as root or as the node's user",
-                    why(&error)
-                ));
-                Settings::default()
-            }
-        };
+        let env = self.environment(&mut notes);
         let cwd = self.host.link(&self.dir.join("cwd")).ok();
-        let mountinfo = self.text("mountinfo");
-        let cgroup = self.text("cgroup");
-        let container = self.container(&cgroup, &mountinfo);
         let dir = flags.value(CONFIG_DIR).or_else(|| env.value(CONFIG_DIR));
         let inside = match dir {
             Some(dir) if Path::new(dir).is_absolute() => Some(PathBuf::from(dir)),
@@ -79,9 +69,12 @@ impl<'a> Process<'a> {
         };
         if inside.is_none() {
             notes.push(format!(
-                "the configuration of process {pid} cannot be told: its working folder is not to be read; run as root or as the node's user"
+                "the configuration of process {pid} cannot be told: its working folder cannot be read; {ASK}"
             ));
         }
+        let mountinfo = self.text("mountinfo");
+        let cgroup = self.text("cgroup");
+        let container = self.container(&cgroup, &mountinfo);
         let sockets = Sockets::of(self, ours);
         Sighting {
             rank: Rank::Process,
@@ -102,6 +95,20 @@ impl<'a> Process<'a> {
             container,
             notes,
             ..Sighting::default()
+        }
+    }
+
+    fn environment(&self, notes: &mut Vec<String>) -> Settings {
+        match self.words("environ") {
+            Ok(words) => Settings::from_env(words.iter().map(String::as_str)),
+            Err(error) => {
+                notes.push(format!(
+                    "the environment of process {} cannot be read ({}), so settings in it are not known; {ASK}",
+                    self.pid,
+                    why(&error)
+                ));
+                Settings::default()
+            }
         }
     }
 

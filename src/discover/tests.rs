@@ -384,6 +384,11 @@ fn ports_left_to_chance_are_found_by_their_sockets() {
     let found = fake.one(&[]);
     assert_eq!(found.metrics.as_deref(), Some("http://127.0.0.1:40123/metrics"));
     assert!(notes(&found).contains("port 40123 until the next start"), "{found:#?}");
+    let found = fake.one(&[("http://127.0.0.1:40123", "1abc")]);
+    assert_eq!(
+        (found.api.as_deref(), found.metrics),
+        (Some("http://127.0.0.1:40123"), None)
+    );
 }
 
 #[test]
