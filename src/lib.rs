@@ -1,7 +1,8 @@
 //! storj-monitor: watches Storj storage nodes.
 //!
 //! Rooms, each of which may use only those above it: [`domain`] (nouns), [`log`] (bytes → record →
-//! event), [`engine`] (what events add up to), [`source`] (bytes in), [`cli`] (the commands).
+//! event), [`engine`] (what events add up to), [`source`] (bytes in), [`discover`] (nodes of this host),
+//! [`cli`] (the commands).
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
@@ -10,6 +11,7 @@ pub mod api;
 pub mod cli;
 pub mod collector;
 pub mod config;
+pub mod discover;
 pub mod domain;
 pub mod engine;
 pub mod log;

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 /// Rooms from the ground up, and what each may use beside itself.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("support", &[]),
     ("domain", &["support"]),
     ("log", &["support", "domain"]),
@@ -16,6 +16,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("node", &["support", "domain"]),
     ("store", &["support", "domain"]),
     ("report", &["support", "domain"]),
+    ("discover", &["support", "domain"]),
     (
         "collector",
         &[
@@ -35,6 +36,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
             "node",
             "store",
             "report",
+            "discover",
             "collector",
         ],
     ),
