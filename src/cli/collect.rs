@@ -1,13 +1,13 @@
 //! `collect`: the collector in the foreground.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::config::{self, Said};
-use super::{Failure, Global, visible};
+use super::{Failure, Global, discovery, visible};
 use crate::collector::collect::{Collector, Log};
 use crate::config::load::Config;
 use crate::config::node::LogSource;
@@ -87,27 +87,54 @@ impl Plan {
         Ok(plan)
     }
 
+    /// Catches up with every log, asks every API once.
+    fn once(self, data_dir: &Path) -> Result<(), Failure> {
+        let client = self.client()?;
+        let mut collector = Collector::new(Writer::open(data_dir)?, data_dir, self.retention);
+        collector.rearrange(self.logs, self.start, None)?;
+        self.names.iter().try_for_each(|name| collector.know(name))?;
+        let polled = watch::once(&client, self.targets)?;
+        once(&mut collector, polled)
+    }
+
     fn client(&self) -> Result<Client, Failure> {
         Client::new(self.timeout).map_err(|why| Failure::Tls { why })
     }
 }
 
+/// Reads once what the configuration or this host has, for whoever asks before anything was collected.
+pub fn first(global: &Global) -> Result<(), Failure> {
+    let config = discovery::load(global, &Said::default())?;
+    if config.nodes.is_empty() {
+        return Err(Failure::Usage(config::no_node(&config)));
+    }
+    let names: Vec<&str> = config.nodes.iter().map(|node| node.name.as_str()).collect();
+    tell(&format!(
+        "nothing was collected yet; reading once what there is of {}",
+        names.join(", ")
+    ));
+    let plan = Plan::new(&config)?;
+    let data_dir = global.data_dir()?;
+    match plan.once(&data_dir) {
+        // Said already; what was read is worth an answer.
+        Err(Failure::Nothing | Failure::Partly { .. }) => Ok(()),
+        other => other,
+    }
+}
+
 /// Runs until it is told to stop.
 pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
-    let config = config::load(global, &args.said)?;
+    let config = discovery::load(global, &args.said)?;
     if config.nodes.is_empty() {
         return Err(Failure::Usage(config::no_node(&config)));
     }
     let plan = Plan::new(&config)?;
     let data_dir = global.data_dir()?;
-    let writer = Writer::open(&data_dir)?;
-    let mut collector = Collector::new(writer, &data_dir, plan.retention);
     if args.once {
-        collector.rearrange(plan.logs.clone(), plan.start, None)?;
-        plan.names.iter().try_for_each(|name| collector.know(name))?;
-        let polled = watch::once(&plan.client()?, plan.targets)?;
-        return once(&mut collector, polled);
+        return plan.once(&data_dir);
     }
+    let writer = Writer::open(&data_dir)?;
+    let collector = Collector::new(writer, &data_dir, plan.retention);
     let stop = stop_signal()?;
     let (sender, wake) = sync_channel(1);
     let mut running = Running {

@@ -6,17 +6,18 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{Failure, Global, visible};
+use super::{Failure, Global, discovery, visible};
 use crate::config;
 use crate::config::load::{Config, Inputs, Shown, load as resolve};
-use crate::config::node::LogSource;
+use crate::config::node::{LogSource, Node};
 use crate::config::problem::{Origin, Problem};
 use crate::config::setting::Settings;
 use crate::config::template::template;
+use crate::discover::Found;
 use crate::store::upkeep::Retention;
 
 /// What flags say beside the configuration.
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 pub struct Said {
     /// A node beside the configuration's: NAME=SOURCE[,api=URL][,data=DIR][,metrics=URL][,tags=A+B];
     /// repeatable
@@ -102,11 +103,19 @@ pub fn no_node(config: &Config) -> String {
         || "the configuration file".to_owned(),
         |file| file.display().to_string(),
     );
-    format!("there is no node; name one: --node home=/var/log/storagenode.log, or a [[node]] in {file}")
+    format!(
+        "there is no node, nor was one found on this host; name one: --node home=/var/log/storagenode.log, or a [[node]] in {file}"
+    )
 }
 
 fn init(global: &Global, force: bool, print: bool) -> Result<(), Failure> {
-    let text = template(&[]);
+    // A named file is all that is to be looked at.
+    let found = match global.config {
+        Some(_) => Vec::new(),
+        None => discovery::find()?,
+    };
+    let nodes: Vec<_> = found.iter().map(found_node).collect();
+    let text = template(&nodes);
     if print {
         return Ok(io::stdout().lock().write_all(text.as_bytes())?);
     }
@@ -114,11 +123,28 @@ fn init(global: &Global, force: bool, print: bool) -> Result<(), Failure> {
     let path = path.ok_or_else(|| Failure::Usage("there is no home folder; name the file with --config".into()))?;
     write(&path, &text, force)?;
     let shown = visible(&path.display().to_string());
+    let next = match nodes.len() {
+        0 => "no node was found on this host: name yours in it".to_owned(),
+        1 => format!(
+            "it names the node found on this host, {}: look it over",
+            nodes[0].0.name
+        ),
+        count => format!("it names {count} nodes found on this host: look them over"),
+    };
+    let text = visible(&next);
     writeln!(
         io::stdout(),
-        "{shown} is written; name your nodes in it, then `storj-monitor config check`"
+        "{shown} is written; {text}, then `storj-monitor config check`"
     )?;
     Ok(())
+}
+
+/// A node that was found, with how, and what it wants.
+fn found_node(found: &Found) -> (Node, Vec<String>) {
+    let (node, notes) = discovery::taken(found);
+    let evidence = format!("Found by: {}.", found.evidence.join("; "));
+    let lines = std::iter::once(evidence).chain(notes).map(|line| visible(&line));
+    (node, lines.collect())
 }
 
 /// Writes a file whole or not at all, for its owner only. Another's link to a file stays a link.

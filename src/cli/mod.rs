@@ -4,12 +4,15 @@ mod collect;
 mod config;
 mod count;
 mod db;
+mod discovery;
+mod doctor;
 mod export;
 mod ingest;
+mod nodes;
 mod sources;
 mod status;
 
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -26,7 +29,7 @@ struct Args {
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 /// What every command understands.
@@ -77,6 +80,11 @@ enum Command {
     /// Make, check or show the configuration
     #[command(subcommand)]
     Config(config::Command),
+    /// Which nodes there are, and whether each can be watched
+    #[command(subcommand)]
+    Nodes(nodes::Command),
+    /// What was found, what is wrong, what to do
+    Doctor(doctor::Args),
     /// Look after the database
     #[command(subcommand)]
     Db(db::Command),
@@ -86,6 +94,13 @@ enum Command {
     Sources(sources::Args),
     /// Write a table of the database
     Export(export::Args),
+    /// Write completions for a shell: put them where it looks for them
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual page
+    Man,
 }
 
 /// Why a command did not do all it was asked.
@@ -151,21 +166,9 @@ impl Failure {
 /// Runs the command of the process's arguments.
 pub fn run() -> ExitCode {
     let args = arguments();
-    let result = match args.command {
-        Command::Count { files, json } => count::run(&files, json),
-        Command::Ingest(ingest) => ingest::run(&args.global, &ingest),
-        Command::Collect(collect) => collect::run(&args.global, &collect),
-        Command::Config(command) => config::run(&args.global, command),
-        Command::Db(command) => db::run(&args.global, command),
-        Command::Export(export) => export::run(&args.global, &export),
-        Command::Sources(sources) => sources::run(&args.global, &sources),
-        Command::Status(status) => match status::run(&args.global, &status) {
-            Ok(code) => return code,
-            Err(failure) => Err(failure),
-        },
-    };
-    let Err(failure) = result else {
-        return ExitCode::SUCCESS;
+    let failure = match command(&args.global, args.command) {
+        Ok(code) => return code,
+        Err(failure) => failure,
     };
     let code = failure.code();
     if code != ExitCode::SUCCESS {
@@ -178,6 +181,63 @@ pub fn run() -> ExitCode {
             .for_each(|line| eprintln!("storj-monitor: {}", visible(line)));
     }
     code
+}
+
+/// Without a command: how every node is.
+fn command(global: &Global, command: Option<Command>) -> Result<ExitCode, Failure> {
+    let done = |()| ExitCode::SUCCESS;
+    match command {
+        None => status::run(global, &status::Args::default()),
+        Some(Command::Count { files, json }) => count::run(&files, json).map(done),
+        Some(Command::Ingest(ingest)) => ingest::run(global, &ingest).map(done),
+        Some(Command::Collect(collect)) => collect::run(global, &collect).map(done),
+        Some(Command::Config(command)) => config::run(global, command).map(done),
+        Some(Command::Nodes(command)) => nodes::run(global, command),
+        Some(Command::Doctor(doctor)) => doctor::run(global, &doctor),
+        Some(Command::Db(command)) => db::run(global, command).map(done),
+        Some(Command::Export(export)) => export::run(global, &export).map(done),
+        Some(Command::Sources(sources)) => sources::run(global, &sources).map(done),
+        Some(Command::Status(status)) => status::run(global, &status),
+        Some(Command::Completions { shell }) => completions(shell).map(done),
+        Some(Command::Man) => man().map(done),
+    }
+}
+
+fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
+    // The generator writes to a buffer: a closed pipe is no panic.
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Args::command(), "storj-monitor", &mut text);
+    Ok(io::stdout().lock().write_all(&text)?)
+}
+
+/// One page with every command behind the other.
+fn man() -> Result<(), Failure> {
+    let mut command = Args::command();
+    command.build();
+    let mut text = Vec::new();
+    clap_mangen::Man::new(command.clone()).render(&mut text)?;
+    for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+        write_section(&mut text, sub, sub.get_name())?;
+    }
+    Ok(io::stdout().lock().write_all(&text)?)
+}
+
+/// A command's line, meaning and options; then those below it.
+fn write_section(text: &mut Vec<u8>, command: &clap::Command, path: &str) -> io::Result<()> {
+    let page = clap_mangen::Man::new(command.clone());
+    writeln!(text, ".SH \"{}\"", path.to_uppercase().replace('-', "\\-"))?;
+    if let Some(about) = command.get_about() {
+        writeln!(text, "{}", about.to_string().replace('\\', "\\e"))?;
+    }
+    let mut options = Vec::new();
+    page.render_options_section(&mut options)?;
+    // Its own heading would stand on a level with the command's.
+    let options = String::from_utf8_lossy(&options).replace(".SH OPTIONS", ".SS OPTIONS");
+    text.extend_from_slice(options.as_bytes());
+    for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+        write_section(text, sub, &format!("{path} {}", sub.get_name()))?;
+    }
+    Ok(())
 }
 
 /// The process's arguments. An environment variable that is empty counts as not set.

@@ -3,15 +3,15 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use super::{Failure, Global, known_nodes, visible};
+use super::{Failure, Global, collect, known_nodes, visible};
 use crate::api::status::{Disk, Flow, Node, Satellite, Status};
 use crate::collector::tell;
 use crate::domain::health::State;
 use crate::domain::sample::Standing;
-use crate::store::Reader;
+use crate::store::{self, Reader};
 
 /// Arguments of `status`.
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 pub struct Args {
     /// Only this node; repeatable
     #[arg(long, value_name = "NAME")]
@@ -65,7 +65,14 @@ pub fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
 
 fn answer(global: &Global, args: &Args) -> Result<Status, Failure> {
     let data_dir = global.data_dir()?;
-    let reader = Reader::open(&data_dir)?;
+    let reader = match Reader::open(&data_dir) {
+        // Asked for the first time: what there is, is read now. What was then nobody can know.
+        Err(store::Error::Missing { .. }) if global.at.is_none() => {
+            collect::first(global)?;
+            Reader::open(&data_dir)?
+        }
+        other => other?,
+    };
     let names = known_nodes(&reader, &args.node)?;
     Ok(tell::status(&data_dir, &reader, &names, global.now_ms()?)?)
 }

@@ -4,5 +4,6 @@ mod align;
 pub mod asks;
 pub mod collect;
 pub mod ingest;
+pub mod look;
 pub mod stream;
 pub mod tell;

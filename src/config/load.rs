@@ -269,7 +269,7 @@ fn words(json: &Json) -> String {
 /// Variables that look like ours and are not.
 fn unknown_variables(env: &BTreeMap<String, OsString>) -> Vec<Problem> {
     let settings = SETTINGS.iter().map(super::setting::Setting::env);
-    let others = ["DATA_DIR", "CONFIG", "NOW", "NODES"].map(|name| format!("{ENV}{name}"));
+    let others = ["DATA_DIR", "CONFIG", "NOW", "NODES", "ROOT"].map(|name| format!("{ENV}{name}"));
     let known: Vec<String> = settings.chain(others).collect();
     let ours = |name: &&String| {
         let rest = name.strip_prefix(ENV);

@@ -31,6 +31,11 @@ pub struct Node {
     pub tags: Vec<String>,
 }
 
+/// An address as it may be shown: without user and password.
+pub fn shown_address(address: &str) -> String {
+    address::masked(address)
+}
+
 /// What can be said of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {

@@ -259,7 +259,7 @@ impl<'a> Case<'a> {
 
     /// Its debug endpoint: as set, else the one loopback port nothing else explains.
     fn metrics(&mut self, api: Option<&str>) -> Option<String> {
-        let text = |address: &Address| format!("{}/metrics", address.url());
+        let text = Address::url;
         if let Some(debug) = self.setting(DEBUG).and_then(Address::parse) {
             if !self.own_network() {
                 return Some(text(&debug));

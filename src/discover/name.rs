@@ -17,10 +17,16 @@ pub(super) fn of(group: &Group) -> String {
     fitting(&name)
 }
 
-/// The folder's name; `config` says nothing, so its parent's then.
+/// Names of folders that say nothing.
+const EMPTY_NAMES: [&str; 6] = ["config", "conf", "data", "app", "storage", "node"];
+
+/// The folder's name, or the next one above it that says something.
 fn folder(dir: &Path) -> Option<String> {
     let names = dir.ancestors().filter_map(|dir| dir.file_name()?.to_str());
-    names.filter(|name| *name != "config").map(str::to_owned).next()
+    names
+        .filter(|name| !EMPTY_NAMES.contains(name))
+        .map(str::to_owned)
+        .next()
 }
 
 /// Other characters for those a node's name cannot have.

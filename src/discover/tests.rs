@@ -132,7 +132,7 @@ fn a_systemd_node_that_logs_to_a_file() {
         ("/var/log/storagenode.log", Ok(()), true)
     );
     assert_eq!(found.data.as_deref(), Some(Path::new("/srv/data")));
-    assert_eq!(found.metrics.as_deref(), Some("http://127.0.0.1:5998/metrics"));
+    assert_eq!(found.metrics.as_deref(), Some("http://127.0.0.1:5998"));
     assert_eq!(found.log_level.as_deref(), Some("info"));
     assert!(notes(&found).contains("piecestore=FATAL hides"), "{found:#?}");
 }
@@ -382,7 +382,7 @@ fn ports_left_to_chance_are_found_by_their_sockets() {
         fake.fd(30, number, &format!("socket:[{inode}]"));
     }
     let found = fake.one(&[]);
-    assert_eq!(found.metrics.as_deref(), Some("http://127.0.0.1:40123/metrics"));
+    assert_eq!(found.metrics.as_deref(), Some("http://127.0.0.1:40123"));
     assert!(notes(&found).contains("port 40123 until the next start"), "{found:#?}");
     let found = fake.one(&[("http://127.0.0.1:40123", "1abc")]);
     assert_eq!(

@@ -56,6 +56,8 @@ pub fn program(data: &Path) -> Command {
     command
         .env("HOME", data)
         .env("XDG_CONFIG_HOME", data.join("config"))
+        // Whatever runs on this host is none of the tests' business.
+        .env("STORJ_MONITOR_ROOT", data.join("no host"))
         .env("STORJ_MONITOR_DATA_DIR", data);
     command
 }
