@@ -9,6 +9,7 @@ use std::time::Duration;
 use common::node::{Node, Running, eventually, spec};
 use common::{run, stdout};
 use storj_monitor::collector::collect::{Collector, Log};
+use storj_monitor::engine::live::Window;
 use storj_monitor::source::follow::Start;
 use storj_monitor::store::upkeep::Retention;
 use storj_monitor::store::writer::Writer;
@@ -202,21 +203,17 @@ fn bytes_destroyed_unread_are_reported_with_size_and_time() {
 
 /// The windows of the one node of a collector, summed.
 fn windows(collector: &mut Collector, now_ms: i64) -> (u64, u64, u64) {
-    let views = collector.views(now_ms);
-    let (_, view, _) = &views[0];
-    let seconds = view
-        .seconds
-        .iter()
-        .flat_map(|(_, cells)| cells)
-        .map(|cell| cell.count)
-        .sum();
-    let minutes = view
-        .minutes
-        .iter()
-        .flat_map(|(_, cells)| cells)
-        .map(|cell| cell.count)
-        .sum();
-    (seconds, minutes, view.open.iter().map(|(_, count)| count).sum())
+    let (_, live, _) = collector.windows(now_ms).next().unwrap();
+    let sum = |window: Window| -> u64 {
+        window
+            .flows
+            .iter()
+            .flat_map(|(_, cells)| cells)
+            .map(|cell| cell.count)
+            .sum()
+    };
+    let open = live.open().iter().map(|(_, count)| count).sum();
+    (sum(live.seconds()), sum(live.minutes()), open)
 }
 
 #[test]

@@ -1,3 +1,9 @@
-//! The contract between the collector and whoever looks on: what is asked and what is answered.
+//! The contract between the collector and whoever looks on: what is asked, what is answered, and the ways
+//! it goes. A viewer cannot tell a channel from a socket.
 
+pub mod link;
+pub mod message;
+pub mod snapshot;
+#[cfg(unix)]
+pub mod socket;
 pub mod status;

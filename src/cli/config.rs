@@ -17,7 +17,7 @@ use crate::discover::Found;
 use crate::store::upkeep::Retention;
 
 /// What flags say beside the configuration.
-#[derive(clap::Args, Default)]
+#[derive(clap::Args, Default, Clone)]
 pub struct Said {
     /// A node beside the configuration's: NAME=SOURCE[,api=URL][,data=DIR][,metrics=URL][,tags=A+B];
     /// repeatable

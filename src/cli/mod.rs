@@ -33,7 +33,7 @@ struct Args {
 }
 
 /// What every command understands.
-#[derive(clap::Args)]
+#[derive(clap::Args, Clone)]
 struct Global {
     /// Folder of everything the program keeps [default: the platform's place]
     #[arg(long, global = true, env = "STORJ_MONITOR_DATA_DIR", value_name = "DIR")]

@@ -3,15 +3,18 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::align::Rules;
 use super::asks::Asks;
+use super::hub::Hub;
 use super::stream::Stream;
+use super::tap::Tap;
 use crate::domain::batch::{Batch, Vocabulary};
 use crate::domain::source::Gap;
 use crate::engine::apply::Apply;
-use crate::engine::live::{MINUTES, View};
+use crate::engine::live::{Live, MINUTES};
 use crate::log::framing::{Frame, Unwrapper};
 use crate::report::time::rfc3339;
 use crate::source::follow::{Follower, Piece, Start, State};
@@ -51,6 +54,7 @@ pub struct Collector {
     retention: Retention,
     retained: Option<Instant>,
     asks: Asks,
+    hub: Option<Arc<Hub>>,
 }
 
 struct Source {
@@ -65,6 +69,7 @@ struct Source {
     gaps: Vec<(Gap, Instant)>,
     /// What the next commit keeps; a failed one leaves it.
     owed: Option<(Batch, Vec<Gap>)>,
+    tap: Tap,
     said: State,
     said_error: Option<String>,
     dirty: bool,
@@ -84,7 +89,13 @@ impl Collector {
             retention,
             retained: None,
             asks: Asks::default(),
+            hub: None,
         }
+    }
+
+    /// Hands new lines to the viewers of `hub` that want them.
+    pub fn serve(&mut self, hub: Arc<Hub>) {
+        self.hub = Some(hub);
     }
 
     /// Follows these logs and no others, each from where it was left. What was read of the others is kept
@@ -145,7 +156,7 @@ impl Collector {
         let mut more = false;
         for source in &mut self.sources {
             source.apply.tick(now_ms.div_euclid(1000));
-            more |= match source.read(&mut self.writer, now_ms, hurry) {
+            more |= match source.read(&mut self.writer, self.hub.as_deref(), now_ms, hurry) {
                 Ok(more) => more,
                 Err(error) => {
                     let text = error.to_string();
@@ -231,15 +242,13 @@ impl Collector {
         }
     }
 
-    /// What is to be seen of each node at this moment, with the names behind the numbers.
-    pub fn views(&mut self, now_ms: i64) -> Vec<(&str, View, &Vocabulary)> {
-        let mut views = Vec::new();
-        for source in &mut self.sources {
-            if let Some(view) = source.apply.view(now_ms.div_euclid(1000)) {
-                views.push((source.log.node.as_str(), view, source.apply.vocabulary()));
-            }
-        }
-        views
+    /// The windows of each node that has a log, with the names behind the numbers.
+    pub fn windows(&mut self, now_ms: i64) -> impl Iterator<Item = (&str, &Live, &Vocabulary)> {
+        let now = now_ms.div_euclid(1000);
+        self.sources.iter_mut().filter_map(move |source| {
+            let (live, vocabulary) = source.apply.windows(now)?;
+            Some((source.log.node.as_str(), live, vocabulary))
+        })
     }
 
     /// How many of the logs cannot be read now, and how many there are.
@@ -289,6 +298,7 @@ impl Source {
             streams: HashMap::new(),
             gaps: Vec::new(),
             owed: None,
+            tap: Tap::default(),
             said: State::New,
             said_error: None,
             dirty: false,
@@ -311,7 +321,7 @@ impl Source {
         Ok(())
     }
 
-    fn read(&mut self, writer: &mut Writer, now_ms: i64, hurry: bool) -> Result<bool> {
+    fn read(&mut self, writer: &mut Writer, hub: Option<&Hub>, now_ms: i64, hurry: bool) -> Result<bool> {
         let path = self.log.path.display().to_string();
         let (node, streams, apply) = (self.node, &mut self.streams, &mut self.apply);
         let mut touched = Vec::new();
@@ -333,11 +343,20 @@ impl Source {
             lines::of(piece.bytes).for_each(|line| stream.push(line, line.len() + 1, now_ms));
             stream.apply(writer, apply, now_ms, false)
         };
+        let hub = hub.filter(|hub| hub.listens());
+        let (tap, name) = (&mut self.tap, &self.log.node);
+        let mut lines = Vec::new();
         let more = self.follower.poll(hurry, &mut |piece| {
+            if piece.news && hub.is_some() {
+                tap.read(name, piece.slot, piece.bytes, now_ms, |line| lines.push(line));
+            }
             if result.is_ok() {
                 result = take(piece);
             }
         });
+        if let Some(hub) = hub.filter(|_| !lines.is_empty()) {
+            hub.lines(&lines);
+        }
         result?;
         self.dirty |= !touched.is_empty();
         for (slot, stream) in &mut self.streams {
@@ -409,7 +428,9 @@ impl Source {
     /// The commit succeeded: gives the gaps it kept.
     fn saved(&mut self) -> Vec<Gap> {
         self.dirty = false;
-        for slot in self.follower.saved() {
+        let ended = self.follower.saved();
+        self.tap.forget(&ended);
+        for slot in ended {
             self.streams.remove(&slot);
         }
         self.streams.values_mut().for_each(Stream::saved);

@@ -3,7 +3,11 @@
 mod align;
 pub mod asks;
 pub mod collect;
+pub mod hub;
 pub mod ingest;
 pub mod look;
+pub mod publish;
+pub mod service;
 pub mod stream;
+mod tap;
 pub mod tell;

@@ -1,6 +1,8 @@
 //! What a batch of lines adds to the history: made by `engine`, kept by `store`.
 
 use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
 use super::piece::PieceId;
@@ -23,13 +25,26 @@ pub struct Series {
     pub size_class: Option<u8>,
 }
 
-/// Number and bytes of some transfers.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+/// Number and bytes of some transfers. On the wire a pair.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(u64, u64)", into = "(u64, u64)")]
 pub struct Cell {
     /// Number of transfers.
     pub count: u64,
     /// Their bytes.
     pub bytes: u64,
+}
+
+impl From<(u64, u64)> for Cell {
+    fn from((count, bytes): (u64, u64)) -> Self {
+        Self { count, bytes }
+    }
+}
+
+impl From<Cell> for (u64, u64) {
+    fn from(cell: Cell) -> Self {
+        (cell.count, cell.bytes)
+    }
 }
 
 impl Cell {

@@ -1,9 +1,9 @@
 //! What a transfer is: outcome, cause and bytes of one upload or download. Made by `log`, counted by `engine`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How a transfer ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The peer hung up first, mostly a lost race; nobody's fault.

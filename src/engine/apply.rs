@@ -9,7 +9,7 @@ use crate::log::kind::{Kind, Level};
 use crate::log::record::{Line, Parser, Record, text};
 use crate::log::template;
 
-use super::live::{Live, View};
+use super::live::Live;
 use super::pairs::{Moment, Pairs};
 
 /// Longest text of an example or a kept error: some carry a whole stack.
@@ -63,14 +63,14 @@ impl Apply {
         }
     }
 
-    /// What is to be seen at the second `now`; `None` without windows.
-    pub fn view(&mut self, now: i64) -> Option<View> {
+    /// The windows, as of the second `now`, and the names behind their numbers; `None` without windows.
+    pub fn windows(&mut self, now: i64) -> Option<(&Live, &Vocabulary)> {
         let live = self.sums.live.as_mut()?;
         live.tick(now);
         for (action, count) in self.sums.pairs.open() {
             live.set_open(action, count);
         }
-        Some(live.view())
+        Some((live, &self.sums.vocabulary))
     }
 
     /// Time goes on.

@@ -39,30 +39,24 @@ pub struct Live {
     open: FastMap<u32, u64>,
 }
 
-/// A window's series and its buckets, oldest first.
-pub type Window<K> = Vec<(K, Vec<Cell>)>;
-
-/// What is to be seen of a node at one moment.
+/// A window: the first second of its buckets, and the buckets of each flow, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct View {
-    /// Second since the epoch it is of.
-    pub now: i64,
-    /// First second of the buckets of `seconds`, each a second wide.
-    pub seconds_begin: i64,
+pub struct Window {
+    /// First second of the oldest bucket.
+    pub begin: i64,
     /// By action and outcome.
-    pub seconds: Window<Flow>,
-    /// First second of the buckets of `minutes`, each a minute wide.
-    pub minutes_begin: i64,
-    /// By series.
-    pub minutes: Window<Series>,
-    /// Transfers open now, by action; empty where starts are not logged.
-    pub open: Vec<(u32, u64)>,
-    /// Most downloaded pieces since `lists_begin`, approximately.
+    pub flows: Vec<(Flow, Vec<Cell>)>,
+}
+
+/// What is most frequent since a time, approximately.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hot {
+    /// Second since the epoch from which on it is counted.
+    pub begin: i64,
+    /// Most downloaded pieces.
     pub pieces: Vec<Entry<PieceId>>,
-    /// Most frequent subnets since `lists_begin`, approximately.
+    /// Most frequent subnets.
     pub subnets: Vec<Entry<Subnet>>,
-    /// Since when the lists count.
-    pub lists_begin: i64,
 }
 
 impl Live {
@@ -133,23 +127,45 @@ impl Live {
         self.open.insert(action, count);
     }
 
-    /// What is to be seen now.
-    pub fn view(&self) -> View {
-        let lists = |n: usize| self.pieces[n].most(MOST_PIECES);
-        let both = |a: Vec<Entry<PieceId>>, b: Vec<Entry<PieceId>>| if a.len() < 10 && !b.is_empty() { b } else { a };
-        let (seconds, minutes) = (dump(&self.seconds), dump(&self.minutes));
+    /// The last [`SECONDS`], by the second.
+    pub fn seconds(&self) -> Window {
+        let flows = self.seconds.iter().map(|(flow, ring)| (*flow, ring.iter().collect()));
+        Window {
+            begin: self.now - SECONDS as i64 + 1,
+            flows: sorted(flows.collect()),
+        }
+    }
+
+    /// The last [`MINUTES`], by the minute.
+    pub fn minutes(&self) -> Window {
+        let mut flows: FastMap<Flow, Vec<Cell>> = FastMap::default();
+        for (series, ring) in &self.minutes {
+            let flow = (series.action, series.outcome);
+            let sums = flows.entry(flow).or_insert_with(|| vec![Cell::default(); MINUTES]);
+            sums.iter_mut().zip(ring.iter()).for_each(|(sum, cell)| sum.add(cell));
+        }
+        Window {
+            begin: (self.now.div_euclid(60) - MINUTES as i64 + 1) * 60,
+            flows: sorted(flows.into_iter().collect()),
+        }
+    }
+
+    /// Transfers open now, by action; empty where starts are not logged.
+    pub fn open(&self) -> Vec<(u32, u64)> {
         let mut open: Vec<(u32, u64)> = self.open.iter().map(|(action, count)| (*action, *count)).collect();
         open.sort_unstable();
-        View {
-            now: self.now,
-            seconds_begin: self.now - SECONDS as i64 + 1,
-            seconds,
-            minutes_begin: (self.now.div_euclid(60) - MINUTES as i64 + 1) * 60,
-            minutes,
-            open,
-            pieces: both(lists(0), lists(1)),
-            subnets: self.subnets[0].most(MOST_SUBNETS),
-            lists_begin: self.lists_begun,
+        open
+    }
+
+    /// The most frequent of the last hour or two.
+    pub fn hot(&self) -> Hot {
+        // A list that was just begun says less than the one before.
+        let young = self.now - self.lists_begun < LISTS_LAST / 6 && !self.pieces[1].most(1).is_empty();
+        let list = usize::from(young);
+        Hot {
+            begin: self.lists_begun - if young { LISTS_LAST } else { 0 },
+            pieces: self.pieces[list].most(MOST_PIECES),
+            subnets: self.subnets[list].most(MOST_SUBNETS),
         }
     }
 }
@@ -168,10 +184,9 @@ fn window<K: std::hash::Hash + Eq>(
     Some(map.entry(key).or_insert_with(|| Ring::new(len, width, now)))
 }
 
-fn dump<K: Copy + Ord>(map: &FastMap<K, Ring<Cell>>) -> Window<K> {
-    let mut all: Window<K> = map.iter().map(|(key, ring)| (*key, ring.iter().collect())).collect();
-    all.sort_by_key(|(key, _)| *key);
-    all
+fn sorted(mut flows: Vec<(Flow, Vec<Cell>)>) -> Vec<(Flow, Vec<Cell>)> {
+    flows.sort_by_key(|(flow, _)| *flow);
+    flows
 }
 
 fn subnet(ip: IpAddr) -> Subnet {
@@ -231,18 +246,18 @@ mod tests {
             let (kept, series) = kept(second, size);
             live.transfer(&kept, series);
         }
-        let view = live.view();
-        assert_eq!(total(&view.seconds[0].1), (2, 12));
-        assert_eq!(total(&view.minutes[0].1), (3, 23));
-        assert_eq!(view.seconds[0].1[SECONDS - 1].bytes, 5);
-        assert_eq!(view.seconds_begin + SECONDS as i64 - 1, 100_000);
-        assert_eq!(view.subnets[0].key, IpAddr::from([10, 1, 2, 0]));
-        assert_eq!((view.pieces[0].count, view.pieces[0].bytes), (2, 12));
+        let (seconds, hot) = (live.seconds(), live.hot());
+        assert_eq!(total(&seconds.flows[0].1), (2, 12));
+        assert_eq!(total(&live.minutes().flows[0].1), (3, 23));
+        assert_eq!(seconds.flows[0].1[SECONDS - 1].bytes, 5);
+        assert_eq!(seconds.begin + SECONDS as i64 - 1, 100_000);
+        assert_eq!(hot.subnets[0].key, IpAddr::from([10, 1, 2, 0]));
+        assert_eq!((hot.pieces[0].count, hot.pieces[0].bytes), (2, 12));
         live.tick(100_300);
         live.tick(50);
-        let view = live.view();
-        assert_eq!((view.now, total(&view.seconds[0].1)), (100_300, (2, 12)));
+        let seconds = live.seconds();
+        assert_eq!((seconds.begin, total(&seconds.flows[0].1)), (99_701, (2, 12)));
         live.tick(100_600);
-        assert_eq!(total(&live.view().seconds[0].1), (0, 0));
+        assert_eq!(total(&live.seconds().flows[0].1), (0, 0));
     }
 }

@@ -22,6 +22,8 @@ pub struct Piece<'a> {
     pub fresh: bool,
     /// Whether these lines are counted already, and only show what was going on.
     pub context: bool,
+    /// Whether they were written since it was first looked at the log, as far as can be told.
+    pub news: bool,
 }
 pub(super) const BLOCK: usize = 256 * 1024;
 /// Bytes of a slot read in one go: other slots and the clock get their turn.
@@ -166,6 +168,7 @@ pub(super) fn read(slot: &mut Slot, buffer: &mut Vec<u8>, each: &mut dyn FnMut(P
                 bytes: &buffer[..whole],
                 fresh: slot.fresh,
                 context: false,
+                news: slot.role != Role::History,
             });
             slot.next += whole as u64;
             slot.remember(&buffer[..whole]);
@@ -198,6 +201,7 @@ fn context(slot: &mut Slot, buffer: &mut Vec<u8>, each: &mut dyn FnMut(Piece<'_>
             bytes: &buffer[first + 1..got],
             fresh: true,
             context: true,
+            news: false,
         });
     }
     Ok(())

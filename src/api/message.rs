@@ -1,0 +1,148 @@
+//! What goes over a link: requests of a viewer, messages of the collector.
+
+use serde::{Deserialize, Serialize};
+
+use super::snapshot::{Snapshot, Topic};
+use super::status::Status;
+
+/// Of this form. Collector and viewer have to agree.
+pub const VERSION: u32 = 1;
+
+/// What a viewer says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// From now on these sections, when they change.
+    Watch(Watch),
+    /// A question; the answer has the same number.
+    Ask {
+        /// The viewer's number for it.
+        id: u64,
+        /// The question.
+        query: Query,
+    },
+    /// Something to do; the answer has the same number.
+    Do {
+        /// The viewer's number for it.
+        id: u64,
+        /// What.
+        command: Command,
+    },
+    /// From now on log lines, under this number.
+    Subscribe {
+        /// The viewer's number for it.
+        id: u64,
+        /// Which lines.
+        filter: Filter,
+    },
+    /// No more of them.
+    Unsubscribe {
+        /// Its number.
+        id: u64,
+    },
+}
+
+/// Sections of nodes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watch {
+    /// What is drawn.
+    pub topics: Vec<Topic>,
+    /// Of which nodes; empty means all.
+    pub nodes: Vec<String>,
+}
+
+/// A question about what was kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Query {
+    /// How nodes are, or were.
+    Status {
+        /// Their names; empty means all.
+        nodes: Vec<String>,
+        /// At this time (ms since the epoch); now, when there is none.
+        at_ms: Option<i64>,
+    },
+}
+
+/// The answer to a question.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// To [`Query::Status`].
+    Status(Status),
+    /// A command was done.
+    Done,
+}
+
+/// Something to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Take up the configuration as it is now.
+    Reload,
+}
+
+/// Which log lines.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filter {
+    /// Of which nodes; empty means all.
+    pub nodes: Vec<String>,
+    /// Only of this level or a graver one: `DEBUG`, `INFO`, `WARN`, `ERROR`, `FATAL`.
+    pub level: Option<String>,
+    /// Only of loggers that begin so.
+    pub logger: Option<String>,
+    /// Only lines that hold this text.
+    pub text: Option<String>,
+}
+
+/// A line of a node's log. All of it is foreign text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// The node's name.
+    pub node: String,
+    /// When it was written, ms since the epoch; when it was read, if it does not say.
+    pub time_ms: i64,
+    /// Its level; empty for a line that is no record.
+    pub level: String,
+    /// Its logger.
+    pub logger: String,
+    /// Its message.
+    pub message: String,
+    /// What else it says, as it stands in the log: a JSON object, or the whole line.
+    pub rest: String,
+    /// Whether the program knows what the message means.
+    pub understood: bool,
+}
+
+/// What the collector says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Message {
+    /// The first one.
+    Hello {
+        /// [`VERSION`] of the collector.
+        version: u32,
+        /// Its release.
+        program: String,
+        /// Since when it runs, ms since the epoch.
+        since_ms: i64,
+    },
+    /// What changed of the sections that are watched.
+    Snapshot(Snapshot),
+    /// An answer.
+    Answer {
+        /// The viewer's number.
+        id: u64,
+        /// The answer, or why there is none.
+        answer: Result<Answer, String>,
+    },
+    /// Lines of a subscription.
+    Lines {
+        /// The viewer's number.
+        id: u64,
+        /// In the order they were read.
+        lines: Vec<LogLine>,
+        /// So many before them were dropped: the viewer was too slow.
+        dropped: u64,
+    },
+}

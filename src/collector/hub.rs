@@ -1,0 +1,342 @@
+//! Where viewers come together: what each watches, what was last told to whom. Asked by viewers' threads,
+//! fed by the collector's.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Sender, SyncSender, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::tap::fits;
+use super::tell;
+use crate::api::link::{Mailbox, Port};
+use crate::api::message::{Answer, Command, Filter, LogLine, Message, Query, Request, VERSION, Watch};
+use crate::api::snapshot::{NodeView, Section, Snapshot, Topic};
+use crate::store::Reader;
+
+/// Subscriptions of one viewer.
+const MOST_SUBSCRIPTIONS: usize = 16;
+/// A command that the collector does not get to within this time is given up.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Something to do, and who waits for it.
+pub struct Order {
+    /// What.
+    pub command: Command,
+    /// Tells how it went.
+    pub done: SyncSender<Result<Answer, String>>,
+}
+
+/// The viewers of one collector.
+pub struct Hub {
+    data_dir: PathBuf,
+    since_ms: i64,
+    viewers: Mutex<Vec<Arc<Viewer>>>,
+    /// How many viewers draw something, and how many subscriptions there are: asked often.
+    watching: AtomicUsize,
+    listening: AtomicUsize,
+    /// The newest of every section, and all names.
+    latest: Mutex<Latest>,
+    orders: Mutex<Sender<Order>>,
+    wake: SyncSender<()>,
+    status: StatusWake,
+}
+
+#[derive(Default)]
+struct Latest {
+    nodes: BTreeMap<String, NodeView>,
+    names: Option<Section<Vec<String>>>,
+    /// The last generation given to anything: a node that comes back goes on from there.
+    generation: u64,
+}
+
+#[derive(Default)]
+struct StatusWake {
+    wanted: Mutex<bool>,
+    came: Condvar,
+}
+
+struct Viewer {
+    outbox: Arc<Mailbox>,
+    state: Mutex<ViewerState>,
+    draws: AtomicBool,
+}
+
+#[derive(Default)]
+struct ViewerState {
+    watch: Watch,
+    /// Generations it has.
+    sent: HashMap<(Topic, String), u64>,
+    names: u64,
+    filters: Vec<(u64, Filter)>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing that panics runs under these locks.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What somebody draws at the moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// The sections.
+    pub topics: Vec<Topic>,
+    /// Of which nodes; empty means all.
+    pub nodes: Vec<String>,
+}
+
+impl Wanted {
+    /// Whether somebody draws this.
+    pub fn has(&self, topic: Topic) -> bool {
+        self.topics.contains(&topic)
+    }
+}
+
+impl Hub {
+    /// For the collector of a data directory, that takes `orders` and is woken by `wake`.
+    pub fn new(data_dir: &Path, since_ms: i64, orders: Sender<Order>, wake: SyncSender<()>) -> Self {
+        Self {
+            data_dir: data_dir.to_owned(),
+            since_ms,
+            viewers: Mutex::default(),
+            watching: AtomicUsize::new(0),
+            listening: AtomicUsize::new(0),
+            latest: Mutex::default(),
+            orders: Mutex::new(orders),
+            wake,
+            status: StatusWake::default(),
+        }
+    }
+
+    /// Takes a viewer in; it leaves when its link is gone.
+    ///
+    /// # Errors
+    /// When there can be no thread for it.
+    pub fn attach(self: &Arc<Self>, port: Port) -> std::io::Result<()> {
+        let hub = Arc::clone(self);
+        let serve = move || hub.serve(&port);
+        std::thread::Builder::new().name("viewer".to_owned()).spawn(serve)?;
+        Ok(())
+    }
+
+    fn serve(&self, port: &Port) {
+        let viewer = Arc::new(Viewer {
+            outbox: Arc::clone(&port.outbox),
+            state: Mutex::default(),
+            draws: AtomicBool::new(false),
+        });
+        let hello = Message::Hello {
+            version: VERSION,
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            since_ms: self.since_ms,
+        };
+        viewer.outbox.put(hello);
+        lock(&self.viewers).push(Arc::clone(&viewer));
+        for request in &port.requests {
+            self.handle(&viewer, request);
+        }
+        let mut viewers = lock(&self.viewers);
+        viewers.retain(|other| !Arc::ptr_eq(other, &viewer));
+        self.count(&viewers);
+    }
+
+    fn count(&self, viewers: &[Arc<Viewer>]) {
+        let draws = viewers.iter().filter(|viewer| viewer.draws.load(Ordering::Relaxed));
+        self.watching.store(draws.count(), Ordering::Relaxed);
+        let filters = viewers.iter().map(|viewer| lock(&viewer.state).filters.len()).sum();
+        self.listening.store(filters, Ordering::Relaxed);
+    }
+
+    fn handle(&self, viewer: &Viewer, request: Request) {
+        match request {
+            Request::Watch(watch) => {
+                viewer.draws.store(!watch.topics.is_empty(), Ordering::Relaxed);
+                let mut state = lock(&viewer.state);
+                // It may have thrown away what it no longer drew: all of it is told again.
+                *state = ViewerState {
+                    watch,
+                    filters: std::mem::take(&mut state.filters),
+                    ..ViewerState::default()
+                };
+                drop(state);
+                self.count(&lock(&self.viewers));
+                self.wake();
+            }
+            Request::Ask { id, query } => {
+                let answer = self.answer(&query);
+                viewer.outbox.put(Message::Answer { id, answer });
+            }
+            Request::Do { id, command } => {
+                let answer = self.order(command);
+                viewer.outbox.put(Message::Answer { id, answer });
+            }
+            Request::Subscribe { id, filter } => {
+                let mut state = lock(&viewer.state);
+                state.filters.retain(|(other, _)| *other != id);
+                if state.filters.len() < MOST_SUBSCRIPTIONS {
+                    state.filters.push((id, filter));
+                }
+                drop(state);
+                self.count(&lock(&self.viewers));
+            }
+            Request::Unsubscribe { id } => {
+                lock(&viewer.state).filters.retain(|(other, _)| *other != id);
+                self.count(&lock(&self.viewers));
+            }
+        }
+    }
+
+    fn wake(&self) {
+        // Full: a wake-up waits already.
+        let _ = self.wake.try_send(());
+        *lock(&self.status.wanted) = true;
+        self.status.came.notify_all();
+    }
+
+    fn answer(&self, query: &Query) -> Result<Answer, String> {
+        let now_ms = jiff::Timestamp::now().as_millisecond();
+        let reader = Reader::open(&self.data_dir).map_err(|error| error.to_string())?;
+        match query {
+            Query::Status { nodes, at_ms } => tell::status(&self.data_dir, &reader, nodes, at_ms.unwrap_or(now_ms))
+                .map(Answer::Status)
+                .map_err(|error| error.to_string()),
+        }
+    }
+
+    fn order(&self, command: Command) -> Result<Answer, String> {
+        let (done, answer) = sync_channel(1);
+        let sent = lock(&self.orders).send(Order { command, done });
+        sent.map_err(|_| "the collector ends".to_owned())?;
+        let _ = self.wake.try_send(());
+        let late = || format!("the collector did not get to it within {} s", PATIENCE.as_secs());
+        answer.recv_timeout(PATIENCE).map_err(|_| late())?
+    }
+
+    /// What somebody draws now; `None`: nobody draws anything.
+    pub fn wanted(&self) -> Option<Wanted> {
+        if self.watching.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        let mut wanted = Wanted::default();
+        let mut all_nodes = false;
+        for viewer in lock(&self.viewers).iter() {
+            let state = lock(&viewer.state);
+            if state.watch.topics.is_empty() {
+                continue;
+            }
+            wanted.topics.extend(&state.watch.topics);
+            all_nodes |= state.watch.nodes.is_empty();
+            wanted.nodes.extend(state.watch.nodes.iter().cloned());
+        }
+        wanted.topics.sort_unstable();
+        wanted.topics.dedup();
+        if all_nodes {
+            wanted.nodes.clear();
+        }
+        Some(wanted)
+    }
+
+    /// Keeps what a node shows now, under the generation given; see [`Section::set`].
+    pub fn update(&self, node: &str, change: impl FnOnce(&mut NodeView, u64)) {
+        let mut latest = lock(&self.latest);
+        latest.generation += 1;
+        let generation = latest.generation;
+        change(latest.nodes.entry(node.to_owned()).or_default(), generation);
+    }
+
+    /// These are all nodes there are.
+    pub fn name_all(&self, names: Vec<String>) {
+        let mut latest = lock(&self.latest);
+        latest.nodes.retain(|name, _| names.contains(name));
+        latest.generation += 1;
+        let generation = latest.generation;
+        Section::set(&mut latest.names, names, generation);
+    }
+
+    /// Tells every viewer what changed of what it draws.
+    pub fn push(&self, now_ms: i64) {
+        let latest = lock(&self.latest);
+        for viewer in lock(&self.viewers).iter() {
+            let snapshot = lock(&viewer.state).news(&latest, now_ms);
+            if let Some(snapshot) = snapshot {
+                viewer.outbox.put(Message::Snapshot(snapshot));
+            }
+        }
+    }
+
+    /// Whether somebody wants log lines.
+    pub fn listens(&self) -> bool {
+        self.listening.load(Ordering::Relaxed) > 0
+    }
+
+    /// Hands new log lines to those who want them.
+    pub fn lines(&self, lines: &[LogLine]) {
+        for viewer in lock(&self.viewers).iter() {
+            for (id, filter) in &lock(&viewer.state).filters {
+                let lines: Vec<LogLine> = lines.iter().filter(|line| fits(filter, line)).cloned().collect();
+                if !lines.is_empty() {
+                    viewer.outbox.put(Message::Lines {
+                        id: *id,
+                        lines,
+                        dropped: 0,
+                    });
+                }
+            }
+        }
+    }
+
+    /// Waits until somebody new wants to know how nodes are, at most so long.
+    pub fn wait_for_status(&self, most: Duration) {
+        let wanted = lock(&self.status.wanted);
+        let waited = self.status.came.wait_timeout_while(wanted, most, |wanted| !*wanted);
+        *waited.unwrap_or_else(PoisonError::into_inner).0 = false;
+    }
+}
+
+impl ViewerState {
+    /// What this viewer does not have yet.
+    fn news(&mut self, latest: &Latest, now_ms: i64) -> Option<Snapshot> {
+        let mut snapshot = Snapshot {
+            time_ms: now_ms,
+            ..Snapshot::default()
+        };
+        if self.watch.topics.is_empty() {
+            return None;
+        }
+        for (name, view) in &latest.nodes {
+            if !self.watch.nodes.is_empty() && !self.watch.nodes.contains(name) {
+                continue;
+            }
+            let news = self.node_news(name, view);
+            if !news.is_empty() {
+                snapshot.nodes.insert(name.clone(), news);
+            }
+        }
+        if let Some(names) = latest.names.as_ref().filter(|names| names.generation > self.names) {
+            self.names = names.generation;
+            snapshot.names = Some(names.value.to_vec());
+        }
+        (!snapshot.nodes.is_empty() || snapshot.names.is_some()).then_some(snapshot)
+    }
+
+    fn node_news(&mut self, name: &str, view: &NodeView) -> NodeView {
+        NodeView {
+            status: self.section(Topic::Status, name, view.status.as_ref()),
+            seconds: self.section(Topic::Seconds, name, view.seconds.as_ref()),
+            minutes: self.section(Topic::Minutes, name, view.minutes.as_ref()),
+            open: self.section(Topic::Open, name, view.open.as_ref()),
+            hot: self.section(Topic::Hot, name, view.hot.as_ref()),
+        }
+    }
+
+    fn section<T: Clone>(&mut self, topic: Topic, name: &str, section: Option<&Section<T>>) -> Option<Section<T>> {
+        let section = section.filter(|_| self.watch.topics.contains(&topic))?;
+        let sent = self.sent.entry((topic, name.to_owned())).or_default();
+        if *sent >= section.generation {
+            return None;
+        }
+        *sent = section.generation;
+        Some(section.clone())
+    }
+}

@@ -1,0 +1,170 @@
+//! What happens now, for viewers: the engine's windows in the form of the api, made only while somebody
+//! draws them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use super::collect::Collector;
+use super::hub::{Hub, Wanted};
+use super::tell;
+use crate::api::snapshot::{Flow, Frequent, Hot, Section, Topic, Window};
+use crate::domain::batch::Vocabulary;
+use crate::domain::piece;
+use crate::engine::live::{self, Live};
+use crate::store::{Reader, Result};
+use crate::support::names::Names;
+
+/// A viewer draws at most so often.
+const EVERY: Duration = Duration::from_millis(100);
+/// What is large and moves slowly is made so often.
+const SLOWLY: Duration = Duration::from_secs(1);
+/// How nodes are is asked of the database: so often at most, and never for more than a tenth of the time.
+const STATUS_EVERY: Duration = Duration::from_secs(1);
+const STATUS_REST: u32 = 10;
+/// Of the most frequent so many are shown.
+const SHOWN: usize = 100;
+
+/// Makes sections for viewers.
+pub struct Publisher {
+    hub: Arc<Hub>,
+    quick: Option<Instant>,
+    slow: Option<Instant>,
+    wanted: Wanted,
+}
+
+impl Publisher {
+    /// For the viewers of `hub`.
+    pub fn new(hub: Arc<Hub>) -> Self {
+        Self {
+            hub,
+            quick: None,
+            slow: None,
+            wanted: Wanted::default(),
+        }
+    }
+
+    /// Tells viewers what changed, when it is time.
+    pub fn publish(&mut self, collector: &mut Collector, now_ms: i64) {
+        let Some(wanted) = self.hub.wanted() else {
+            self.wanted = Wanted::default();
+            return;
+        };
+        // Who just came does not wait.
+        let new = wanted != self.wanted;
+        let due = |last: Option<Instant>, every| new || last.is_none_or(|last| last.elapsed() >= every);
+        if !due(self.quick, EVERY) {
+            return;
+        }
+        let slowly = due(self.slow, SLOWLY);
+        self.quick = Some(Instant::now());
+        if slowly {
+            self.slow = self.quick;
+        }
+        for (node, live, vocabulary) in collector.windows(now_ms) {
+            if wanted.nodes.is_empty() || wanted.nodes.iter().any(|name| name == node) {
+                self.node(node, live, vocabulary, &wanted, slowly);
+            }
+        }
+        self.wanted = wanted;
+        self.hub.push(now_ms);
+    }
+
+    fn node(&self, node: &str, live: &Live, vocabulary: &Vocabulary, wanted: &Wanted, slowly: bool) {
+        let actions = &vocabulary.actions;
+        let seconds = wanted.has(Topic::Seconds).then(|| window(live.seconds(), 1, actions));
+        let open = wanted.has(Topic::Open).then(|| open(live, actions));
+        let minutes = (slowly && wanted.has(Topic::Minutes)).then(|| window(live.minutes(), 60, actions));
+        let hot = (slowly && wanted.has(Topic::Hot)).then(|| hot(&live.hot()));
+        self.hub.update(node, |view, generation| {
+            put(&mut view.seconds, seconds, generation);
+            put(&mut view.open, open, generation);
+            put(&mut view.minutes, minutes, generation);
+            put(&mut view.hot, hot, generation);
+        });
+    }
+}
+
+fn put<T: PartialEq>(section: &mut Option<Section<T>>, value: Option<T>, generation: u64) {
+    if let Some(value) = value {
+        Section::set(section, value, generation);
+    }
+}
+
+fn window(window: live::Window, width: i64, actions: &Names) -> Window {
+    let flows = window
+        .flows
+        .into_iter()
+        .filter(|(_, buckets)| buckets.iter().any(|cell| cell.count > 0));
+    Window {
+        begin: window.begin,
+        width,
+        flows: flows
+            .map(|((action, outcome), buckets)| Flow {
+                action: actions.name(action).to_owned(),
+                outcome,
+                buckets,
+            })
+            .collect(),
+    }
+}
+
+fn open(live: &Live, actions: &Names) -> BTreeMap<String, u64> {
+    let open = live.open().into_iter();
+    open.map(|(action, count)| (actions.name(action).to_owned(), count))
+        .collect()
+}
+
+fn hot(hot: &live::Hot) -> Hot {
+    let subnet = |ip: &std::net::IpAddr| match ip {
+        std::net::IpAddr::V4(ip) => format!("{ip}/24"),
+        std::net::IpAddr::V6(ip) => format!("{ip}/48"),
+    };
+    let frequent = |name: String, count, error, bytes| Frequent {
+        name,
+        count,
+        error,
+        bytes,
+    };
+    let pieces = hot.pieces.iter().take(SHOWN);
+    let subnets = hot.subnets.iter().take(SHOWN);
+    Hot {
+        begin: hot.begin,
+        pieces: pieces
+            .map(|entry| frequent(piece::id_text(&entry.key), entry.count, entry.error, entry.bytes))
+            .collect(),
+        subnets: subnets
+            .map(|entry| frequent(subnet(&entry.key), entry.count, entry.error, entry.bytes))
+            .collect(),
+    }
+}
+
+/// Tells viewers how nodes are, until `stop`; in a thread of its own, for it reads the database.
+pub fn tell_status(hub: &Hub, data_dir: &std::path::Path, stop: &AtomicBool) {
+    while !stop.load(Ordering::Relaxed) {
+        let wanted = hub.wanted().filter(|wanted| wanted.has(Topic::Status));
+        let begun = Instant::now();
+        if let Some(wanted) = wanted {
+            // What fails now is asked again; viewers see the age of what they have.
+            let _ = refresh(hub, data_dir, &wanted);
+        }
+        let rest = STATUS_EVERY.max(begun.elapsed() * STATUS_REST);
+        hub.wait_for_status(rest);
+    }
+}
+
+fn refresh(hub: &Hub, data_dir: &std::path::Path, wanted: &Wanted) -> Result<()> {
+    let now_ms = jiff::Timestamp::now().as_millisecond();
+    let reader = Reader::open(data_dir)?;
+    let status = tell::status(data_dir, &reader, &wanted.nodes, now_ms)?;
+    hub.name_all(reader.nodes()?);
+    for node in status.nodes {
+        let name = node.name.clone();
+        hub.update(&name, |view, generation| {
+            Section::set(&mut view.status, node, generation)
+        });
+    }
+    hub.push(now_ms);
+    Ok(())
+}

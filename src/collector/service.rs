@@ -1,0 +1,237 @@
+//! The collector at work: follows, asks, keeps, and serves viewers until it is told to stop. Runs in the
+//! foreground (`collect`) or in a thread of a program with a screen.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+use std::time::{Duration, Instant};
+
+use super::collect::{Collector, Log};
+use super::hub::{Hub, Order};
+use super::publish::{self, Publisher};
+use crate::api::message::{Answer, Command};
+use crate::node::client::Client;
+use crate::node::watch::{Target, Watch};
+use crate::source::follow::Start;
+use crate::source::wake;
+use crate::store::upkeep::Retention;
+use crate::store::writer::Writer;
+use crate::store::{Error, Result};
+
+/// A notification wakes at once; without one, this often is looked.
+const POLL: Duration = Duration::from_millis(150);
+/// How often it is looked whether the configuration changed.
+const RELOAD: Duration = Duration::from_secs(2);
+
+/// What is to be followed, asked and kept.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// All nodes, by name.
+    pub names: Vec<String>,
+    /// Logs of those that have one.
+    pub logs: Vec<Log>,
+    /// APIs of those that have one.
+    pub targets: Vec<Target>,
+    /// What is read of a log that was never followed.
+    pub start: Start,
+    /// What is kept.
+    pub retention: Retention,
+    /// How often APIs are asked.
+    pub every: Duration,
+    /// Asks them.
+    pub client: Client,
+}
+
+/// Where plans come from while it runs: called with whether it is to look again in any case; gives a new
+/// plan once, or what is wrong with it.
+pub type Plans = Box<dyn FnMut(bool) -> Option<std::result::Result<Plan, String>> + Send>;
+
+/// Hears what an operator should know.
+pub type Say = Box<dyn FnMut(&str) + Send>;
+
+/// A collector and its viewers.
+pub struct Service {
+    collector: Collector,
+    data_dir: PathBuf,
+    hub: Arc<Hub>,
+    publisher: Publisher,
+    orders: Receiver<Order>,
+    wake: Receiver<()>,
+    sender: SyncSender<()>,
+    watching: Option<wake::Watch>,
+    plans: Plans,
+    /// A plan that could not be taken, for the database's sake.
+    waiting: Option<Plan>,
+    looked: Instant,
+    say: Say,
+    #[cfg(unix)]
+    _listener: Option<crate::api::socket::Listener>,
+}
+
+fn now_ms() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}
+
+impl Service {
+    /// Takes the data directory and begins with a plan. Viewers can attach from now on.
+    ///
+    /// # Errors
+    /// When the database cannot be opened, or is in use.
+    pub fn start(data_dir: &Path, plan: Plan, plans: Plans, mut say: Say) -> Result<Self> {
+        let writer = Writer::open(data_dir)?;
+        let (order, orders) = channel();
+        let (sender, wake) = sync_channel(1);
+        let hub = Arc::new(Hub::new(data_dir, now_ms(), order, sender.clone()));
+        #[cfg(unix)]
+        let listener = listen(data_dir, &hub, &mut say);
+        let mut collector = Collector::new(writer, data_dir, plan.retention);
+        collector.serve(Arc::clone(&hub));
+        let mut service = Self {
+            collector,
+            data_dir: data_dir.to_owned(),
+            publisher: Publisher::new(Arc::clone(&hub)),
+            hub,
+            orders,
+            wake,
+            sender,
+            watching: None,
+            plans,
+            waiting: None,
+            looked: Instant::now(),
+            say,
+            #[cfg(unix)]
+            _listener: listener,
+        };
+        service.take(plan)?;
+        Ok(service)
+    }
+
+    /// Where viewers of this process attach.
+    pub fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
+
+    /// Works until `stop`; then keeps what was read. False: that could not be kept, and is read again.
+    /// `ready` is called once, when it has caught up for the first time.
+    pub fn run(mut self, stop: &AtomicBool, ready: impl FnOnce()) -> bool {
+        let (hub, data_dir) = (Arc::clone(&self.hub), self.data_dir.clone());
+        let ended = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&ended);
+        // Without the thread viewers only miss how nodes are.
+        let _ = std::thread::Builder::new()
+            .name("status".to_owned())
+            .spawn(move || publish::tell_status(&hub, &data_dir, &flag));
+        let mut ready = Some(ready);
+        while !stop.load(Ordering::Relaxed) {
+            let more = self.turn();
+            if more {
+                continue;
+            }
+            if let Some(ready) = ready.take() {
+                ready();
+            }
+            // Disconnected: there are no notifications here, and the poll is all.
+            if let Err(std::sync::mpsc::RecvTimeoutError::Disconnected) = self.wake.recv_timeout(POLL) {
+                std::thread::sleep(POLL);
+            }
+        }
+        ended.store(true, Ordering::Relaxed);
+        let kept = self.collector.commit(now_ms(), false);
+        self.tell();
+        kept
+    }
+
+    fn turn(&mut self) -> bool {
+        let more = self.collector.turn(now_ms(), false);
+        self.tell();
+        self.publisher.publish(&mut self.collector, now_ms());
+        while let Ok(order) = self.orders.try_recv() {
+            let answer = self.obey(&order.command);
+            // Who asked may be gone.
+            let _ = order.done.try_send(answer);
+        }
+        if self.looked.elapsed() >= RELOAD {
+            // What it says goes to the operator.
+            let _ = self.reload(false);
+        }
+        more
+    }
+
+    fn tell(&mut self) {
+        for message in self.collector.take_messages() {
+            (self.say)(&message);
+        }
+    }
+
+    fn obey(&mut self, command: &Command) -> std::result::Result<Answer, String> {
+        match command {
+            Command::Reload => self.reload(true).map(|()| Answer::Done),
+        }
+    }
+
+    /// Takes the new plan when there is one; a broken one is told once and changes nothing.
+    fn reload(&mut self, anyway: bool) -> std::result::Result<(), String> {
+        self.looked = Instant::now();
+        let taken = match (self.plans)(anyway).or_else(|| self.waiting.take().map(Ok)) {
+            None => return Ok(()),
+            Some(Err(error)) => Err(error),
+            Some(Ok(plan)) => {
+                let names = plan.names.join(", ");
+                let taken = self.take(plan).map_err(|error| error.to_string());
+                taken.map(|taken| taken.then_some(names))
+            }
+        };
+        match taken {
+            Ok(Some(names)) => {
+                (self.say)(&format!("the configuration changed; the nodes are now: {names}"));
+                Ok(())
+            }
+            Ok(None) => Err("the database does not answer now; the configuration is taken when it does".to_owned()),
+            Err(error) => {
+                (self.say)(&format!("the configuration changed and is not taken:\n{error}"));
+                Err(error)
+            }
+        }
+    }
+
+    /// Does what the plan asks for, and no more what the one before did. False: the database cannot keep
+    /// now what was read so far; the plan waits.
+    fn take(&mut self, plan: Plan) -> Result<bool> {
+        let paths = plan.logs.iter().map(|log| log.path.clone()).collect();
+        let logs = plan.logs.clone();
+        if !self.collector.rearrange(logs, plan.start, Some(now_ms()))? {
+            self.waiting = Some(plan);
+            return Ok(false);
+        }
+        plan.names.iter().try_for_each(|name| self.collector.know(name))?;
+        self.collector.keep(plan.retention);
+        self.watching = Some(wake::watch(paths, self.sender.clone()));
+        let (polled, answers) = channel();
+        let watch = Watch::start(plan.client, plan.targets, plan.every, polled, self.sender.clone());
+        let watch = watch.map_err(|source| Error::Io {
+            path: self.data_dir.clone(),
+            source,
+        })?;
+        self.collector.asks().listen(watch, answers);
+        Ok(true)
+    }
+}
+
+/// Without its socket a collector still does its work, and says that nobody can look on.
+#[cfg(unix)]
+fn listen(data_dir: &Path, hub: &Arc<Hub>, say: &mut Say) -> Option<crate::api::socket::Listener> {
+    let viewers = Arc::clone(hub);
+    let attach = move |port| {
+        // Without a thread the viewer is sent away.
+        let _ = viewers.attach(port);
+    };
+    match crate::api::socket::Listener::start(data_dir, attach) {
+        Ok(listener) => Some(listener),
+        Err(error) => {
+            let path = crate::api::socket::path(data_dir);
+            say(&format!("{}: {error}; other programs cannot look on", path.display()));
+            None
+        }
+    }
+}
