@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::message::{Answer, LogLine, Message, Query, Request};
+use super::message::{Answer, LogLine, Message, Query, Request, VERSION};
 use super::snapshot::Snapshot;
 
 /// Requests on their way; a viewer that asks faster waits.
@@ -182,6 +182,11 @@ impl Link {
         loop {
             match self.receive(Some(until)) {
                 Ok(Some(Message::Answer { id: of, answer })) if of == id => return answer,
+                Ok(Some(Message::Hello { version, program, .. })) if version != VERSION => {
+                    return Err(format!(
+                        "the collector that runs is release {program}, which speaks otherwise: restart it"
+                    ));
+                }
                 Ok(Some(_)) => {}
                 Ok(None) => return Err(format!("the collector does not answer within {} s", patience.as_secs())),
                 Err(gone) => return Err(gone.to_string()),

@@ -255,7 +255,11 @@ fn arguments() -> Args {
 
 /// The names of nodes asked for (`NAME` or `NAME=…`), which must be in the database.
 fn known_nodes(reader: &store::Reader, asked: &[String]) -> Result<Vec<String>, Failure> {
-    let known = reader.nodes()?;
+    asked_nodes(&reader.nodes()?, asked)
+}
+
+/// The names of nodes asked for, which must be known.
+fn asked_nodes(known: &[String], asked: &[String]) -> Result<Vec<String>, Failure> {
     let name = |node: &String| node.split('=').next().unwrap_or_default().to_owned();
     let asked: Vec<String> = asked.iter().map(name).collect();
     match asked.iter().find(|node| !known.contains(node)) {

@@ -1,9 +1,14 @@
 //! `status`: one screen about every node, in words first.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use super::{Failure, Global, collect, known_nodes, visible};
+use super::{Failure, Global, asked_nodes, collect, visible};
+use crate::api::message::{Answer, Query};
+#[cfg(unix)]
+use crate::api::socket;
 use crate::api::status::{Disk, Flow, Node, Satellite, Status};
 use crate::collector::tell;
 use crate::domain::health::State;
@@ -63,8 +68,16 @@ pub fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The running collector's answer, else what the database says: the same but for a moment's lines.
 fn answer(global: &Global, args: &Args) -> Result<Status, Failure> {
     let data_dir = global.data_dir()?;
+    if let Some(status) = running(global, &data_dir) {
+        let known: Vec<String> = status.nodes.iter().map(|node| node.name.clone()).collect();
+        let names = asked_nodes(&known, &args.node)?;
+        let wanted = |node: &Node| names.is_empty() || names.contains(&node.name);
+        let nodes = status.nodes.into_iter().filter(wanted).collect();
+        return Ok(Status { nodes, ..status });
+    }
     let reader = match Reader::open(&data_dir) {
         // Asked for the first time: what there is, is read now. What was then nobody can know.
         Err(store::Error::Missing { .. }) if global.at.is_none() => {
@@ -73,8 +86,29 @@ fn answer(global: &Global, args: &Args) -> Result<Status, Failure> {
         }
         other => other?,
     };
-    let names = known_nodes(&reader, &args.node)?;
+    let names = asked_nodes(&reader.nodes()?, &args.node)?;
     Ok(tell::status(&data_dir, &reader, &names, global.now_ms()?)?)
+}
+
+#[cfg(unix)]
+fn running(global: &Global, data_dir: &Path) -> Option<Status> {
+    const PATIENCE: Duration = Duration::from_secs(5);
+    let mut link = socket::connect(data_dir).ok()?;
+    let at_ms = global.at.as_ref().and_then(|_| global.now_ms().ok());
+    let query = Query::Status {
+        nodes: Vec::new(),
+        at_ms,
+    };
+    match link.ask(query, PATIENCE) {
+        Ok(Answer::Status(status)) => Some(status),
+        // The database can be asked, too.
+        _ => None,
+    }
+}
+
+#[cfg(not(unix))]
+fn running(_: &Global, _: &Path) -> Option<Status> {
+    None
 }
 
 fn write_collector(out: &mut impl Write, answer: &Status) -> io::Result<()> {
