@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 /// Rooms from the ground up, and what each may use beside itself.
-const ROOMS: [(&str, &[&str]); 14] = [
+const ROOMS: [(&str, &[&str]); 15] = [
     ("support", &[]),
     ("domain", &["support"]),
     ("log", &["support", "domain"]),
@@ -17,6 +17,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
     ("store", &["support", "domain"]),
     ("report", &["support", "domain"]),
     ("discover", &["support", "domain"]),
+    ("demo", &["support", "domain"]),
     (
         "collector",
         &[
@@ -37,6 +38,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
             "store",
             "report",
             "discover",
+            "demo",
             "collector",
         ],
     ),
