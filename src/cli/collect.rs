@@ -128,7 +128,8 @@ fn seen(file: Option<&PathBuf>) -> Option<(SystemTime, u64)> {
     Some((data.modified().ok()?, data.len()))
 }
 
-fn now_ms() -> i64 {
+/// Now, ms since the epoch.
+pub fn now_ms() -> i64 {
     jiff::Timestamp::now().as_millisecond()
 }
 
@@ -173,7 +174,7 @@ fn once(plan: Plan, data_dir: &Path) -> Result<(), Failure> {
 }
 
 /// Becomes true at SIGTERM or SIGINT; the second one ends the process at once.
-fn stop_signal() -> Result<Arc<AtomicBool>, Failure> {
+pub fn stop_signal() -> Result<Arc<AtomicBool>, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;

@@ -4,6 +4,7 @@ mod collect;
 mod config;
 mod count;
 mod db;
+mod demo;
 mod discovery;
 mod doctor;
 mod export;
@@ -64,6 +65,8 @@ impl Global {
 
 #[derive(Subcommand)]
 enum Command {
+    /// See it at work on two recorded nodes; no node needed, nothing is kept
+    Demo(demo::Args),
     /// Count the transfers in node logs: plain, .gz, .zst, or `-` for standard input
     Count {
         /// The logs; `-` is standard input
@@ -188,6 +191,7 @@ fn command(global: &Global, command: Option<Command>) -> Result<ExitCode, Failur
     let done = |()| ExitCode::SUCCESS;
     match command {
         None => status::run(global, &status::Args::default()),
+        Some(Command::Demo(demo)) => demo::run(global, &demo).map(done),
         Some(Command::Count { files, json }) => count::run(&files, json).map(done),
         Some(Command::Ingest(ingest)) => ingest::run(global, &ingest).map(done),
         Some(Command::Collect(collect)) => collect::run(global, &collect).map(done),

@@ -57,11 +57,7 @@ pub fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
         serde_json::to_writer(&mut out, &answer).map_err(io::Error::from)?;
         writeln!(out)?;
     } else {
-        let now_ms = global.now_ms()?;
-        answer
-            .nodes
-            .iter()
-            .try_for_each(|node| write_node(&mut out, node, now_ms))?;
+        write_nodes(&mut out, &answer, global.now_ms()?)?;
         write_collector(&mut out, &answer)?;
     }
     out.flush()?;
@@ -120,6 +116,11 @@ fn write_collector(out: &mut impl Write, answer: &Status) -> io::Result<()> {
             answer.time
         ),
     }
+}
+
+/// Every node in words and tables.
+pub fn write_nodes(out: &mut impl Write, answer: &Status, now_ms: i64) -> io::Result<()> {
+    answer.nodes.iter().try_for_each(|node| write_node(out, node, now_ms))
 }
 
 fn write_node(out: &mut impl Write, node: &Node, now_ms: i64) -> io::Result<()> {
