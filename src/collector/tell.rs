@@ -77,9 +77,17 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
     let told = reader.told(&name, now_ms)?;
     let noted = reader.noted(&name, now_ms)?;
     let rated = told.as_ref().and_then(|told| Some((told, told.rated_ms?)));
+    // Old scores are told with their age, and say nothing of today.
+    let is_news = |ms: &i64| now_ms - ms <= RECENT_S * 1000;
     let standings = match rated {
-        Some((told, _)) => told.standings.clone(),
-        None => noted.scores.iter().map(standing).collect(),
+        Some((told, ms)) if is_news(&ms) => told.standings.clone(),
+        Some(_) => Vec::new(),
+        None => noted
+            .scores
+            .iter()
+            .filter(|(_, ms, _)| is_news(ms))
+            .map(standing)
+            .collect(),
     };
     let failed = |action: &str| by_action.get(action).map_or(0, |flow| flow.failed);
     let evidence = Evidence {

@@ -28,9 +28,9 @@ fn best(mut run: impl FnMut()) -> Duration {
     rounds.min().unwrap()
 }
 
-/// The sample with its time moved on, copy after copy: `copies` times 12,000 different lines.
+/// The sample with its time moved on, copy after copy: `copies` times as many different lines.
 fn long_log(copies: usize) -> String {
-    let sample = std::fs::read("assets/sample.log.zst").unwrap();
+    let sample = std::fs::read("assets/demo/attic.log.zst").unwrap();
     let sample = String::from_utf8(zstd::decode_all(sample.as_slice()).unwrap()).unwrap();
     let mut log = String::with_capacity(sample.len() * copies);
     for copy in 0..copies {

@@ -118,12 +118,11 @@ pub fn inflated(path: &Path) -> Vec<u8> {
     bytes
 }
 
-/// The recorded node that comes with the program.
+/// The begin of the recorded node that comes with the program.
 pub fn sample() -> String {
-    String::from_utf8(inflated(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/sample.log.zst"),
-    ))
-    .unwrap()
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo/attic.log.zst");
+    let text = String::from_utf8(inflated(&path)).unwrap();
+    text.split_inclusive('\n').take(12_000).collect()
 }
 
 /// Traffic of an unwrapped log, the slow and obvious way: one JSON parse a line, nothing shared with
