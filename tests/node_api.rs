@@ -82,7 +82,7 @@ fn an_api_alone_makes_a_status() {
     );
     let text = stdout(data.path(), &["status"]);
     assert!(
-        text.contains("n  OK  its API shows no trouble") && text.contains("us1"),
+        text.contains("n OK: its API shows no trouble") && text.contains("us1"),
         "{text}"
     );
     // Only questions, and only those.

@@ -47,7 +47,7 @@ fn a_followed_node_is_told_with_and_without_its_collector() {
     let still = json(&data, &["status", "--json", "--at", live["time"].as_str().unwrap()]);
     assert_eq!(still["collector"]["running"], false);
     assert_eq!(still["nodes"], live["nodes"]);
-    assert!(stdout(&data, &["status"]).contains("n  OK  the log shows no trouble"));
+    assert!(stdout(&data, &["status"]).contains("n OK: the log shows no trouble"));
 }
 
 #[test]

@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use super::config::{self, Said};
 use super::discovery;
-use super::{Failure, Global, visible};
+use super::page::{self, Page};
+use super::{Failure, Global};
 use crate::collector::look::Look;
 use crate::config::load::Config;
 use crate::config::node::{LogSource, Node};
@@ -82,7 +83,8 @@ impl Checks {
             serde_json::to_writer(&mut out, &answer).map_err(io::Error::from)?;
             writeln!(out)?;
         } else {
-            self.0.iter().try_for_each(|check| write_check(&mut out, check))?;
+            let mut page = Page::new(&mut out, page::width());
+            self.0.iter().try_for_each(|check| write_check(&mut page, check))?;
         }
         out.flush()?;
         Ok(ExitCode::from(u8::from(worst == Some(State::Fail))))
@@ -119,16 +121,16 @@ pub fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     checks.answer(args.json)
 }
 
-fn write_check(out: &mut impl Write, check: &Check) -> io::Result<()> {
+fn write_check(page: &mut Page<impl Write>, check: &Check) -> io::Result<()> {
     let word = match check.state {
-        State::Ok => "ok  ",
-        State::Warn => "WARN",
-        State::Fail => "FAIL",
-        State::Skipped => "–   ",
+        State::Ok => "●",
+        State::Warn => "! WARN",
+        State::Fail => "▲ FAIL",
+        State::Skipped => "–",
     };
-    writeln!(out, "{word}  {}: {}", visible(&check.name), visible(&check.detail))?;
+    page.paragraph(4, &format!("{word} {}: {}", check.name, check.detail))?;
     match &check.advice {
-        Some(advice) => writeln!(out, "      → {}", visible(advice)),
+        Some(advice) => page.paragraph(6, &format!("    → {advice}")),
         None => Ok(()),
     }
 }

@@ -10,6 +10,7 @@ mod doctor;
 mod export;
 mod ingest;
 mod nodes;
+mod page;
 mod sources;
 mod status;
 

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Failure, Global, known_nodes, visible};
+use super::page::{self, Page};
+use super::{Failure, Global, known_nodes};
 use crate::api::status::Source;
 use crate::collector::tell;
 use crate::report::time::rfc3339;
@@ -114,36 +115,31 @@ pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
         serde_json::to_writer(&mut out, &answer).map_err(io::Error::from)?;
         writeln!(out)?;
     } else {
-        rows.iter().try_for_each(|row| write_row(&mut out, row, now))?;
+        let mut page = Page::new(&mut out, page::width());
+        rows.iter().try_for_each(|row| write_row(&mut page, row, now))?;
     }
     Ok(out.flush()?)
 }
 
-fn write_row(out: &mut impl Write, row: &SourceRow, now: i64) -> io::Result<()> {
+fn write_row(page: &mut Page<impl Write>, row: &SourceRow, now: i64) -> io::Result<()> {
     let state = match (&row.state, row.followed) {
         (Some(state), _) => state.as_str(),
         (None, true) => "new",
         (None, false) => "history",
     };
     let last = time(row.last_second.filter(|second| *second <= now)).unwrap_or_else(|| "unknown".to_owned());
-    writeln!(
-        out,
-        "{}  {}  {}",
-        visible(&row.node),
-        visible(&row.source),
-        visible(state)
-    )?;
-    writeln!(
-        out,
-        "    {} lines ({} unknown, {} malformed), {} bytes behind, last line {last}; {}",
+    page.paragraph(4, &format!("{} {} {state}", row.node, row.source))?;
+    let dialect = row.dialect.as_deref().unwrap_or("no record yet");
+    let counts = format!(
+        "    {} lines ({} unknown, {} malformed), {} bytes behind, last line {last}; {dialect}",
         row.lines,
         row.unknown,
         row.malformed,
         row.lag(),
-        row.dialect.as_deref().unwrap_or("no record yet")
-    )?;
+    );
+    page.paragraph(6, &counts)?;
     if let Some(error) = &row.error {
-        writeln!(out, "    {}", visible(error))?;
+        page.paragraph(6, &format!("    {error}"))?;
     }
     for gap in row.gaps.iter().map(Gap::new) {
         let words = |time: &Option<String>| time.clone().unwrap_or_else(|| "?".to_owned());
@@ -151,7 +147,8 @@ fn write_row(out: &mut impl Write, row: &SourceRow, now: i64) -> io::Result<()> 
             .bytes
             .map_or_else(|| "?".to_owned(), |bytes| format!("at least {bytes}"));
         let (from, to) = (words(&gap.from), words(&gap.to));
-        writeln!(out, "    gap from {from} to {to}: {bytes} bytes were destroyed unread")?;
+        let text = format!("    gap from {from} to {to}: {bytes} bytes were destroyed unread");
+        page.paragraph(6, &text)?;
     }
     Ok(())
 }

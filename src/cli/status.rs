@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use super::page::{self, Column, Page};
 use super::{Failure, Global, asked_nodes, collect, visible};
 use crate::api::message::{Answer, Query};
 #[cfg(unix)]
@@ -108,54 +109,59 @@ fn running(_: &Global, _: &Path) -> Option<Status> {
 }
 
 fn write_collector(out: &mut impl Write, answer: &Status) -> io::Result<()> {
-    match &answer.collector.since {
-        Some(since) => writeln!(out, "the collector runs since {since}"),
-        None => writeln!(
-            out,
-            "no collector runs; this is what the database holds at {}",
-            answer.time
-        ),
-    }
+    let text = match &answer.collector.since {
+        Some(since) => format!("the collector runs since {since}"),
+        None => format!("no collector runs; this is what the database holds at {}", answer.time),
+    };
+    Page::new(out, page::width()).paragraph(0, &text)
 }
 
 /// Every node in words and tables.
 pub fn write_nodes(out: &mut impl Write, answer: &Status, now_ms: i64) -> io::Result<()> {
-    answer.nodes.iter().try_for_each(|node| write_node(out, node, now_ms))
+    let mut page = Page::new(out, page::width());
+    for (n, node) in answer.nodes.iter().enumerate() {
+        if n > 0 {
+            page.paragraph(0, "")?;
+        }
+        write_node(&mut page, node, now_ms)?;
+    }
+    Ok(())
 }
 
-fn write_node(out: &mut impl Write, node: &Node, now_ms: i64) -> io::Result<()> {
+fn write_node(page: &mut Page<impl Write>, node: &Node, now_ms: i64) -> io::Result<()> {
     let words: Vec<&str> = node.reasons.iter().map(|reason| reason.text.as_str()).collect();
+    let has_log = node.sources.iter().any(|source| source.lines > 0);
     let first = match (words.split_first(), node.api.state.as_str()) {
         (Some((first, _)), _) => (*first).to_owned(),
         (None, "none") => "the log shows no trouble".to_owned(),
-        (None, _) if node.sources.is_empty() => "its API shows no trouble".to_owned(),
+        (None, _) if !has_log => "its API shows no trouble".to_owned(),
         (None, _) => "log and API show no trouble".to_owned(),
     };
-    writeln!(
-        out,
-        "{}  {}  {}",
-        visible(&node.name),
-        node.state.word(),
-        visible(&first)
-    )?;
+    let mark = match node.state {
+        State::Critical => "▲",
+        State::Warning => "!",
+        State::Unknown => "○",
+        State::Ok => "●",
+    };
+    let line = format!("{mark} {} {}: {first}", node.name, node.state.word());
+    page.paragraph(4, &line)?;
     for more in words.iter().skip(1) {
-        writeln!(out, "    and: {}", visible(more))?;
+        page.paragraph(6, &format!("    - {more}"))?;
     }
-    write_process(out, node, now_ms)?;
+    if node.api.state != "none" {
+        page.paragraph(6, &process_line(node, now_ms))?;
+    }
     if let Some(disk) = &node.disk {
-        writeln!(out, "    {}", disk_line(disk))?;
+        page.paragraph(6, &format!("    {}", disk_line(disk)))?;
     }
     if let Some(satellites) = node.satellites.as_ref().filter(|satellites| !satellites.is_empty()) {
-        write_satellites(out, satellites)?;
+        write_satellites(page, satellites)?;
     }
-    write_traffic(out, node)
+    write_traffic(page, node)
 }
 
-/// `    1.162.3, up 3 d, QUIC OK, heard of 12 s ago; API answered 5 s ago`
-fn write_process(out: &mut impl Write, node: &Node, now_ms: i64) -> io::Result<()> {
-    if node.api.state == "none" {
-        return Ok(());
-    }
+/// `    release 1.162.3 · up 3 d · QUIC OK · last contact 12 s ago · API answered 5 s ago`
+fn process_line(node: &Node, now_ms: i64) -> String {
     let ago = |time: &Option<String>| {
         let time: jiff::Timestamp = time.as_ref()?.parse().ok()?;
         Some(span(now_ms - time.as_millisecond()))
@@ -165,12 +171,11 @@ fn write_process(out: &mut impl Write, node: &Node, now_ms: i64) -> io::Result<(
     parts.extend(ago(&node.started_at).map(|span| format!("up {span}")));
     parts.extend(node.quic.as_ref().map(|quic| format!("QUIC {quic}")));
     parts.extend(ago(&node.last_contact_at).map(|span| format!("last contact {span} ago")));
-    let answered = match ago(&node.api.last_ok_at) {
+    parts.push(match ago(&node.api.last_ok_at) {
         Some(span) => format!("API answered {span} ago"),
         None => "API never answered".to_owned(),
-    };
-    parts.push(answered);
-    writeln!(out, "    {}", visible(&parts.join(" · ")))
+    });
+    format!("    {}", parts.join(" · "))
 }
 
 /// A time span in two units: `3 d 4 h`.
@@ -227,38 +232,67 @@ fn disk_line(disk: &Disk) -> String {
     line
 }
 
-fn write_satellites(out: &mut impl Write, satellites: &[Satellite]) -> io::Result<()> {
-    writeln!(
-        out,
-        "    {:<12} {:>9} {:>10} {:>9} {:>16} {:>14}",
-        "satellite", "audit", "suspension", "online", "failures left", "failed in 24 h"
-    )?;
+const SATELLITES: [Column; 7] = [
+    Column {
+        title: "satellite",
+        drop: 0,
+    },
+    Column {
+        title: "audit",
+        drop: 0,
+    },
+    Column {
+        title: "failures left",
+        drop: 0,
+    },
+    Column {
+        title: "failed in 24 h",
+        drop: 2,
+    },
+    Column {
+        title: "suspension",
+        drop: 3,
+    },
+    Column {
+        title: "online",
+        drop: 1,
+    },
+    Column {
+        title: "vetted",
+        drop: 4,
+    },
+];
+
+fn write_satellites(page: &mut Page<impl Write>, satellites: &[Satellite]) -> io::Result<()> {
     // Rounded down: what is not perfect must not look so.
     let score = |score: Option<f64>| {
         score.map_or_else(
-            || "–".to_owned(),
+            || "?".to_owned(),
             |score| format!("{:.2} %", (score * 10_000.0).floor() / 100.0),
         )
     };
-    for satellite in satellites {
-        let left = match (&satellite.disqualified_at, satellite.audit_failures_to_disqualification) {
-            (Some(_), _) => "disqualified".to_owned(),
-            (None, Some(left)) => left.to_string(),
-            (None, None) => "no data yet".to_owned(),
-        };
-        let recent = satellite.recent_failed_audits;
-        writeln!(
-            out,
-            "    {:<12} {:>9} {:>10} {:>9} {:>16} {:>14}",
-            visible(&short_name(satellite)),
-            score(satellite.audit_score),
-            score(satellite.suspension_score),
-            score(satellite.online_score),
-            left,
-            recent.map_or_else(|| "?".to_owned(), |count| count.to_string())
-        )?;
-    }
-    Ok(())
+    let rows: Vec<Vec<String>> = satellites
+        .iter()
+        .map(|satellite| {
+            let left = match (&satellite.disqualified_at, satellite.audit_failures_to_disqualification) {
+                (Some(_), _) => "disqualified".to_owned(),
+                (None, Some(left)) => left.to_string(),
+                (None, None) => "no data yet".to_owned(),
+            };
+            let recent = satellite.recent_failed_audits;
+            let vetted = satellite.vetted_at.as_ref();
+            vec![
+                short_name(satellite),
+                score(satellite.audit_score),
+                left,
+                recent.map_or_else(|| "?".to_owned(), |count| count.to_string()),
+                score(satellite.suspension_score),
+                score(satellite.online_score),
+                vetted.map_or_else(|| "?".to_owned(), |time| time.chars().take(10).collect()),
+            ]
+        })
+        .collect();
+    page.table(4, &SATELLITES, &rows)
 }
 
 fn short_name(satellite: &Satellite) -> String {
@@ -268,31 +302,57 @@ fn short_name(satellite: &Satellite) -> String {
     )
 }
 
-fn write_traffic(out: &mut impl Write, node: &Node) -> io::Result<()> {
+const TRAFFIC: [Column; 6] = [
+    Column {
+        title: "last hour",
+        drop: 0,
+    },
+    Column {
+        title: "success",
+        drop: 0,
+    },
+    Column {
+        title: "canceled",
+        drop: 2,
+    },
+    Column {
+        title: "failed",
+        drop: 0,
+    },
+    Column {
+        title: "rejected",
+        drop: 3,
+    },
+    Column {
+        title: "success MB",
+        drop: 1,
+    },
+];
+
+fn write_traffic(page: &mut Page<impl Write>, node: &Node) -> io::Result<()> {
     if node.traffic.by_action.is_empty() {
         return Ok(());
     }
-    writeln!(
-        out,
-        "    {:<12} {:>9} {:>9} {:>9} {:>9} {:>12}",
-        "last hour", "success", "canceled", "failed", "rejected", "success MB"
-    )?;
-    for (action, flow) in &node.traffic.by_action {
-        let action = match action.as_str() {
-            "" => "–".to_owned(),
-            action => visible(action),
-        };
-        writeln!(
-            out,
-            "    {action:<12} {:>9} {:>9} {:>9} {:>9} {:>12.2}",
-            flow.success,
-            flow.canceled,
-            flow.failed,
-            flow.rejected,
-            flow.bytes as f64 / 1e6
-        )?;
-    }
-    Ok(())
+    let rows: Vec<Vec<String>> = node
+        .traffic
+        .by_action
+        .iter()
+        .map(|(action, flow)| {
+            let action = match action.as_str() {
+                "" => "–",
+                action => action,
+            };
+            vec![
+                action.to_owned(),
+                flow.success.to_string(),
+                flow.canceled.to_string(),
+                flow.failed.to_string(),
+                flow.rejected.to_string(),
+                format!("{:.2}", flow.bytes as f64 / 1e6),
+            ]
+        })
+        .collect();
+    page.table(4, &TRAFFIC, &rows)
 }
 
 /// `STORJ WARNING - 2 nodes, home: …|…`
