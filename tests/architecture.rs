@@ -15,7 +15,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ("source", &["support", "domain"]),
     ("node", &["support", "domain"]),
     ("store", &["support", "domain"]),
-    ("report", &["support", "domain"]),
+    ("report", &["support", "domain", "api"]),
     ("discover", &["support", "domain"]),
     ("demo", &["support", "domain"]),
     (

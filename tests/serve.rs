@@ -16,6 +16,7 @@ use storj_monitor::api::link::{self, Link};
 use storj_monitor::api::message::{Answer, Command, Filter, LogLine, Message, Query, Request, VERSION, Watch};
 use storj_monitor::api::snapshot::{Snapshot, Topic};
 use storj_monitor::api::socket;
+use storj_monitor::api::table::{Question, Value, What};
 use storj_monitor::collector::collect::Log;
 use storj_monitor::collector::service::{Plan, Service};
 use storj_monitor::node::client::Client;
@@ -112,6 +113,27 @@ fn look_on(link: &mut Link, node: &mut Node) {
         panic!("no status");
     };
     assert_eq!((status.nodes.len(), status.collector.running), (1, true));
+    let mut question = Question::all(What::Traffic);
+    question.by = vec!["action".to_owned(), "outcome".to_owned()];
+    let ask = |question: &Question, limit| Query::Rows {
+        question: question.clone(),
+        limit,
+    };
+    let Ok(Answer::Rows { columns, rows, more }) = link.ask(ask(&question, 10), PATIENCE) else {
+        panic!("no rows");
+    };
+    assert_eq!(
+        (columns.join(","), rows.len(), more),
+        ("action,outcome,count,bytes".to_owned(), 1, false)
+    );
+    assert_eq!(rows[0][2], Value::Count(100));
+    let transfers = link.ask(ask(&Question::all(What::Transfers), 7), PATIENCE);
+    assert!(matches!(transfers, Ok(Answer::Rows { rows, more: true, .. }) if rows.len() == 7));
+    question.by = vec!["moon".to_owned()];
+    assert!(
+        link.ask(ask(&question, 1), PATIENCE)
+            .is_err_and(|error| error.contains("satellite_id"))
+    );
     node.write(50);
     let warning = format!("{}\tWARN\tpieces\tdisk is slow\t{{\"a\": 1}}\n", common::node::now());
     std::io::Write::write_all(&mut node.file, warning.as_bytes()).unwrap();

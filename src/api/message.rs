@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::snapshot::{Snapshot, Topic};
 use super::status::Status;
+use super::table::{Question, Value};
 
 /// Of this form. Collector and viewer have to agree.
 pub const VERSION: u32 = 1;
@@ -62,6 +63,13 @@ pub enum Query {
         /// At this time (ms since the epoch); now, when there is none.
         at_ms: Option<i64>,
     },
+    /// Rows of a table.
+    Rows {
+        /// Which.
+        question: Question,
+        /// At most so many.
+        limit: usize,
+    },
 }
 
 /// The answer to a question.
@@ -70,6 +78,15 @@ pub enum Query {
 pub enum Answer {
     /// To [`Query::Status`].
     Status(Status),
+    /// To [`Query::Rows`].
+    Rows {
+        /// The table's columns.
+        columns: Vec<String>,
+        /// A value for each column.
+        rows: Vec<Vec<Value>>,
+        /// Whether there are more than were asked for.
+        more: bool,
+    },
     /// A command was done.
     Done,
 }

@@ -7,3 +7,4 @@ pub mod snapshot;
 #[cfg(unix)]
 pub mod socket;
 pub mod status;
+pub mod table;

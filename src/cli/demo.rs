@@ -117,7 +117,7 @@ fn ask(link: &mut Link) -> Result<Status, Failure> {
     };
     match link.ask(query, PATIENCE) {
         Ok(Answer::Status(status)) => Ok(status),
-        Ok(Answer::Done) => Err(Failure::Usage("the collector answered something else".to_owned())),
+        Ok(_) => Err(Failure::Usage("the collector answered something else".to_owned())),
         Err(why) => Err(Failure::Output(io::Error::other(why))),
     }
 }

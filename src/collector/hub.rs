@@ -9,10 +9,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::tap::fits;
-use super::tell;
+use super::{tables, tell};
 use crate::api::link::{Mailbox, Port};
 use crate::api::message::{Answer, Command, Filter, LogLine, Message, Query, Request, VERSION, Watch};
 use crate::api::snapshot::{NodeView, Section, Snapshot, Topic};
+use crate::api::table::Question;
 use crate::store::Reader;
 
 /// Subscriptions of one viewer.
@@ -201,6 +202,7 @@ impl Hub {
             Query::Status { nodes, at_ms } => tell::status(&self.data_dir, &reader, nodes, at_ms.unwrap_or(now_ms))
                 .map(Answer::Status)
                 .map_err(|error| error.to_string()),
+            Query::Rows { question, limit } => rows(&reader, question, *limit),
         }
     }
 
@@ -291,6 +293,27 @@ impl Hub {
         let wanted = lock(&self.status.wanted);
         let waited = self.status.came.wait_timeout_while(wanted, most, |wanted| !*wanted);
         *waited.unwrap_or_else(PoisonError::into_inner).0 = false;
+    }
+}
+
+fn rows(reader: &Reader, question: &Question, limit: usize) -> Result<Answer, String> {
+    let (columns, _) = question.columns()?;
+    let (mut rows, mut more) = (Vec::new(), false);
+    let taken = tables::rows(reader, question, &mut |row| {
+        more = rows.len() >= limit;
+        if more {
+            return Err(std::io::ErrorKind::QuotaExceeded.into());
+        }
+        rows.push(row);
+        Ok(())
+    });
+    match taken {
+        Err(error) if !more => Err(error.to_string()),
+        _ => Ok(Answer::Rows {
+            columns: columns.into_iter().map(str::to_owned).collect(),
+            rows,
+            more,
+        }),
     }
 }
 

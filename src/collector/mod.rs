@@ -9,5 +9,6 @@ pub mod look;
 pub mod publish;
 pub mod service;
 pub mod stream;
+pub mod tables;
 mod tap;
 pub mod tell;

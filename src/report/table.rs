@@ -5,59 +5,27 @@ use std::io::{self, Write};
 use serde_json::{Map, Value as Json};
 
 use super::time::rfc3339;
+use crate::api::table::Value;
 
-/// One value of a row.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Value {
-    /// Unknown: `null`, in CSV empty.
-    Null,
-    /// A text.
-    Text(String),
-    /// A count, a size in bytes.
-    Count(u64),
-    /// Milliseconds since the epoch; written as RFC 3339.
-    Time(i64),
-    /// True or false.
-    Bool(bool),
-    /// A score.
-    Score(f64),
+fn json(value: Value) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Text(text) => Json::String(text),
+        Value::Count(count) => count.into(),
+        Value::Time(ms) => Json::String(rfc3339(ms)),
+        Value::Bool(is) => Json::Bool(is),
+        Value::Score(score) => score.into(),
+    }
 }
 
-impl Value {
-    /// A text, unknown when empty.
-    pub fn text(text: &str) -> Self {
-        if text.is_empty() {
-            Self::Null
-        } else {
-            Self::Text(text.to_owned())
-        }
-    }
-
-    /// A count that may be unknown.
-    pub fn count(count: Option<u64>) -> Self {
-        count.map_or(Self::Null, Self::Count)
-    }
-
-    fn json(self) -> Json {
-        match self {
-            Self::Null => Json::Null,
-            Self::Text(text) => Json::String(text),
-            Self::Count(count) => count.into(),
-            Self::Time(ms) => Json::String(rfc3339(ms)),
-            Self::Bool(is) => Json::Bool(is),
-            Self::Score(score) => score.into(),
-        }
-    }
-
-    fn csv(self) -> String {
-        match self {
-            Self::Null => String::new(),
-            Self::Text(text) => text,
-            Self::Count(count) => count.to_string(),
-            Self::Time(ms) => rfc3339(ms),
-            Self::Bool(is) => is.to_string(),
-            Self::Score(score) => score.to_string(),
-        }
+fn csv(value: Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Text(text) => text,
+        Value::Count(count) => count.to_string(),
+        Value::Time(ms) => rfc3339(ms),
+        Value::Bool(is) => is.to_string(),
+        Value::Score(score) => score.to_string(),
     }
 }
 
@@ -109,13 +77,13 @@ impl<W: Write> Table<W> {
                 .map_or(Value::Null, |value| std::mem::replace(value, Value::Null))
         };
         if let Out::Csv(writer) = &mut self.out {
-            let record = self.columns.iter().map(|(_, at)| take(*at).csv());
+            let record = self.columns.iter().map(|(_, at)| csv(take(*at)));
             return writer.write_record(record).map_err(io_error);
         }
         let object: Map<String, Json> = self
             .columns
             .iter()
-            .map(|(name, at)| ((*name).to_owned(), take(*at).json()))
+            .map(|(name, at)| ((*name).to_owned(), json(take(*at))))
             .collect();
         let text = serde_json::to_string(&object)?;
         match &mut self.out {

@@ -1,0 +1,217 @@
+//! Answers questions for tables from the database, row by row: for `export` and for viewers.
+
+use std::io;
+
+use crate::api::table::{Question, Value, What};
+use crate::domain::piece;
+use crate::log::kind::{Kind, Level};
+use crate::store::polls::StandingRow;
+use crate::store::query::{By, Key, Scope};
+use crate::store::transfers::{Filter, Named};
+use crate::store::{self, Reader};
+
+/// Why a table stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It cannot be answered as it was asked.
+    #[error("{0}")]
+    Asked(String),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// Whoever takes the rows.
+    #[error(transparent)]
+    Taken(#[from] io::Error),
+}
+
+/// Takes a row.
+pub type Each<'a> = &'a mut dyn FnMut(Vec<Value>) -> io::Result<()>;
+
+/// Gives every row of the answer to `each`, values in the order of [`Question::columns`].
+///
+/// # Errors
+/// What was asked wrongly, what the database says, the first error of `each`.
+pub fn rows(reader: &Reader, question: &Question, each: Each<'_>) -> Result<(), Error> {
+    let fields = question.fields().map_err(Error::Asked)?;
+    let scope = Scope {
+        nodes: question.nodes.clone(),
+        from_ms: question.from_ms,
+        to_ms: question.to_ms,
+    };
+    match question.what {
+        What::Traffic => traffic(reader, &scope, &fields, each),
+        What::Transfers => transfers(reader, &scope, question.piece.as_deref(), each),
+        What::Errors => errors(reader, &scope, each),
+        What::Kinds => kinds(reader, &scope, each),
+        What::Latency => latency(reader, &scope, each),
+        What::Reputation => reputation(reader, &scope, each),
+        What::Storage => storage(reader, &scope, each),
+    }
+}
+
+fn traffic(reader: &Reader, scope: &Scope, fields: &[&str], each: Each<'_>) -> Result<(), Error> {
+    let by = |field: &&str| By::ALL.iter().find(|(_, name)| name == field).map(|(by, _)| *by);
+    let by: Vec<By> = fields.iter().filter_map(by).collect();
+    for (key, cell) in reader.traffic(scope, &by)? {
+        let mut row: Vec<Value> = key.into_iter().map(value).collect();
+        row.extend([Value::Count(cell.count), Value::Count(cell.bytes)]);
+        each(row)?;
+    }
+    Ok(())
+}
+
+fn value(key: Key) -> Value {
+    match key {
+        Key::None => Value::Null,
+        Key::Text(text) => Value::Text(text),
+        Key::Time(second) => Value::Time(second * 1000),
+        Key::Ranked(_, word) => Value::Text(word.to_owned()),
+    }
+}
+
+fn transfers(reader: &Reader, scope: &Scope, piece: Option<&str>, each: Each<'_>) -> Result<(), Error> {
+    let id = |text: &str| {
+        piece::parse_id(text.as_bytes())
+            .ok_or_else(|| Error::Asked(format!("`{text}` is no piece id: 52 of A-Z and 2-7")))
+    };
+    let filter = Filter {
+        piece: piece.map(id).transpose()?,
+        only_grave: false,
+    };
+    let mut untaken = None;
+    reader.each_transfer(scope, &filter, |transfer| {
+        untaken = each(transfer_row(transfer)).err();
+        Ok(untaken.is_none())
+    })?;
+    untaken.map_or(Ok(()), |error| Err(error.into()))
+}
+
+fn transfer_row(transfer: &Named<'_>) -> Vec<Value> {
+    let row = transfer.row;
+    let odd = row.odd.as_deref();
+    let piece_id = match (row.piece, odd) {
+        (Some(id), _) => Value::Text(piece::id_text(&id)),
+        (None, Some(odd)) => Value::text(&odd.piece),
+        (None, None) => Value::Null,
+    };
+    let address = match (row.address, odd) {
+        (Some(address), _) => Value::Text(address.to_string()),
+        (None, Some(odd)) => Value::text(&odd.address),
+        (None, None) => Value::Null,
+    };
+    vec![
+        Value::Time(row.time_ms),
+        Value::Text(transfer.node.to_owned()),
+        Value::text(transfer.satellite_id),
+        piece_id,
+        Value::text(transfer.action),
+        Value::text(row.outcome.word()),
+        Value::text(row.cause.word()),
+        Value::count(row.size),
+        Value::count(row.offset),
+        address,
+        Value::count(row.duration.map(|(ms, _)| u64::from(ms))),
+        row.duration
+            .map_or(Value::Null, |(_, quality)| Value::text(quality.word())),
+        row.error.as_deref().map_or(Value::Null, Value::text),
+        Value::count(row.moved),
+    ]
+}
+
+fn errors(reader: &Reader, scope: &Scope, each: Each<'_>) -> Result<(), Error> {
+    for row in reader.errors(scope)? {
+        each(vec![
+            Value::Text(row.node),
+            Value::text(&row.action),
+            Value::Text(row.template),
+            Value::Count(row.count),
+            Value::Time(row.first_ms),
+            Value::Time(row.last_ms),
+            Value::Text(row.example),
+        ])?;
+    }
+    Ok(())
+}
+
+fn kinds(reader: &Reader, scope: &Scope, each: Each<'_>) -> Result<(), Error> {
+    for row in reader.kinds(scope)? {
+        // Judged by the program that reads: a newer one understands more of what was kept.
+        let level = Level::of(row.level.as_bytes());
+        let understood = level.is_some_and(|level| Kind::of(level, &row.logger, &row.message).is_understood());
+        each(vec![
+            Value::Text(row.node),
+            Value::text(&row.logger),
+            Value::text(&row.level),
+            Value::Text(row.message),
+            Value::Count(row.count),
+            Value::Bool(understood),
+            row.example.map_or(Value::Null, Value::Text),
+        ])?;
+    }
+    Ok(())
+}
+
+fn latency(reader: &Reader, scope: &Scope, each: Each<'_>) -> Result<(), Error> {
+    for row in reader.latency(scope)? {
+        let quantile = |q: f64| Value::count(row.sketch.quantile(q));
+        each(vec![
+            Value::Text(row.node),
+            Value::text(&row.satellite_id),
+            Value::text(&row.action),
+            Value::text(row.outcome.word()),
+            Value::text(row.quality.word()),
+            Value::Count(row.sketch.count()),
+            quantile(0.5),
+            quantile(0.9),
+            quantile(0.95),
+            quantile(0.99),
+            Value::Count(row.sketch.max()),
+        ])?;
+    }
+    Ok(())
+}
+
+fn reputation(reader: &Reader, scope: &Scope, each: Each<'_>) -> Result<(), Error> {
+    let mut rows = reader.standings(scope)?;
+    rows.extend(reader.scores(scope)?);
+    rows.sort_by(|a, b| {
+        let key = |row: &StandingRow| (row.time_ms, row.node.clone(), row.standing.satellite_id.clone());
+        key(a).cmp(&key(b))
+    });
+    for row in rows {
+        let standing = row.standing;
+        each(vec![
+            Value::Time(row.time_ms),
+            Value::Text(row.node),
+            standing.satellite_id.map_or(Value::Null, Value::Text),
+            Value::score(standing.audit_score),
+            Value::score(standing.suspension_score),
+            Value::score(standing.online_score),
+            Value::text(row.source),
+            Value::text(&standing.url),
+            Value::time(standing.disqualified_ms),
+            Value::time(standing.suspended_ms),
+            Value::time(standing.vetted_ms),
+        ])?;
+    }
+    Ok(())
+}
+
+fn storage(reader: &Reader, scope: &Scope, each: Each<'_>) -> Result<(), Error> {
+    let taken = reader.disks(scope, |row| {
+        let disk = row.disk;
+        each(vec![
+            Value::Time(row.time_ms),
+            Value::Text(row.node),
+            Value::count(disk.allocated),
+            Value::count(disk.used),
+            Value::count(disk.free),
+            Value::count(disk.trash),
+            Value::count(disk.reclaimable),
+            Value::count(disk.overused),
+            Value::text("api"),
+            Value::text(disk.semantics.word()),
+        ])
+    })?;
+    Ok(taken?)
+}
