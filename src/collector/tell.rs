@@ -7,10 +7,11 @@ use crate::analysis::danger::{Evidence, Log, judge};
 use crate::analysis::reputation::audit_failures_to_disqualification;
 use crate::api::status::{Api, Collector, Disk, Flow, Node, Reason, Satellite, Source, Status, Traffic};
 use crate::domain::batch::Scores;
-use crate::domain::health::State;
+use crate::domain::health::{Finding, State};
 use crate::domain::sample::{Standing, Told};
 use crate::domain::transfer::Outcome;
 use crate::report::time::rfc3339;
+use crate::store::notes::Noted;
 use crate::store::query::{By, Key, Scope};
 use crate::store::sources::SourceRow;
 use crate::store::{Reader, Result, writer};
@@ -76,19 +77,6 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
     let by_action = flows(reader, &scope)?;
     let told = reader.told(&name, now_ms)?;
     let noted = reader.noted(&name, now_ms)?;
-    let rated = told.as_ref().and_then(|told| Some((told, told.rated_ms?)));
-    // Old scores are told with their age, and say nothing of today.
-    let is_news = |ms: &i64| now_ms - ms <= RECENT_S * 1000;
-    let standings = match rated {
-        Some((told, ms)) if is_news(&ms) => told.standings.clone(),
-        Some(_) => Vec::new(),
-        None => noted
-            .scores
-            .iter()
-            .filter(|(_, ms, _)| is_news(ms))
-            .map(standing)
-            .collect(),
-    };
     let failed = |action: &str| by_action.get(action).map_or(0, |flow| flow.failed);
     let evidence = Evidence {
         now_ms,
@@ -96,34 +84,26 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
         audits_failed: failed("GET_AUDIT") + failed("GET_REPAIR"),
         starts: reader.starts(&name, (now_ms - STARTS_MS, now_ms))?,
         silent_s: silent_s(reader, &name, &rows, now_ms.div_euclid(1000))?,
-        told: told.clone(),
-        standings,
+        standings: standings(told.as_ref(), &noted, now_ms),
+        told,
     };
     let findings = judge(&evidence);
-    let state = findings.first().map_or(State::Ok, |finding| finding.state);
-    let has_log = evidence.silent_s.is_some();
-    let failed = match has_log {
-        true => Some(failed_audits(reader, &name, now_ms)?),
-        false => None,
+    let told = evidence.told.as_ref();
+    let process = told.map(|told| told.process.clone()).unwrap_or_default();
+    let failed = match evidence.silent_s {
+        Some(_) => Some(failed_audits(reader, &name, now_ms)?),
+        None => None,
     };
-    let satellites = match rated {
+    let satellites = match rated(told, &noted, now_ms) {
         Some((told, rated_ms)) => Some(by_api(told, rated_ms)),
         None if noted.scores.is_empty() => None,
         None => Some(noted.scores.iter().map(by_log).collect()),
     };
-    let told = told.as_ref();
-    let process = told.map(|told| told.process.clone()).unwrap_or_default();
     Ok(Node {
         node_id: process.node_id.or(noted.node_id),
         node_version: process.version,
-        state,
-        reasons: findings
-            .into_iter()
-            .map(|finding| Reason {
-                rule: finding.rule.to_owned(),
-                text: finding.text,
-            })
-            .collect(),
+        state: findings.first().map_or(State::Ok, |finding| finding.state),
+        reasons: findings.into_iter().map(reason).collect(),
         started_at: process.started_ms.or(noted.started_ms).map(rfc3339),
         quic: process.quic,
         last_contact_at: told.and_then(|told| told.last_contact_ms).map(rfc3339),
@@ -139,6 +119,36 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
         alerts: None,
         name,
     })
+}
+
+fn reason(finding: Finding) -> Reason {
+    Reason {
+        rule: finding.rule.to_owned(),
+        text: finding.text,
+    }
+}
+
+fn is_news(ms: i64, now_ms: i64) -> bool {
+    now_ms - ms <= RECENT_S * 1000
+}
+
+/// What the API said of satellites, and when, unless it is old and the log knows newer.
+fn rated<'a>(told: Option<&'a Told>, noted: &Noted, now_ms: i64) -> Option<(&'a Told, i64)> {
+    let rated = told.and_then(|told| Some((told, told.rated_ms?)));
+    let newest = noted.scores.iter().map(|(_, ms, _)| *ms).max().unwrap_or(i64::MIN);
+    rated.filter(|(_, ms)| is_news(*ms, now_ms) || *ms >= newest)
+}
+
+/// What is to be judged of satellites. Old scores are told with their age, and say nothing of today.
+fn standings(told: Option<&Told>, noted: &Noted, now_ms: i64) -> Vec<Standing> {
+    match rated(told, noted, now_ms) {
+        Some((told, ms)) if is_news(ms, now_ms) => told.standings.clone(),
+        Some(_) => Vec::new(),
+        None => {
+            let scores = noted.scores.iter().filter(|(_, ms, _)| is_news(*ms, now_ms));
+            scores.map(standing).collect()
+        }
+    }
 }
 
 fn followed(rows: &[SourceRow]) -> Vec<Log> {
