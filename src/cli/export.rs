@@ -243,7 +243,7 @@ fn transfers(reader: &Reader, scope: &Scope, args: &Args) -> Result<(), Failure>
     });
     let filter = Filter {
         piece: piece.transpose()?,
-        only_grave: false,
+        ..Filter::default()
     };
     let mut table = open(args, TRANSFERS, TRANSFERS.len() - 1)?;
     let mut unwritten = None;

@@ -137,6 +137,19 @@ pub(crate) fn open(sealed: bool, meta: &[u8], ids: &[u8]) -> Option<Vec<Row>> {
     decode(&unseal(meta)?, Some(ids))
 }
 
+/// The rows of a stored block but for their piece ids: for what only counts.
+pub(crate) fn open_without_ids(sealed: bool, meta: &[u8]) -> Option<Vec<Row>> {
+    if !sealed {
+        return decode(meta, None);
+    }
+    decode(&unseal(meta)?, None)
+}
+
+/// Whether a piece is among the ids of a block.
+pub(crate) fn holds(ids: &[u8], id: &PieceId) -> bool {
+    ids.as_chunks::<32>().0.contains(id)
+}
+
 /// Rows from their columns and, if wanted, their ids. `None` when the bytes are damaged.
 fn decode(meta: &[u8], ids: Option<&[u8]>) -> Option<Vec<Row>> {
     let mut reader = Reader(meta);

@@ -20,7 +20,23 @@ pub struct Reader<'a>(pub &'a [u8]);
 
 impl<'a> Reader<'a> {
     /// The next value; `None` when the bytes end or are no number.
+    #[inline]
     pub fn unsigned(&mut self) -> Option<u64> {
+        // Most values are short.
+        match self.0 {
+            [a, rest @ ..] if *a < 0x80 => {
+                self.0 = rest;
+                Some(u64::from(*a))
+            }
+            [a, b, rest @ ..] if *b < 0x80 => {
+                self.0 = rest;
+                Some(u64::from(*a & 0x7f) | u64::from(*b) << 7)
+            }
+            _ => self.long(),
+        }
+    }
+
+    fn long(&mut self) -> Option<u64> {
         let mut value = 0u64;
         for (n, byte) in self.0.iter().enumerate().take(10) {
             value |= u64::from(byte & 0x7f).checked_shl(7 * n as u32)?;
@@ -33,6 +49,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next signed value.
+    #[inline]
     pub fn signed(&mut self) -> Option<i64> {
         let value = self.unsigned()?;
         Some(((value >> 1) as i64) ^ -((value & 1) as i64))
