@@ -16,6 +16,7 @@ pub mod transfers;
 pub mod upkeep;
 pub mod writer;
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -185,6 +186,7 @@ pub struct Reader {
     path: PathBuf,
     /// Of the schema: a reader never brings a file to a newer one.
     version: i64,
+    series: OnceCell<traffic::AllSeries>,
 }
 
 impl Reader {
@@ -214,6 +216,7 @@ impl Reader {
             connection,
             path,
             version: found,
+            series: OnceCell::new(),
         })
     }
 

@@ -140,8 +140,9 @@ impl Reader {
 
     /// What a scope and a filter leave of a block; `None` when the piece is not in it after all.
     fn open_block(&self, block: &Found, scope: &Scope, filter: &Filter) -> Result<Option<Open>> {
-        let read = || {
-            self.connection()
+        let read =
+            || {
+                self.connection()
                 .prepare_cached(
                     "SELECT b.sealed, b.meta, i.ids FROM block b JOIN block_ids i ON i.block = b.id WHERE b.id = ?1",
                 )?
@@ -150,16 +151,13 @@ impl Reader {
                     if filter.piece.is_some_and(|piece| !block::holds(ids, &piece)) {
                         return Ok(Some(Vec::new()));
                     }
-                    Ok(block::open(row.get(0)?, row.get_ref(1)?.as_blob()?, ids))
+                    Ok(block::open_of(row.get(0)?, row.get_ref(1)?.as_blob()?, ids, filter.outcome))
                 })
-        };
+            };
         let mut rows = self.sql(read())?.ok_or_else(|| damaged(block.id))?;
         let (from, to) = range(scope);
         rows.retain(|row| {
-            row.time_ms >= from
-                && row.time_ms < to
-                && filter.piece.is_none_or(|id| row.piece == Some(id))
-                && filter.outcome.is_none_or(|outcome| row.outcome == outcome)
+            row.time_ms >= from && row.time_ms < to && filter.piece.is_none_or(|id| row.piece == Some(id))
         });
         if rows.is_empty() {
             return Ok(None);
