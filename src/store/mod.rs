@@ -224,3 +224,6 @@ impl Reader {
         &self.path
     }
 }
+
+#[cfg(test)]
+mod tests;

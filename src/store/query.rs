@@ -1,10 +1,11 @@
 //! What questions are made of, and those of errors and kinds.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
 
 use super::{At, Reader, Result};
+use crate::domain::batch::FastMap;
 use crate::domain::transfer::{Outcome, Quality};
 use crate::support::sketch::Sketch;
 
@@ -138,7 +139,7 @@ pub struct LatencyRow {
     pub sketch: Sketch,
 }
 
-pub(crate) fn names(connection: &Connection, table: &str) -> rusqlite::Result<HashMap<i64, String>> {
+pub(crate) fn names(connection: &Connection, table: &str) -> rusqlite::Result<FastMap<i64, String>> {
     let mut statement = connection.prepare(&format!("SELECT id, name FROM {table}"))?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     rows.collect()
@@ -154,7 +155,7 @@ impl Reader {
     }
 
     /// Names of a dictionary table.
-    pub(crate) fn names(&self, table: &str) -> Result<HashMap<i64, String>> {
+    pub(crate) fn names(&self, table: &str) -> Result<FastMap<i64, String>> {
         self.sql(names(&self.connection, table))
     }
 

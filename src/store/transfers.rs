@@ -1,7 +1,6 @@
 //! Reading transfers back in the order of their time, block by block.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
 use std::iter::Peekable;
 use std::vec;
 
@@ -10,6 +9,7 @@ use rusqlite::params;
 use super::block::{self, Row};
 use super::query::Scope;
 use super::{Error, Reader, Result};
+use crate::domain::batch::FastMap;
 use crate::domain::piece::PieceId;
 use crate::domain::transfer::Outcome;
 
@@ -219,7 +219,7 @@ fn compare_pieces(a: Option<&PieceId>, b: Option<&PieceId>) -> Ordering {
     character(a).cmp(&character(b))
 }
 
-fn name(names: &HashMap<i64, String>, id: i64) -> &str {
+fn name(names: &FastMap<i64, String>, id: i64) -> &str {
     names.get(&id).map_or("", String::as_str)
 }
 

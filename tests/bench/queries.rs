@@ -1,5 +1,6 @@
 //! `cargo bench --bench queries`: how long the store's questions take on a large database, beside their
-//! targets. The database is made once and kept in `target/`. Only reports: times are no test.
+//! targets. The database is made once and kept in `target/`. Behind `--`: `traffic`, `transfers`, `status`, to
+//! ask only these. Only reports: times are no test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod made;
@@ -274,7 +275,9 @@ fn status(dir: &Path) {
 
 fn main() {
     let dir = database();
-    traffic(&dir);
-    transfers(&dir);
-    status(&dir);
+    let asked: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    let parts: [(&str, fn(&Path)); 3] = [("traffic", traffic), ("transfers", transfers), ("status", status)];
+    let wanted = |name: &str| asked.is_empty() || asked.iter().any(|asked| asked == name);
+    let chosen = parts.iter().filter(|(name, _)| wanted(name));
+    chosen.for_each(|(_, run)| run(&dir));
 }
