@@ -240,7 +240,7 @@ fn decode_codes(reader: &mut Reader<'_>, n: usize, wanted: Option<Outcome>) -> O
         codes.push((satellite, action, outcome, *Cause::ALL.get(usize::from(cause))?));
     }
     let mut found = Wanted {
-        rows: Vec::with_capacity(if wanted.is_none() { n } else { 0 }),
+        rows: Vec::with_capacity(if wanted.is_none() { n } else { n / 4 }),
         places: Vec::with_capacity(n),
     };
     for _ in 0..n {

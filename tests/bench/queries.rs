@@ -276,8 +276,14 @@ fn status(dir: &Path) {
 fn main() {
     let dir = database();
     let asked: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
-    let parts: [(&str, fn(&Path)); 3] = [("traffic", traffic), ("transfers", transfers), ("status", status)];
     let wanted = |name: &str| asked.is_empty() || asked.iter().any(|asked| asked == name);
-    let chosen = parts.iter().filter(|(name, _)| wanted(name));
-    chosen.for_each(|(_, run)| run(&dir));
+    if wanted("traffic") {
+        traffic(&dir);
+    }
+    if wanted("transfers") {
+        transfers(&dir);
+    }
+    if wanted("status") {
+        status(&dir);
+    }
 }
