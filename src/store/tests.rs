@@ -5,10 +5,15 @@ use std::path::Path;
 
 use rusqlite::{Connection, params};
 
+use super::block::Row;
+use super::block::tests::example;
 use super::query::{By, Key, Scope};
+use super::transfers::{Filter, Named};
 use super::writer::Writer;
-use super::{Reader, file, upkeep};
+use super::{Reader, file, raw, upkeep};
 use crate::domain::batch::Cell;
+use crate::domain::piece::PieceId;
+use crate::domain::transfer::Outcome;
 use crate::support::sketch::Sketch;
 
 const DAY: i64 = 86_400;
@@ -50,6 +55,56 @@ fn version_1(dir: &Path) {
             connection.execute(sql, params![node, bucket, series, bytes]).unwrap();
         }
     }
+}
+
+/// Pieces of the transfers a filter leaves.
+fn pieces(dir: &Path, filter: &Filter) -> Vec<Option<PieceId>> {
+    let mut pieces = Vec::new();
+    let each = |transfer: &Named<'_>| {
+        pieces.push(transfer.row.piece);
+        Ok(true)
+    };
+    let reader = Reader::open(dir).unwrap();
+    reader.each_transfer(&Scope::default(), filter, each).unwrap();
+    pieces
+}
+
+#[test]
+fn what_version_1_kept_of_failures_is_found_beside_what_is_kept_now() {
+    let dir = tempfile::tempdir().unwrap();
+    version_1(dir.path());
+    let mut all: [Vec<Row>; 2] = Default::default();
+    for row in (0..100).map(example) {
+        let grave = matches!(row.outcome, Outcome::Failed | Outcome::Rejected) || row.action == 1;
+        all[usize::from(grave)].push(row);
+    }
+    let old = Connection::open(file(dir.path())).unwrap();
+    for (class, rows) in (0..).zip(all.clone()) {
+        raw::append(&old, 1, class, rows).unwrap();
+    }
+    drop(old);
+    let failed = Filter {
+        outcome: Some(Outcome::Failed),
+        ..Filter::default()
+    };
+    let grave = Filter {
+        only_grave: true,
+        ..Filter::default()
+    };
+    let ask = || [&Filter::default(), &grave, &failed].map(|filter| pieces(dir.path(), filter));
+    let before = ask();
+    assert_eq!(before.each_ref().map(Vec::len), [100, all[1].len(), 25]);
+    let mut writer = Writer::open(dir.path()).unwrap();
+    assert_eq!(ask(), before);
+    let again = all[1].iter().filter(|row| row.outcome == Outcome::Failed).cloned();
+    raw::append(
+        writer.connection(),
+        2,
+        raw::class(true, Outcome::Failed),
+        again.collect(),
+    )
+    .unwrap();
+    assert_eq!(ask().map(|pieces| pieces.len()), [125, all[1].len() + 25, 50]);
 }
 
 type Answers = (

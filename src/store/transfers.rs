@@ -113,8 +113,13 @@ impl Reader {
         let (from, to) = range(scope);
         let mut found = Vec::new();
         for (n, (node, _)) in nodes.iter().enumerate() {
-            let grave = matches!(filter.outcome, Some(Outcome::Failed | Outcome::Rejected));
-            let classes = if grave || filter.only_grave { "1" } else { "0, 1" };
+            // Version 1 kept what is grave in one class.
+            let failed = matches!(filter.outcome, Some(Outcome::Failed | Outcome::Rejected)) && self.version > 1;
+            let classes = match (failed, filter.only_grave) {
+                (true, _) => "2",
+                (false, true) => "1, 2",
+                (false, false) => "0, 1, 2",
+            };
             let mut read = || {
                 let mut statement = self.connection().prepare_cached(&format!(
                     "SELECT b.id, b.t0, f.filter FROM block b LEFT JOIN block_filter f ON f.block = b.id AND ?4
@@ -174,7 +179,7 @@ impl Reader {
 pub(crate) fn each_row(reader: &Reader, node: i64, (from, to): (i64, i64), mut each: impl FnMut(&Row)) -> Result<()> {
     let mut read = || {
         let mut statement = reader.connection().prepare_cached(
-            "SELECT id, sealed, meta FROM block WHERE node = ?1 AND class IN (0, 1) AND t1 >= ?2 AND t0 < ?3",
+            "SELECT id, sealed, meta FROM block WHERE node = ?1 AND class IN (0, 1, 2) AND t1 >= ?2 AND t0 < ?3",
         )?;
         let mut rows = statement.query([node, from, to])?;
         while let Some(row) = rows.next()? {

@@ -122,17 +122,17 @@ fn delete_old(connection: &Connection, retention: &Retention, now: i64) -> rusql
     Ok(more)
 }
 
-/// The oldest transfers; audits, repairs and failures go last.
+/// The oldest transfers; audits and repairs go last but one, what went wrong last.
 fn delete_blocks(connection: &Connection) -> rusqlite::Result<bool> {
-    let oldest = |class: i64| -> rusqlite::Result<Vec<i64>> {
-        connection
+    let mut ids: Vec<i64> = Vec::new();
+    for class in 0..=2 {
+        ids = connection
             .prepare_cached("SELECT id FROM block WHERE class = ?1 ORDER BY t1 LIMIT ?2")?
             .query_map(params![class, BLOCKS], |row| row.get(0))?
-            .collect()
-    };
-    let mut ids = oldest(0)?;
-    if ids.is_empty() {
-        ids = oldest(1)?;
+            .collect::<rusqlite::Result<_>>()?;
+        if !ids.is_empty() {
+            break;
+        }
     }
     ids.iter().try_for_each(|id| raw::delete(connection, *id))?;
     Ok(!ids.is_empty())

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, params};
 
+use super::block::Row;
 use super::dictionary::{self, Dictionary};
 use super::ledger::{self, Chunk};
 use super::rollup::{self, Cells, Width};
@@ -219,16 +220,7 @@ fn write(
         write_errors(&transaction, unit.dictionary, unit.node, unit.batch)?;
         write_kinds(&transaction, unit.dictionary, unit.node, unit.batch)?;
         latency::put(&transaction, unit.dictionary, unit.node, &unit.batch.latency)?;
-        for (class, kept) in unit.batch.transfers.iter().enumerate() {
-            let rows = kept
-                .iter()
-                .map(|kept| {
-                    let satellite = unit.dictionary.satellite(kept.satellite);
-                    kept.with_ids(satellite, unit.dictionary.action(kept.action))
-                })
-                .collect();
-            raw::append(&transaction, unit.node, class as i64, rows)?;
-        }
+        write_transfers(&transaction, unit.dictionary, unit.node, unit.batch)?;
         notes::put(&transaction, unit.dictionary, unit.node, &unit.batch.notes)?;
         for part in unit.parts {
             part.chunks
@@ -273,6 +265,19 @@ fn write_progress(connection: &Connection, node: i64, part: &Part, now_ms: i64) 
             progress.finished_ms,
         ])?;
     Ok(())
+}
+
+fn write_transfers(connection: &Connection, dictionary: &Dictionary, node: i64, batch: &Batch) -> rusqlite::Result<()> {
+    let mut classes: [Vec<Row>; 3] = Default::default();
+    for (grave, kept) in batch.transfers.iter().enumerate() {
+        for kept in kept {
+            let (satellite, action) = (dictionary.satellite(kept.satellite), dictionary.action(kept.action));
+            let class = raw::class(grave > 0, kept.outcome);
+            classes[class as usize].push(kept.with_ids(satellite, action));
+        }
+    }
+    let mut classes = (0..).zip(classes);
+    classes.try_for_each(|(class, rows)| raw::append(connection, node, class, rows))
 }
 
 fn write_traffic(

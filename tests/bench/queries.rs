@@ -55,6 +55,7 @@ fn database() -> PathBuf {
         include_str!("../../src/store/schema_2.sql"),
         include_str!("../../src/store/writer.rs"),
         include_str!("../../src/store/block.rs"),
+        include_str!("../../src/store/raw.rs"),
         include_str!("../../src/store/rollup.rs"),
         include_str!("../../src/store/latency.rs"),
         include_str!("../../src/support/sketch.rs"),
