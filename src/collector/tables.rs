@@ -76,7 +76,7 @@ fn transfers(reader: &Reader, scope: &Scope, piece: Option<&str>, each: Each<'_>
     };
     let filter = Filter {
         piece: piece.map(id).transpose()?,
-        only_grave: false,
+        ..Filter::default()
     };
     let mut untaken = None;
     reader.each_transfer(scope, &filter, |transfer| {

@@ -131,52 +131,107 @@ fn unseal(sealed: &[u8]) -> Option<Vec<u8>> {
 
 /// The rows of a stored block.
 pub(crate) fn open(sealed: bool, meta: &[u8], ids: &[u8]) -> Option<Vec<Row>> {
+    open_of(sealed, meta, ids, None)
+}
+
+/// The rows of a stored block that ended so; all, for `None`.
+pub(crate) fn open_of(sealed: bool, meta: &[u8], ids: &[u8], outcome: Option<Outcome>) -> Option<Vec<Row>> {
     if !sealed {
-        return decode(meta, Some(ids));
+        return decode(meta, Some(ids), outcome);
     }
-    decode(&unseal(meta)?, Some(ids))
+    decode(&unseal(meta)?, Some(ids), outcome)
+}
+
+/// The rows of a stored block but for their piece ids: for what only counts.
+pub(crate) fn open_without_ids(sealed: bool, meta: &[u8]) -> Option<Vec<Row>> {
+    if !sealed {
+        return decode(meta, None, None);
+    }
+    decode(&unseal(meta)?, None, None)
+}
+
+/// Whether a piece is among the ids of a block.
+pub(crate) fn holds(ids: &[u8], id: &PieceId) -> bool {
+    ids.as_chunks::<32>().0.contains(id)
+}
+
+/// The rows that are wanted of a block, while its columns are read: the others are never made.
+struct Wanted {
+    rows: Vec<Row>,
+    /// Of each row of the block its place in `rows`; past its end when it is not wanted.
+    places: Vec<u32>,
+}
+
+impl Wanted {
+    /// Reads a column, a value for each row of the block.
+    #[inline]
+    fn column<T>(
+        &mut self,
+        mut next: impl FnMut() -> Option<T>,
+        mut put: impl FnMut(&mut Row, T) -> Option<()>,
+    ) -> Option<()> {
+        for place in &self.places {
+            let value = next()?;
+            if let Some(row) = self.rows.get_mut(*place as usize) {
+                put(row, value)?;
+            }
+        }
+        Some(())
+    }
 }
 
 /// Rows from their columns and, if wanted, their ids. `None` when the bytes are damaged.
-fn decode(meta: &[u8], ids: Option<&[u8]>) -> Option<Vec<Row>> {
+fn decode(meta: &[u8], ids: Option<&[u8]>, outcome: Option<Outcome>) -> Option<Vec<Row>> {
     let mut reader = Reader(meta);
     let n = usize::try_from(reader.unsigned()?).ok().filter(|n| *n <= FULL * 4)?;
-    let mut rows = decode_codes(&mut reader, n)?;
+    let mut wanted = decode_codes(&mut reader, n, outcome)?;
     let mut time = 0i64;
-    for row in &mut rows {
+    let next = || {
         time = time.wrapping_add(reader.signed()?);
+        Some(time)
+    };
+    wanted.column(next, |row, time| {
         row.time_ms = time;
-    }
-    let mut options = || reader.unsigned().map(|v| v.checked_sub(1));
-    for row in &mut rows {
-        row.size = options()?;
-    }
-    for row in &mut rows {
-        row.offset = options()?;
-    }
-    for row in &mut rows {
-        row.moved = options()?;
-    }
-    for row in &mut rows {
-        let code = reader.unsigned()?;
-        row.duration = match code & 3 {
-            0 => None,
-            quality => Some((u32::try_from(code >> 2).ok()?, *Quality::ALL.get(quality as usize - 1)?)),
+        Some(())
+    })?;
+    let fields: [fn(&mut Row) -> &mut Option<u64>; 3] = [|r| &mut r.size, |r| &mut r.offset, |r| &mut r.moved];
+    for field in fields {
+        let put = |row: &mut Row, value: u64| {
+            *field(row) = value.checked_sub(1);
+            Some(())
         };
+        wanted.column(|| reader.unsigned(), put)?;
     }
-    decode_addresses(&mut reader, &mut rows)?;
+    wanted.column(
+        || reader.unsigned(),
+        |row, code| {
+            row.duration = match code & 3 {
+                0 => None,
+                quality => Some((u32::try_from(code >> 2).ok()?, *Quality::ALL.get(quality as usize - 1)?)),
+            };
+            Some(())
+        },
+    )?;
+    decode_addresses(&mut reader, &mut wanted)?;
     if let Some(ids) = ids {
         let (ids, rest) = ids.as_chunks::<32>();
         if !rest.is_empty() || ids.len() != n {
             return None;
         }
-        rows.iter_mut().zip(ids).for_each(|(row, id)| row.piece = Some(*id));
+        let mut ids = ids.iter();
+        wanted.column(
+            || ids.next(),
+            |row, id| {
+                row.piece = Some(*id);
+                Some(())
+            },
+        )?;
     }
-    decode_texts(&mut reader, &mut rows)?;
-    Some(rows)
+    decode_texts(&mut reader, &mut wanted)?;
+    Some(wanted.rows)
 }
 
-fn decode_codes(reader: &mut Reader<'_>, n: usize) -> Option<Vec<Row>> {
+fn decode_codes(reader: &mut Reader<'_>, n: usize, wanted: Option<Outcome>) -> Option<Wanted> {
     let mut codes = Vec::new();
     for _ in 0..reader.unsigned()? {
         let (satellite, action) = (reader.signed()?, reader.signed()?);
@@ -184,9 +239,18 @@ fn decode_codes(reader: &mut Reader<'_>, n: usize) -> Option<Vec<Row>> {
         let outcome = *Outcome::ALL.get(usize::from(outcome))?;
         codes.push((satellite, action, outcome, *Cause::ALL.get(usize::from(cause))?));
     }
-    let row = |reader: &mut Reader<'_>| {
+    let mut found = Wanted {
+        rows: Vec::with_capacity(if wanted.is_none() { n } else { n / 4 }),
+        places: Vec::with_capacity(n),
+    };
+    for _ in 0..n {
         let (satellite, action, outcome, cause) = *codes.get(usize::try_from(reader.unsigned()?).ok()?)?;
-        Some(Row {
+        if wanted.is_some_and(|wanted| wanted != outcome) {
+            found.places.push(u32::MAX);
+            continue;
+        }
+        found.places.push(found.rows.len() as u32);
+        found.rows.push(Row {
             time_ms: 0,
             satellite,
             action,
@@ -200,33 +264,47 @@ fn decode_codes(reader: &mut Reader<'_>, n: usize) -> Option<Vec<Row>> {
             duration: None,
             error: None,
             odd: None,
+        });
+    }
+    Some(found)
+}
+
+fn decode_addresses(reader: &mut Reader<'_>, wanted: &mut Wanted) -> Option<()> {
+    let families = reader.bytes(wanted.places.len())?;
+    let mut each = families.iter();
+    let next = || {
+        Some(match each.next()? {
+            0 => None,
+            4 => Some(IpAddr::from(<[u8; 4]>::try_from(reader.bytes(4)?).ok()?)),
+            6 => Some(IpAddr::from(<[u8; 16]>::try_from(reader.bytes(16)?).ok()?)),
+            _ => return None,
         })
     };
-    (0..n).map(|_| row(reader)).collect()
+    wanted.column(next, |row, ip| {
+        row.address = ip.map(|ip| SocketAddr::new(ip, 0));
+        Some(())
+    })?;
+    let mut each = families.iter();
+    let next = || match each.next()? {
+        0 => Some(0),
+        _ => Some(u16::from_le_bytes(reader.bytes(2)?.try_into().ok()?)),
+    };
+    wanted.column(next, |row, port| {
+        if let Some(address) = &mut row.address {
+            address.set_port(port);
+        }
+        Some(())
+    })
 }
 
-fn decode_addresses(reader: &mut Reader<'_>, rows: &mut [Row]) -> Option<()> {
-    let families = reader.bytes(rows.len())?;
-    for (row, family) in rows.iter_mut().zip(families) {
-        let ip = match family {
-            0 => continue,
-            4 => IpAddr::from(<[u8; 4]>::try_from(reader.bytes(4)?).ok()?),
-            6 => IpAddr::from(<[u8; 16]>::try_from(reader.bytes(16)?).ok()?),
-            _ => return None,
-        };
-        row.address = Some(SocketAddr::new(ip, 0));
-    }
-    for address in rows.iter_mut().filter_map(|row| row.address.as_mut()) {
-        address.set_port(u16::from_le_bytes(reader.bytes(2)?.try_into().ok()?));
-    }
-    Some(())
-}
-
-fn decode_texts(reader: &mut Reader<'_>, rows: &mut [Row]) -> Option<()> {
+fn decode_texts(reader: &mut Reader<'_>, wanted: &mut Wanted) -> Option<()> {
     for _ in 0..reader.unsigned()? {
-        let row = rows.get_mut(usize::try_from(reader.unsigned()?).ok()?)?;
+        let place = *wanted.places.get(usize::try_from(reader.unsigned()?).ok()?)?;
         let what = reader.bytes(1)?[0];
         let text = reader.text()?;
+        let Some(row) = wanted.rows.get_mut(place as usize) else {
+            continue;
+        };
         match what {
             0 => row.error = Some(text.into()),
             1 => row.odd.get_or_insert_default().piece = text.to_owned(),
@@ -296,12 +374,15 @@ pub(crate) mod tests {
     fn rows_come_back_and_damage_is_an_error_not_a_panic() {
         let rows: Vec<Row> = (0..100).map(example).collect();
         let (meta, ids) = (encode(&rows), encode_ids(&rows));
-        assert_eq!(decode(&meta, Some(&ids)), Some(rows.clone()));
+        assert_eq!(decode(&meta, Some(&ids), None), Some(rows.clone()));
+        let mut failed = rows.clone();
+        failed.retain(|row| row.outcome == Outcome::Failed);
+        assert_eq!(decode(&meta, Some(&ids), Some(Outcome::Failed)), Some(failed));
         for len in 0..meta.len() {
-            assert_eq!(decode(&meta[..len], Some(&ids)), None);
+            assert_eq!(decode(&meta[..len], Some(&ids), None), None);
             let mut damaged = meta.clone();
             damaged[len] ^= 0xff;
-            decode(&damaged, Some(&ids));
+            decode(&damaged, Some(&ids), None);
         }
         let filter = filter(&rows);
         assert!(rows.iter().filter_map(|r| r.piece).all(|id| may_hold(&filter, &id)));

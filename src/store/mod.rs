@@ -2,17 +2,21 @@
 
 pub mod block;
 pub mod dictionary;
+mod latency;
 pub mod ledger;
 pub mod notes;
 pub mod polls;
 mod positions;
 pub mod query;
 pub mod raw;
+mod rollup;
 pub mod sources;
+pub mod traffic;
 pub mod transfers;
 pub mod upkeep;
 pub mod writer;
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -140,6 +144,10 @@ fn prepare_writer(connection: &mut Connection, path: &Path) -> Result<()> {
     for (n, migration) in MIGRATIONS.iter().enumerate().skip(found.max(0) as usize) {
         let transaction = connection.transaction().at(path)?;
         transaction.execute_batch(migration).at(path)?;
+        if n == 1 {
+            rollup::adopt(&transaction).at(path)?;
+            latency::adopt(&transaction).at(path)?;
+        }
         transaction.pragma_update(None, "user_version", n as i64 + 1).at(path)?;
         transaction.commit().at(path)?;
     }
@@ -176,6 +184,9 @@ fn open_reader(path: &Path, immutable: bool) -> rusqlite::Result<Connection> {
 pub struct Reader {
     connection: Connection,
     path: PathBuf,
+    /// Of the schema: a reader never brings a file to a newer one.
+    version: i64,
+    series: OnceCell<traffic::AllSeries>,
 }
 
 impl Reader {
@@ -201,6 +212,18 @@ impl Reader {
         }
         // One view of the data for all that is asked, though a writer goes on.
         connection.execute_batch("BEGIN").at(&path)?;
-        Ok(Self { connection, path })
+        Ok(Self {
+            connection,
+            path,
+            version: found,
+            series: OnceCell::new(),
+        })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 }
+
+#[cfg(test)]
+mod tests;

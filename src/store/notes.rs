@@ -123,11 +123,11 @@ fn noted(connection: &Connection, node: &str, at_ms: i64) -> rusqlite::Result<No
         .prepare_cached(&newest("node_id", "AND node_id IS NOT NULL"))?
         .query_row([node, at_ms], |row| row.get(0))
         .optional()?;
+    // By satellite, of which there are few: never through the scores of years.
     let mut statement = connection.prepare_cached(
         "SELECT t.name, s.time, s.audit, s.suspension, s.online, s.total, s.successful
-         FROM score s JOIN satellite t ON t.id = s.satellite
-         WHERE s.node = ?1 AND s.time = (SELECT max(time) FROM score
-             WHERE node = ?1 AND satellite = s.satellite AND time <= ?2)
+         FROM satellite t CROSS JOIN score s ON s.node = ?1 AND s.satellite = t.id
+             AND s.time = (SELECT max(time) FROM score WHERE node = ?1 AND satellite = t.id AND time <= ?2)
          ORDER BY t.name",
     )?;
     let count = |count: Option<i64>| count.map(i64::unsigned_abs);

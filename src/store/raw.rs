@@ -3,9 +3,19 @@
 use rusqlite::{Connection, params};
 
 use super::block::{self, FULL, Row};
+use crate::domain::transfer::Outcome;
 
 /// Chunks of a quiet node are merged at this number, so that reading its tail stays cheap.
 const MOST_CHUNKS: i64 = 256;
+
+/// The class of transfers: 0 for most, 1 for audits and repairs that went well, 2 for what went wrong. The
+/// rarer a class the longer it is kept, and the fewer blocks hold what is asked for most.
+pub(crate) fn class(grave: bool, outcome: Outcome) -> i64 {
+    match outcome {
+        Outcome::Failed | Outcome::Rejected => 2,
+        Outcome::Canceled | Outcome::Success => i64::from(grave),
+    }
+}
 
 /// Adds `rows` to a node's class, inside the caller's transaction.
 pub(crate) fn append(connection: &Connection, node: i64, class: i64, mut rows: Vec<Row>) -> rusqlite::Result<()> {

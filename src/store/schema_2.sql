@@ -32,3 +32,27 @@ CREATE TABLE score (
     audit REAL NOT NULL, suspension REAL NOT NULL, online REAL NOT NULL, total INTEGER, successful INTEGER,
     PRIMARY KEY (node, satellite, time)
 ) STRICT, WITHOUT ROWID;
+
+-- Traffic: a row a bucket, all its series packed (series, count, bytes). What version 1 kept in rollup_*
+-- is moved here.
+CREATE TABLE traffic_minute (
+    id INTEGER PRIMARY KEY, node INTEGER NOT NULL, bucket INTEGER NOT NULL, cells BLOB NOT NULL, UNIQUE (node, bucket)
+) STRICT;
+CREATE TABLE traffic_hour (
+    id INTEGER PRIMARY KEY, node INTEGER NOT NULL, bucket INTEGER NOT NULL, cells BLOB NOT NULL, UNIQUE (node, bucket)
+) STRICT;
+CREATE TABLE traffic_day (
+    id INTEGER PRIMARY KEY, node INTEGER NOT NULL, bucket INTEGER NOT NULL, cells BLOB NOT NULL, UNIQUE (node, bucket)
+) STRICT;
+-- The sums of latency_hour. Kept for ever.
+CREATE TABLE latency_day (
+    node INTEGER NOT NULL, bucket INTEGER NOT NULL, satellite INTEGER NOT NULL, action INTEGER NOT NULL,
+    outcome INTEGER NOT NULL, quality INTEGER NOT NULL, sketch BLOB NOT NULL,
+    PRIMARY KEY (node, bucket, satellite, action, outcome, quality)
+) STRICT, WITHOUT ROWID;
+-- With t0: what a range does not touch is passed over without reading it.
+DROP INDEX block_time;
+CREATE INDEX block_time ON block (node, class, t1, t0);
+-- Failures are a class of their own: 0 the rest, 1 audits and repairs that went well, 2 what went wrong.
+-- What version 1 kept of both stays together, in 2.
+UPDATE block SET class = 2 WHERE class = 1;

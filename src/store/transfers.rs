@@ -1,13 +1,17 @@
 //! Reading transfers back in the order of their time, block by block.
 
-use std::collections::HashMap;
+use std::cmp::Ordering;
+use std::iter::Peekable;
+use std::vec;
 
 use rusqlite::params;
 
 use super::block::{self, Row};
 use super::query::Scope;
 use super::{Error, Reader, Result};
-use crate::domain::piece::{self, PieceId};
+use crate::domain::batch::FastMap;
+use crate::domain::piece::PieceId;
+use crate::domain::transfer::Outcome;
 
 /// Which transfers are wanted, beside the scope.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +20,8 @@ pub struct Filter {
     pub piece: Option<PieceId>,
     /// Audits, repairs and what went wrong only.
     pub only_grave: bool,
+    /// Those that ended so only.
+    pub outcome: Option<Outcome>,
 }
 
 /// One transfer with its names.
@@ -37,11 +43,10 @@ struct Found {
     t0: i64,
 }
 
-/// An opened block: its rows, newest last, and how many were given out.
+/// An opened block: the rows that are left of it, in the order of time.
 struct Open {
     node: usize,
-    rows: Vec<Row>,
-    next: usize,
+    rows: Peekable<vec::IntoIter<Row>>,
 }
 
 impl Reader {
@@ -61,13 +66,13 @@ impl Reader {
         let mut moment: Vec<(usize, Row)> = Vec::new();
         loop {
             // The earliest time of what is open or comes next.
-            let opened = open.iter().filter_map(|o| Some(o.rows.get(o.next)?.time_ms)).min();
+            let opened = open.iter_mut().filter_map(|o| Some(o.rows.peek()?.time_ms)).min();
             let waiting = found.last().map(|block| block.t0);
             if let Some(t0) = waiting
                 && opened.is_none_or(|time| t0 <= time)
             {
                 if let Some(block) = found.pop() {
-                    open.push(self.open_block(&block, scope, filter)?);
+                    open.extend(self.open_block(&block, scope, filter)?);
                 }
                 continue;
             }
@@ -75,23 +80,20 @@ impl Reader {
                 return Ok(());
             };
             for block in &mut open {
-                while block.rows.get(block.next).is_some_and(|row| row.time_ms == time) {
-                    moment.push((block.node, block.rows[block.next].clone()));
-                    block.next += 1;
+                while let Some(row) = block.rows.next_if(|row| row.time_ms == time) {
+                    moment.push((block.node, row));
                 }
             }
-            open.retain(|block| block.next < block.rows.len());
-            moment.sort_by_cached_key(|(node, row)| {
-                let piece = row.piece.map(|id| piece::id_text(&id));
-                let satellite = name(&satellites, row.satellite);
-                (
-                    *node,
-                    satellite,
-                    piece,
-                    name(&actions, row.action),
-                    row.outcome,
-                    row.offset,
-                )
+            open.retain_mut(|block| block.rows.peek().is_some());
+            moment.sort_by(|(a_node, a), (b_node, b)| {
+                let satellites = || name(&satellites, a.satellite).cmp(name(&satellites, b.satellite));
+                let actions = || name(&actions, a.action).cmp(name(&actions, b.action));
+                a_node
+                    .cmp(b_node)
+                    .then_with(satellites)
+                    .then_with(|| compare_pieces(a.piece.as_ref(), b.piece.as_ref()))
+                    .then_with(actions)
+                    .then_with(|| (a.outcome, a.offset).cmp(&(b.outcome, b.offset)))
             });
             for (node, row) in moment.drain(..) {
                 let named = Named {
@@ -108,10 +110,16 @@ impl Reader {
     }
 
     fn blocks(&self, scope: &Scope, filter: &Filter, nodes: &[(i64, String)]) -> Result<Vec<Found>> {
-        let (from, to) = (scope.from_ms.unwrap_or(i64::MIN), scope.to_ms.unwrap_or(i64::MAX));
+        let (from, to) = range(scope);
         let mut found = Vec::new();
         for (n, (node, _)) in nodes.iter().enumerate() {
-            let classes = if filter.only_grave { "1" } else { "0, 1" };
+            // Version 1 kept what is grave in one class.
+            let failed = matches!(filter.outcome, Some(Outcome::Failed | Outcome::Rejected)) && self.version > 1;
+            let classes = match (failed, filter.only_grave) {
+                (true, _) => "2",
+                (false, true) => "1, 2",
+                (false, false) => "0, 1, 2",
+            };
             let mut read = || {
                 let mut statement = self.connection().prepare_cached(&format!(
                     "SELECT b.id, b.t0, f.filter FROM block b LEFT JOIN block_filter f ON f.block = b.id AND ?4
@@ -135,35 +143,113 @@ impl Reader {
         Ok(found)
     }
 
-    fn open_block(&self, block: &Found, scope: &Scope, filter: &Filter) -> Result<Open> {
-        let read = || {
-            self.connection()
+    /// What a scope and a filter leave of a block; `None` when the piece is not in it after all.
+    fn open_block(&self, block: &Found, scope: &Scope, filter: &Filter) -> Result<Option<Open>> {
+        let read =
+            || {
+                self.connection()
                 .prepare_cached(
                     "SELECT b.sealed, b.meta, i.ids FROM block b JOIN block_ids i ON i.block = b.id WHERE b.id = ?1",
                 )?
                 .query_row([block.id], |row| {
-                    let meta = row.get_ref(1)?.as_blob()?;
                     let ids = row.get_ref(2)?.as_blob()?;
-                    Ok(block::open(row.get(0)?, meta, ids))
+                    if filter.piece.is_some_and(|piece| !block::holds(ids, &piece)) {
+                        return Ok(Some(Vec::new()));
+                    }
+                    Ok(block::open_of(row.get(0)?, row.get_ref(1)?.as_blob()?, ids, filter.outcome))
                 })
-        };
-        let mut rows = self.sql(read())?.ok_or(Error::Damaged {
-            what: "block of transfers",
-            row: block.id,
-        })?;
-        let (from, to) = (scope.from_ms.unwrap_or(i64::MIN), scope.to_ms.unwrap_or(i64::MAX));
+            };
+        let mut rows = self.sql(read())?.ok_or_else(|| damaged(block.id))?;
+        let (from, to) = range(scope);
         rows.retain(|row| {
             row.time_ms >= from && row.time_ms < to && filter.piece.is_none_or(|id| row.piece == Some(id))
         });
+        if rows.is_empty() {
+            return Ok(None);
+        }
         rows.sort_by_key(|row| row.time_ms);
-        Ok(Open {
+        Ok(Some(Open {
             node: block.node,
-            rows,
-            next: 0,
-        })
+            rows: rows.into_iter().peekable(),
+        }))
     }
 }
 
-fn name(names: &HashMap<i64, String>, id: i64) -> &str {
+/// Hands on every transfer of a node within `from..to` (ms), without its piece and in no order.
+pub(crate) fn each_row(reader: &Reader, node: i64, (from, to): (i64, i64), mut each: impl FnMut(&Row)) -> Result<()> {
+    let mut read = || {
+        let mut statement = reader.connection().prepare_cached(
+            "SELECT id, sealed, meta FROM block WHERE node = ?1 AND class IN (0, 1, 2) AND t1 >= ?2 AND t0 < ?3",
+        )?;
+        let mut rows = statement.query([node, from, to])?;
+        while let Some(row) = rows.next()? {
+            let Some(opened) = block::open_without_ids(row.get(1)?, row.get_ref(2)?.as_blob()?) else {
+                return Ok(Err(damaged(row.get(0)?)));
+            };
+            let within = opened.iter().filter(|row| (from..to).contains(&row.time_ms));
+            within.for_each(&mut each);
+        }
+        Ok(Ok(()))
+    };
+    reader.sql(read())?
+}
+
+fn damaged(row: i64) -> Error {
+    Error::Damaged {
+        what: "block of transfers",
+        row,
+    }
+}
+
+/// From (inclusive) and to (exclusive), ms since the epoch.
+fn range(scope: &Scope) -> (i64, i64) {
+    (scope.from_ms.unwrap_or(i64::MIN), scope.to_ms.unwrap_or(i64::MAX))
+}
+
+/// The order of the ids' texts, without making them: base32 sorts its digits before its letters.
+fn compare_pieces(a: Option<&PieceId>, b: Option<&PieceId>) -> Ordering {
+    let (Some(a), Some(b)) = (a, b) else {
+        return a.is_some().cmp(&b.is_some());
+    };
+    let Some(at) = a.iter().zip(b).position(|(a, b)| a != b) else {
+        return Ordering::Equal;
+    };
+    let differing = at * 8 + (a[at] ^ b[at]).leading_zeros() as usize;
+    let character = |id: &PieceId| {
+        let bit = differing / 5 * 5;
+        let pair = u16::from(id[bit / 8]) << 8 | id.get(bit / 8 + 1).copied().map_or(0, u16::from);
+        let value = pair >> (11 - bit % 8) & 31;
+        (value + 6) % 32
+    };
+    character(a).cmp(&character(b))
+}
+
+fn name(names: &FastMap<i64, String>, id: i64) -> &str {
     names.get(&id).map_or("", String::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::piece;
+
+    #[test]
+    fn pieces_are_in_the_order_of_their_texts() {
+        let mut ids: Vec<PieceId> = Vec::new();
+        for at in 0..256 {
+            // Any two differ first at another bit, in both directions.
+            let mut id = [0x5a; 32];
+            id[at / 8] ^= 0x80 >> (at % 8);
+            ids.push(id);
+            id[31] ^= 0x0f;
+            ids.push(id);
+        }
+        for a in &ids {
+            for b in &ids {
+                let texts = piece::id_text(a).cmp(&piece::id_text(b));
+                assert_eq!(compare_pieces(Some(a), Some(b)), texts, "{a:?} {b:?}");
+            }
+        }
+        assert_eq!(compare_pieces(None, Some(&ids[0])), Ordering::Less);
+    }
 }

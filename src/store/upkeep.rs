@@ -1,11 +1,14 @@
 //! Keeping the database small and sound: retention in small steps, checking, giving space back.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use rusqlite::{Connection, params};
 
+use super::rollup::{self, Width};
 use super::writer::Writer;
-use super::{At, Reader, Result, block, ledger, raw};
+use super::{At, Reader, Result, block, ledger, query, raw};
+use crate::domain::batch::Cell;
 
 /// What is kept.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +33,7 @@ impl Default for Retention {
 
 /// Rows and blocks a step deletes, pages it gives back: each a few milliseconds.
 const ROWS: i64 = 2000;
+const BUCKETS: i64 = 200;
 const BLOCKS: i64 = 4;
 const CHUNKS: i64 = 32;
 const PAGES: i64 = 500;
@@ -85,8 +89,8 @@ fn delete_old(connection: &Connection, retention: &Retention, now: i64) -> rusql
     let minutes = now - retention.minutes_days * 86_400;
     let hours = now - retention.hours_days * 86_400;
     let tables = [
-        ("rollup_minute", "node, bucket, series", minutes),
-        ("rollup_hour", "node, bucket, series", hours),
+        ("traffic_minute", "node, bucket", minutes),
+        ("traffic_hour", "node, bucket", hours),
         ("disk_hour", "node, bucket", hours),
         ("error_minute", "node, bucket, action, template", hours),
         ("kind_hour", "node, bucket, kind", hours),
@@ -98,13 +102,15 @@ fn delete_old(connection: &Connection, retention: &Retention, now: i64) -> rusql
     ];
     let mut more = false;
     for (table, key, before) in tables {
+        // Rows of traffic are large.
+        let most = if key == "node, bucket" { BUCKETS } else { ROWS };
         let deleted = connection
             .prepare_cached(&format!(
                 "DELETE FROM {table} WHERE ({key}) IN (
-                     SELECT {key} FROM {table} WHERE node IN (SELECT id FROM node) AND bucket < ?1 LIMIT {ROWS})"
+                     SELECT {key} FROM {table} WHERE node IN (SELECT id FROM node) AND bucket < ?1 LIMIT {most})"
             ))?
             .execute([before])?;
-        more |= deleted as i64 == ROWS;
+        more |= deleted as i64 == most;
     }
     let deleted = connection
         .prepare_cached(&format!(
@@ -116,17 +122,17 @@ fn delete_old(connection: &Connection, retention: &Retention, now: i64) -> rusql
     Ok(more)
 }
 
-/// The oldest transfers; audits, repairs and failures go last.
+/// The oldest transfers; audits and repairs go last but one, what went wrong last.
 fn delete_blocks(connection: &Connection) -> rusqlite::Result<bool> {
-    let oldest = |class: i64| -> rusqlite::Result<Vec<i64>> {
-        connection
+    let mut ids: Vec<i64> = Vec::new();
+    for class in 0..=2 {
+        ids = connection
             .prepare_cached("SELECT id FROM block WHERE class = ?1 ORDER BY t1 LIMIT ?2")?
             .query_map(params![class, BLOCKS], |row| row.get(0))?
-            .collect()
-    };
-    let mut ids = oldest(0)?;
-    if ids.is_empty() {
-        ids = oldest(1)?;
+            .collect::<rusqlite::Result<_>>()?;
+        if !ids.is_empty() {
+            break;
+        }
     }
     ids.iter().try_for_each(|id| raw::delete(connection, *id))?;
     Ok(!ids.is_empty())
@@ -162,11 +168,11 @@ pub struct Findings {
 pub fn check(data_dir: &Path) -> Result<Findings> {
     let reader = Reader::open(data_dir)?;
     let mut findings = Findings::default();
-    reader.sql(examine(reader.connection(), &mut findings))?;
+    reader.sql(examine(reader.connection(), reader.version, &mut findings))?;
     Ok(findings)
 }
 
-fn examine(connection: &Connection, findings: &mut Findings) -> rusqlite::Result<()> {
+fn examine(connection: &Connection, version: i64, findings: &mut Findings) -> rusqlite::Result<()> {
     findings.bytes = size(connection)?.0;
     let mut statement = connection.prepare("PRAGMA integrity_check(20)")?;
     let answers: Vec<String> = statement
@@ -188,21 +194,44 @@ fn examine(connection: &Connection, findings: &mut Findings) -> rusqlite::Result
             }
         }
     }
-    let differing: i64 = connection.query_row(
-        "SELECT count(*) FROM (
-             SELECT node, series, bucket / 86400 AS day, sum(count) AS c, sum(bytes) AS b FROM rollup_hour
-             GROUP BY node, series, day) h
-         JOIN rollup_day d ON d.node = h.node AND d.series = h.series AND d.bucket = h.day * 86400
-         WHERE d.count < h.c OR d.bytes < h.b",
-        [],
-        |row| row.get(0),
-    )?;
+    let differing = match version {
+        0 | 1 => 0,
+        _ => examine_traffic(connection, findings)?,
+    };
     if differing > 0 {
         findings
             .wrong
             .push(format!("{differing} days say less than their hours"));
     }
     Ok(())
+}
+
+/// How many days say less than their hours.
+fn examine_traffic(connection: &Connection, findings: &mut Findings) -> rusqlite::Result<usize> {
+    let mut differing = 0;
+    for node in query::names(connection, "node")?.into_keys() {
+        let all = (i64::MIN, i64::MAX);
+        let mut lacking: HashMap<(i64, i64), Cell> = HashMap::new();
+        let hour = |bucket: i64, series, cell| {
+            let day = bucket.div_euclid(86_400) * 86_400;
+            lacking.entry((day, series)).or_default().add(cell);
+        };
+        let damaged = rollup::each(connection, Width::Hour, node, all, hour)?;
+        let mut whole = 0;
+        let day = |bucket, series, cell: Cell| {
+            if let Some(hours) = lacking.get(&(bucket, series)) {
+                whole += usize::from(cell.count >= hours.count && cell.bytes >= hours.bytes);
+            }
+        };
+        let damaged = [damaged, rollup::each(connection, Width::Day, node, all, day)?];
+        differing += lacking.len() - whole;
+        for row in damaged.into_iter().flatten() {
+            findings
+                .wrong
+                .push(format!("traffic in row {row} of node {node} cannot be read"));
+        }
+    }
+    Ok(differing)
 }
 
 fn examine_blocks(connection: &Connection, findings: &mut Findings) -> rusqlite::Result<()> {

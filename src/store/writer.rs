@@ -1,20 +1,21 @@
 //! The one writer. A batch, the lines it came from and the run's progress are one transaction: after a
 //! crash either all of it is there or none.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
+use super::block::Row;
 use super::dictionary::{self, Dictionary};
 use super::ledger::{self, Chunk};
-use super::{At, Error, Result, notes, polls, positions, raw};
-use crate::domain::batch::{Batch, Cell, Vocabulary};
+use super::rollup::{self, Cells, Width};
+use super::{At, Error, Result, latency, notes, polls, positions, raw};
+use crate::domain::batch::{Batch, Vocabulary};
 use crate::domain::sample::Poll;
 use crate::domain::source::{Gap, Position};
-use crate::support::sketch::Sketch;
 
 /// Minute rollups are kept this long; older batches go to hours and days only.
 const MINUTES_KEPT_S: i64 = 14 * 86_400;
@@ -218,17 +219,8 @@ fn write(
         write_traffic(&transaction, unit.dictionary, unit.node, unit.batch, minutes_from)?;
         write_errors(&transaction, unit.dictionary, unit.node, unit.batch)?;
         write_kinds(&transaction, unit.dictionary, unit.node, unit.batch)?;
-        write_latency(&transaction, unit.dictionary, unit.node, unit.batch)?;
-        for (class, kept) in unit.batch.transfers.iter().enumerate() {
-            let rows = kept
-                .iter()
-                .map(|kept| {
-                    let satellite = unit.dictionary.satellite(kept.satellite);
-                    kept.with_ids(satellite, unit.dictionary.action(kept.action))
-                })
-                .collect();
-            raw::append(&transaction, unit.node, class as i64, rows)?;
-        }
+        latency::put(&transaction, unit.dictionary, unit.node, &unit.batch.latency)?;
+        write_transfers(&transaction, unit.dictionary, unit.node, unit.batch)?;
         notes::put(&transaction, unit.dictionary, unit.node, &unit.batch.notes)?;
         for part in unit.parts {
             part.chunks
@@ -275,6 +267,19 @@ fn write_progress(connection: &Connection, node: i64, part: &Part, now_ms: i64) 
     Ok(())
 }
 
+fn write_transfers(connection: &Connection, dictionary: &Dictionary, node: i64, batch: &Batch) -> rusqlite::Result<()> {
+    let mut classes: [Vec<Row>; 3] = Default::default();
+    for (grave, kept) in batch.transfers.iter().enumerate() {
+        for kept in kept {
+            let (satellite, action) = (dictionary.satellite(kept.satellite), dictionary.action(kept.action));
+            let class = raw::class(grave > 0, kept.outcome);
+            classes[class as usize].push(kept.with_ids(satellite, action));
+        }
+    }
+    let mut classes = (0..).zip(classes);
+    classes.try_for_each(|(class, rows)| raw::append(connection, node, class, rows))
+}
+
 fn write_traffic(
     connection: &Connection,
     dictionary: &mut Dictionary,
@@ -282,26 +287,20 @@ fn write_traffic(
     batch: &Batch,
     minutes_from: i64,
 ) -> rusqlite::Result<()> {
-    for (table, width) in [("rollup_minute", 60), ("rollup_hour", 3600), ("rollup_day", 86_400)] {
-        let mut sums: HashMap<(i64, i64), Cell> = HashMap::new();
+    for width in Width::ALL {
+        let mut buckets: BTreeMap<i64, Cells> = BTreeMap::new();
         for ((minute, series), cell) in &batch.traffic {
-            if width == 60 && *minute < minutes_from {
+            if width == Width::Minute && *minute < minutes_from {
                 continue;
             }
             let series = dictionary.series(connection, *series)?;
-            let bucket = minute.div_euclid(width) * width;
-            sums.entry((bucket, series)).or_default().add(*cell);
+            let bucket = minute.div_euclid(width.seconds()) * width.seconds();
+            let cells = buckets.entry(bucket).or_default();
+            cells.entry(series).or_default().add(*cell);
         }
-        // In key order: neighbours share pages.
-        let mut sums: Vec<_> = sums.into_iter().collect();
-        sums.sort_unstable_by_key(|(key, _)| *key);
-        let mut statement = connection.prepare_cached(&format!(
-            "INSERT INTO {table} (node, bucket, series, count, bytes) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT DO UPDATE SET count = count + excluded.count, bytes = bytes + excluded.bytes"
-        ))?;
-        for ((bucket, series), cell) in sums {
-            let bytes = i64::try_from(cell.bytes).unwrap_or(i64::MAX);
-            statement.execute(params![node, bucket, series, cell.count as i64, bytes])?;
+        // In the order of time: neighbours share pages.
+        for (bucket, cells) in buckets {
+            rollup::add(connection, width, (node, bucket), cells)?;
         }
     }
     Ok(())
@@ -337,36 +336,6 @@ fn write_kinds(connection: &Connection, dictionary: &Dictionary, node: i64, batc
     )?;
     for ((bucket, kind), (count, example)) in &batch.kinds {
         statement.execute(params![node, bucket, dictionary.kind(*kind), *count as i64, example])?;
-    }
-    Ok(())
-}
-
-fn write_latency(connection: &Connection, dictionary: &Dictionary, node: i64, batch: &Batch) -> rusqlite::Result<()> {
-    let mut select = connection.prepare_cached(
-        "SELECT sketch FROM latency_hour
-         WHERE node = ?1 AND bucket = ?2 AND satellite = ?3 AND action = ?4 AND outcome = ?5 AND quality = ?6",
-    )?;
-    let mut replace = connection.prepare_cached(
-        "INSERT OR REPLACE INTO latency_hour (node, bucket, satellite, action, outcome, quality, sketch)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    )?;
-    for ((bucket, satellite, action, outcome, quality), sketch) in &batch.latency {
-        let satellite = dictionary.satellite(*satellite);
-        let action = dictionary.action(*action);
-        let (outcome, quality) = (*outcome as i64, *quality as i64);
-        let key = params![node, bucket, satellite, action, outcome, quality];
-        let before: Option<Vec<u8>> = select.query_row(key, |row| row.get(0)).optional()?;
-        let mut sum = before.as_deref().and_then(Sketch::from_bytes).unwrap_or_default();
-        sum.merge(sketch);
-        replace.execute(params![
-            node,
-            bucket,
-            satellite,
-            action,
-            outcome,
-            quality,
-            sum.to_bytes()
-        ])?;
     }
     Ok(())
 }

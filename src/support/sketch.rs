@@ -1,8 +1,6 @@
 //! A mergeable sketch of a distribution: log-linear buckets, 64 an octave, so that a quantile is
 //! within 1 % of a value that was there. Merging is addition: associative and commutative.
 
-use std::collections::BTreeMap;
-
 use super::varint::{self, Reader};
 
 const BITS: u32 = 6;
@@ -11,7 +9,16 @@ const EXACT: u64 = 1 << BITS;
 /// Counts of values by bucket; values below 64 are exact.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Sketch {
-    buckets: BTreeMap<u16, u64>,
+    /// In order, none empty.
+    buckets: Vec<(u16, u64)>,
+    count: u64,
+    max: u64,
+}
+
+/// A sum of many stored sketches: an array, where a [`Sketch`] holds only what is there.
+#[derive(Debug, Default)]
+pub struct Sum {
+    buckets: Vec<u64>,
     count: u64,
     max: u64,
 }
@@ -39,17 +46,32 @@ fn middle(bucket: u16) -> u64 {
 impl Sketch {
     /// Counts one value.
     pub fn add(&mut self, value: u64) {
-        *self.buckets.entry(bucket(value)).or_default() += 1;
+        let bucket = bucket(value);
+        match self.buckets.binary_search_by_key(&bucket, |(at, _)| *at) {
+            Ok(at) => self.buckets[at].1 += 1,
+            Err(at) => self.buckets.insert(at, (bucket, 1)),
+        }
         self.count += 1;
         self.max = self.max.max(value);
     }
 
     /// Adds all values of another sketch.
     pub fn merge(&mut self, other: &Self) {
-        for (bucket, count) in &other.buckets {
-            *self.buckets.entry(*bucket).or_default() += count;
+        let before = std::mem::take(&mut self.buckets);
+        self.buckets.reserve_exact(before.len().max(other.buckets.len()));
+        let (mut ours, mut theirs) = (before.into_iter().peekable(), other.buckets.iter().copied().peekable());
+        while let Some((bucket, count)) = match (ours.peek(), theirs.peek()) {
+            (Some(a), Some(b)) if a.0 == b.0 => ours
+                .next()
+                .zip(theirs.next())
+                .map(|(a, b)| (a.0, a.1.saturating_add(b.1))),
+            (Some(a), Some(b)) if a.0 > b.0 => theirs.next(),
+            (Some(_), _) => ours.next(),
+            (None, _) => theirs.next(),
+        } {
+            self.buckets.push((bucket, count));
         }
-        self.count += other.count;
+        self.count = self.count.saturating_add(other.count);
         self.max = self.max.max(other.max);
     }
 
@@ -68,7 +90,7 @@ impl Sketch {
         let rank = ((self.count as f64 * q).ceil() as u64).clamp(1, self.count.max(1));
         let mut seen = 0;
         let found = self.buckets.iter().find(|(_, count)| {
-            seen += **count;
+            seen += *count;
             seen >= rank
         });
         found.map(|(bucket, _)| middle(*bucket).min(self.max))
@@ -94,14 +116,54 @@ impl Sketch {
             max: reader.unsigned()?,
             ..Self::default()
         };
-        let mut bucket = 0u16;
+        let mut before = None;
         while !reader.0.is_empty() {
-            bucket = bucket.checked_add(u16::try_from(reader.unsigned()?).ok()?)?;
+            let bucket = next_bucket(&mut reader, before)?;
             let count = reader.unsigned()?;
-            sketch.buckets.insert(bucket, count);
+            sketch.buckets.push((bucket, count));
             sketch.count = sketch.count.checked_add(count)?;
+            before = Some(bucket);
         }
         Some(sketch)
+    }
+}
+
+fn next_bucket(reader: &mut Reader<'_>, before: Option<u16>) -> Option<u16> {
+    let step = u16::try_from(reader.unsigned()?).ok()?;
+    match before {
+        Some(before) if step > 0 => before.checked_add(step),
+        Some(_) => None,
+        None => Some(step),
+    }
+}
+
+impl Sum {
+    /// Adds a sketch of the database; `None` if the bytes are damaged.
+    pub fn add(&mut self, bytes: &[u8]) -> Option<()> {
+        let mut reader = Reader(bytes);
+        self.max = self.max.max(reader.unsigned()?);
+        let mut before = None;
+        while !reader.0.is_empty() {
+            let bucket = next_bucket(&mut reader, before)?;
+            let (at, count) = (usize::from(bucket), reader.unsigned()?);
+            if self.buckets.len() <= at {
+                self.buckets.resize(at + 1, 0);
+            }
+            self.buckets[at] = self.buckets[at].saturating_add(count);
+            self.count = self.count.checked_add(count)?;
+            before = Some(bucket);
+        }
+        Some(())
+    }
+
+    /// The sum.
+    pub fn sketch(&self) -> Sketch {
+        let buckets = (0..).zip(&self.buckets).filter(|(_, count)| **count > 0);
+        Sketch {
+            buckets: buckets.map(|(bucket, count)| (bucket, *count)).collect(),
+            count: self.count,
+            max: self.max,
+        }
     }
 }
 
@@ -117,7 +179,13 @@ mod tests {
             let value = sketch.quantile(q).unwrap() as f64;
             assert!((value - exact).abs() / exact < 0.01, "{q}: {value}");
         }
-        assert_eq!(Sketch::from_bytes(&sketch.to_bytes()), Some(sketch));
+        let bytes = sketch.to_bytes();
+        let mut sum = Sum::default();
+        assert!(sum.add(&bytes).is_some() && sum.add(&bytes).is_some());
+        let mut twice = sketch.clone();
+        twice.merge(&sketch);
+        assert_eq!(sum.sketch(), twice);
+        assert_eq!(Sketch::from_bytes(&bytes), Some(sketch));
         assert_eq!(Sketch::default().quantile(0.5), None);
         assert!((0..=64).all(|n| bucket(1u64.checked_shl(n).unwrap_or(u64::MAX)) < u16::MAX));
     }

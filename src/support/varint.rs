@@ -20,7 +20,29 @@ pub struct Reader<'a>(pub &'a [u8]);
 
 impl<'a> Reader<'a> {
     /// The next value; `None` when the bytes end or are no number.
+    #[inline]
     pub fn unsigned(&mut self) -> Option<u64> {
+        let (first, rest) = self.0.split_first()?;
+        if *first < 0x80 {
+            self.0 = rest;
+            return Some(u64::from(*first));
+        }
+        // Up to eight bytes at once: lengths vary, and a branch for each byte is guessed wrong.
+        let word = u64::from_le_bytes(*self.0.first_chunk().unwrap_or(&[0xff; 8]));
+        let ends = !word & 0x8080_8080_8080_8080;
+        if ends == 0 {
+            return self.long();
+        }
+        let len = ends.trailing_zeros() / 8 + 1;
+        let sevens = word & (u64::MAX >> (64 - 8 * len)) & 0x7f7f_7f7f_7f7f_7f7f;
+        let pairs = (sevens & 0x007f_007f_007f_007f) | (sevens & 0x7f00_7f00_7f00_7f00) >> 1;
+        let fours = (pairs & 0x0000_3fff_0000_3fff) | (pairs & 0x3fff_0000_3fff_0000) >> 2;
+        self.0 = &self.0[len as usize..];
+        Some((fours & 0x0fff_ffff) | (fours & 0x0fff_ffff_0000_0000) >> 4)
+    }
+
+    /// Byte by byte: near the end, and values of more than eight bytes.
+    fn long(&mut self) -> Option<u64> {
         let mut value = 0u64;
         for (n, byte) in self.0.iter().enumerate().take(10) {
             value |= u64::from(byte & 0x7f).checked_shl(7 * n as u32)?;
@@ -33,6 +55,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next signed value.
+    #[inline]
     pub fn signed(&mut self) -> Option<i64> {
         let value = self.unsigned()?;
         Some(((value >> 1) as i64) ^ -((value & 1) as i64))
@@ -61,6 +84,23 @@ pub fn put_text(out: &mut Vec<u8>, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_length_comes_back_near_the_end_and_before_more() {
+        let values: Vec<u64> = (0..64)
+            .flat_map(|bit| [1 << bit, (1 << bit) - 1, u64::MAX >> bit])
+            .collect();
+        let mut out = Vec::new();
+        values.iter().for_each(|v| put(&mut out, *v));
+        let mut reader = Reader(&out);
+        assert!(values.iter().all(|v| reader.unsigned() == Some(*v)) && reader.0.is_empty());
+        for value in values {
+            let mut out = Vec::new();
+            put(&mut out, value);
+            assert_eq!(Reader(&out).unsigned(), Some(value));
+            assert_eq!(Reader(&out[..out.len() - 1]).unsigned(), None);
+        }
+    }
 
     #[test]
     fn values_come_back() {

@@ -1,0 +1,162 @@
+//! What takes all of the store: a database of version 1 goes on.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rusqlite::{Connection, params};
+
+use super::block::Row;
+use super::block::tests::example;
+use super::query::{By, Key, Scope};
+use super::transfers::{Filter, Named};
+use super::writer::Writer;
+use super::{Reader, file, raw, upkeep};
+use crate::domain::batch::Cell;
+use crate::domain::piece::PieceId;
+use crate::domain::transfer::Outcome;
+use crate::support::sketch::Sketch;
+
+const DAY: i64 = 86_400;
+const FIRST: i64 = 20_000 * DAY;
+
+/// A database as version 1 left it: two nodes, three days, one series an hour and one now and then.
+fn version_1(dir: &Path) {
+    let connection = Connection::open(file(dir)).unwrap();
+    connection.execute_batch(include_str!("schema_1.sql")).unwrap();
+    connection
+        .execute_batch(
+            "PRAGMA user_version = 1;
+             INSERT INTO node VALUES (1, 'a'), (2, 'b'); INSERT INTO satellite VALUES (1, 's');
+             INSERT INTO action VALUES (1, 'PUT'), (2, 'GET');
+             INSERT INTO series VALUES (1, 1, 1, 3, 0, 2), (2, 1, 2, 0, 1, -1);",
+        )
+        .unwrap();
+    let mut sketch = Sketch::default();
+    sketch.add(1200);
+    for hour in 0..72 {
+        for (node, series) in [(1, 1), (1, 2), (2, 1)] {
+            if series == 2 && hour % 5 > 0 {
+                continue;
+            }
+            let bucket = FIRST + hour * 3600;
+            for (table, bucket) in [
+                ("rollup_minute", bucket),
+                ("rollup_hour", bucket),
+                ("rollup_day", bucket.div_euclid(DAY) * DAY),
+            ] {
+                let sql = format!(
+                    "INSERT INTO {table} VALUES (?1, ?2, ?3, 1, ?4)
+                     ON CONFLICT DO UPDATE SET count = count + 1, bytes = bytes + excluded.bytes"
+                );
+                connection.execute(&sql, params![node, bucket, series, hour]).unwrap();
+            }
+            let sql = "INSERT INTO latency_hour VALUES (?1, ?2, 1, ?3, 3, 2, ?4)";
+            let bytes = sketch.to_bytes();
+            connection.execute(sql, params![node, bucket, series, bytes]).unwrap();
+        }
+    }
+}
+
+/// Pieces of the transfers a filter leaves.
+fn pieces(dir: &Path, filter: &Filter) -> Vec<Option<PieceId>> {
+    let mut pieces = Vec::new();
+    let each = |transfer: &Named<'_>| {
+        pieces.push(transfer.row.piece);
+        Ok(true)
+    };
+    let reader = Reader::open(dir).unwrap();
+    reader.each_transfer(&Scope::default(), filter, each).unwrap();
+    pieces
+}
+
+#[test]
+fn what_version_1_kept_of_failures_is_found_beside_what_is_kept_now() {
+    let dir = tempfile::tempdir().unwrap();
+    version_1(dir.path());
+    let mut all: [Vec<Row>; 2] = Default::default();
+    for row in (0..100).map(example) {
+        let grave = matches!(row.outcome, Outcome::Failed | Outcome::Rejected) || row.action == 1;
+        all[usize::from(grave)].push(row);
+    }
+    let old = Connection::open(file(dir.path())).unwrap();
+    for (class, rows) in (0..).zip(all.clone()) {
+        raw::append(&old, 1, class, rows).unwrap();
+    }
+    drop(old);
+    let failed = Filter {
+        outcome: Some(Outcome::Failed),
+        ..Filter::default()
+    };
+    let grave = Filter {
+        only_grave: true,
+        ..Filter::default()
+    };
+    let ask = || [&Filter::default(), &grave, &failed].map(|filter| pieces(dir.path(), filter));
+    let before = ask();
+    assert_eq!(before.each_ref().map(Vec::len), [100, all[1].len(), 25]);
+    let mut writer = Writer::open(dir.path()).unwrap();
+    assert_eq!(ask(), before);
+    let again = all[1].iter().filter(|row| row.outcome == Outcome::Failed).cloned();
+    raw::append(
+        writer.connection(),
+        2,
+        raw::class(true, Outcome::Failed),
+        again.collect(),
+    )
+    .unwrap();
+    assert_eq!(ask().map(|pieces| pieces.len()), [125, all[1].len() + 25, 50]);
+}
+
+type Answers = (
+    Vec<BTreeMap<Vec<Key>, Cell>>,
+    Vec<(String, String, u64, Option<u64>)>,
+    usize,
+);
+
+fn answers(dir: &Path, (from, to): (i64, i64)) -> Answers {
+    let reader = Reader::open(dir).unwrap();
+    let scope = Scope {
+        nodes: Vec::new(),
+        from_ms: (from > 0).then_some(from * 1000),
+        to_ms: (to > 0).then_some(to * 1000),
+    };
+    let by: [&[By]; 4] = [
+        &[By::Node, By::Action, By::Outcome, By::SizeClass],
+        &[By::Day, By::Cause],
+        &[By::Hour, By::SatelliteId],
+        &[],
+    ];
+    let traffic = by.iter().map(|by| reader.traffic(&scope, by).unwrap()).collect();
+    let latency = reader.latency(&scope).unwrap().into_iter();
+    let latency = latency.map(|row| (row.node, row.action, row.sketch.count(), row.sketch.quantile(0.5)));
+    (
+        traffic,
+        latency.collect(),
+        reader.minutes("a", FIRST + 7000).unwrap().len(),
+    )
+}
+
+#[test]
+fn a_database_of_version_1_answers_the_same_before_and_after_it_is_brought_to_version_2() {
+    let dir = tempfile::tempdir().unwrap();
+    version_1(dir.path());
+    let ranges = [
+        (0, 0),
+        (FIRST, FIRST + 3 * DAY),
+        (FIRST + 3600, FIRST + 2 * DAY + 7200),
+        (FIRST + 3660, FIRST + 60 * 3600 + 61),
+        (FIRST + 5 * 3600, FIRST + 5 * 3600 + 30),
+        (0, FIRST + DAY + 3600),
+    ];
+    let before: Vec<Answers> = ranges.iter().map(|range| answers(dir.path(), *range)).collect();
+    assert_eq!(
+        before[0].0[3].values().map(|cell| cell.count).sum::<u64>(),
+        72 + 15 + 72
+    );
+    assert_eq!(before[2].0[3].values().map(|cell| cell.count).sum::<u64>(), 49 + 9 + 49);
+    drop(Writer::open(dir.path()).unwrap());
+    for (range, before) in ranges.iter().zip(&before) {
+        assert_eq!(&answers(dir.path(), *range), before, "{range:?}");
+    }
+    assert_eq!(upkeep::check(dir.path()).unwrap().wrong, Vec::<String>::new());
+}
