@@ -264,14 +264,24 @@ fn a_node_that_is_gone_is_critical_and_as_of_then_it_was_not() {
     let once = ["collect", "--once", "--node", &spec(&api)];
     api.mood("", Mood::Closes);
     assert_eq!(run(data.path(), &once).status.code(), Some(1));
-    // An hour later nobody has heard of it since.
-    let later = (then + Duration::from_secs(3600)).to_string();
-    let node = json(data.path(), &["status", "--json", "--at", &later])["nodes"][0].clone();
+    // Minutes later it is no restart.
+    let after = |minutes: u64| (then + Duration::from_secs(60 * minutes)).to_string();
+    let at = |time: &str| json(data.path(), &["status", "--json", "--at", time])["nodes"][0].clone();
+    assert_eq!(at(&after(1))["state"], "ok");
+    let later = after(4);
+    let node = at(&later);
     assert_eq!(
         (&node["state"], &node["api"]["state"]),
-        (&json!("critical"), &json!("down"))
+        (&json!("critical"), &json!("stale"))
     );
     assert_eq!(node["reasons"][0]["rule"], "api_down");
+    // An hour later nobody has looked since: that is no news of the node.
+    let unwatched = at(&after(60));
+    assert_eq!(
+        (&unwatched["state"], &unwatched["api"]["state"]),
+        (&json!("unknown"), &json!("down"))
+    );
+    assert_eq!(unwatched["reasons"][0]["rule"], "not_watched");
     let check = run(data.path(), &["status", "--check", "--at", &later]);
     assert_eq!(check.status.code(), Some(2));
     let then = json(data.path(), &["status", "--json", "--at", &then.to_string()])["nodes"][0].clone();

@@ -34,10 +34,24 @@ pub struct Evidence {
     pub told: Option<Told>,
     /// How satellites rate it, by whoever knows best.
     pub standings: Vec<Standing>,
+    /// Transfers of the last hour.
+    pub transfers: u64,
+    /// When a collector last looked at its log and API, ms since the epoch; `None`: nobody wrote that down.
+    pub looked_ms: Option<i64>,
+    /// The node's id by its log.
+    pub logged_id: Option<String>,
 }
 
 /// A log that is followed and says nothing for so long is worth a word: an idle node writes hourly.
 const SILENT_S: i64 = 2 * 3600;
+/// Collectors write down every minute that they look.
+const UNWATCHED_MS: i64 = 5 * 60_000;
+/// A node that is restarted or updated is away for less.
+const RESTART_MS: i64 = 3 * 60_000;
+/// A log of so many transfers an hour is missed sooner: after so long, and so many times the usual pause.
+const BUSY_TRANSFERS: u64 = 120;
+const QUIET_S: i64 = 600;
+const QUIET_TIMES: i64 = 30;
 /// Starts in two hours that no operator makes.
 const RESTARTS: u64 = 5;
 /// Scores at which there is time left to act; satellites act at the constants of `reputation`.
@@ -69,6 +83,7 @@ pub fn judge(evidence: &Evidence) -> Vec<Finding> {
     }
     if let Some(told) = &evidence.told {
         judge_process(&mut found, told, evidence.now_ms);
+        judge_identity(&mut found, told, evidence.logged_id.as_deref());
     }
     judge_audits(&mut found, evidence);
     judge_logs(&mut found, evidence);
@@ -111,7 +126,7 @@ fn judge_standing(found: &mut Findings, standing: &Standing, now_ms: i64) {
         && let Some(state) = level(score, AUDIT_LOW)
     {
         let text = format!(
-            "{name}: audit score {}, disqualified at {}: {} more failed audits in a row",
+            "{name}: audit score {} (at {} it disqualifies): {} more failed audits in a row",
             percent(score),
             percent(AUDIT_DISQUALIFIES),
             failures_left(score)
@@ -123,7 +138,7 @@ fn judge_standing(found: &mut Findings, standing: &Standing, now_ms: i64) {
         && let Some(state) = level(score, SUSPENSION_LOW)
     {
         let text = format!(
-            "{name}: suspension score {}, suspended at {}: audits fail for an unknown reason",
+            "{name}: suspension score {} (at {} it suspends): audits fail for an unknown reason",
             percent(score),
             percent(SUSPENDS)
         );
@@ -133,7 +148,7 @@ fn judge_standing(found: &mut Findings, standing: &Standing, now_ms: i64) {
         && let Some(state) = level(score, ONLINE_LOW)
     {
         let text = format!(
-            "{name}: online score {}, suspended below {}: it was away too often in the last 30 days",
+            "{name}: online score {} (below {} it suspends): the node was away too often in the last 30 days",
             percent(score),
             percent(OFFLINE_SUSPENDS)
         );
@@ -182,6 +197,22 @@ fn judge_process(found: &mut Findings, told: &Told, now_ms: i64) {
     }
 }
 
+/// A copied entry of a configuration mixes two nodes up.
+fn judge_identity(found: &mut Findings, told: &Told, logged: Option<&str>) {
+    let answered = told.process.node_id.as_deref();
+    if let (Some(answered), Some(logged)) = (answered, logged)
+        && answered != logged
+    {
+        let short = |id: &str| id.chars().take(8).collect::<String>();
+        let text = format!(
+            "its log is of node {}, its API of node {}: one of them belongs to another",
+            short(logged),
+            short(answered)
+        );
+        found.say(State::Warning, "mixed_up", text);
+    }
+}
+
 fn judge_audits(found: &mut Findings, evidence: &Evidence) {
     let lost = evidence.audits_failed;
     if lost > 0 {
@@ -194,7 +225,7 @@ fn judge_audits(found: &mut Findings, evidence: &Evidence) {
     }
     if evidence.starts >= RESTARTS {
         let text = format!(
-            "it started {} times within two hours: see `export errors`",
+            "it started {} times within two hours: see the end of its log for why",
             evidence.starts
         );
         found.say(State::Critical, "restarts", text);
@@ -217,29 +248,32 @@ fn judge_logs(found: &mut Findings, evidence: &Evidence) {
 
 /// A node that neither writes nor answers is in danger; of one that nobody listens to nothing is known.
 fn judge_silence(found: &mut Findings, evidence: &Evidence) {
-    let told = evidence.told.as_ref();
-    let answers = told.map(|told| told.answers(evidence.now_ms));
-    let writes = evidence.silent_s.is_some_and(|age| age <= SILENT_S);
-    let is_followed = !evidence.logs.is_empty();
-    if let (Some(told), Some(Answers::Down)) = (told, answers) {
-        let why = told.error.as_deref().unwrap_or("no answer");
-        let since = told.silent_since_ms.unwrap_or(told.asked_ms);
-        let span = span(evidence.now_ms - since);
-        let (state, what) = match (writes, told.answered_ms) {
-            (true, _) => (State::Warning, "its API does not answer, though its log goes on"),
-            // Perhaps the address is wrong, and it was never there.
-            (false, None) => (State::Warning, "its API never answered"),
-            (false, Some(_)) => (State::Critical, "it does not answer"),
-        };
-        found.say(state, "api_down", format!("{what} ({span}): {why}"));
+    let is_watched = !evidence.logs.is_empty() || evidence.told.is_some();
+    if let Some(ms) = evidence.looked_ms.filter(|_| is_watched)
+        && evidence.now_ms - ms > UNWATCHED_MS
+    {
+        // Whatever is silent then: nobody listened.
+        let text = format!(
+            "no collector has looked at it for {}: nobody watches it",
+            span(evidence.now_ms - ms)
+        );
+        return found.say(State::Unknown, "not_watched", text);
     }
+    let told = evidence.told.as_ref();
+    if let Some(told) = told {
+        judge_answers(found, evidence, told);
+    }
+    let answers = told.map(|told| told.answers(evidence.now_ms));
+    let answered = told.and_then(|told| told.answered_ms);
+    let answered = answered.is_some_and(|ms| evidence.now_ms - ms <= UNWATCHED_MS);
     match evidence.silent_s {
-        _ if writes => {}
-        Some(age) if is_followed => {
+        Some(age) if age <= SILENT_S => judge_quiet(found, evidence, age),
+        Some(age) if !evidence.logs.is_empty() => {
             let text = format!("no line for {} hours; an idle node writes hourly", age / 3600);
             found.say(State::Warning, "log_silent", text);
         }
-        _ if matches!(answers, Some(Answers::Ok | Answers::Down)) => {}
+        // It answered a moment ago, or its silence was judged.
+        _ if answered || answers == Some(Answers::Down) => {}
         Some(age) => {
             let text = format!("its last line known here is {} hours old", age / 3600);
             found.say(State::Unknown, "no_data", text);
@@ -251,6 +285,48 @@ fn judge_silence(found: &mut Findings, evidence: &Evidence) {
             };
             found.say(State::Unknown, "no_data", text);
         }
+    }
+}
+
+/// An API that is silent: a restart takes a minute or two.
+fn judge_answers(found: &mut Findings, evidence: &Evidence, told: &Told) {
+    let Some(since) = told.silent_since_ms.filter(|ms| evidence.now_ms - ms > RESTART_MS) else {
+        return;
+    };
+    let why = told.error.as_deref().unwrap_or("no answer");
+    let span = span(evidence.now_ms - since);
+    let is_followed = !evidence.logs.is_empty();
+    // Stamps are whole seconds, and lines of the end may come a moment later.
+    let wrote = evidence
+        .silent_s
+        .is_some_and(|age| evidence.now_ms - age * 1000 > since + 10_000);
+    let (state, text) = match told.answered_ms {
+        // Perhaps the address is wrong, and it was never there.
+        None => (State::Warning, format!("its API never answered: {why}")),
+        Some(_) if is_followed && wrote => {
+            let text = format!("its API does not answer for {span}, though its log goes on: {why}");
+            (State::Warning, text)
+        }
+        Some(_) if is_followed => {
+            let text = format!("it neither answers nor writes for {span}: {why}");
+            (State::Critical, text)
+        }
+        Some(_) => (State::Critical, format!("it does not answer for {span}: {why}")),
+    };
+    found.say(state, "api_down", text);
+}
+
+/// A busy log that stops: long before an idle one would be missed.
+fn judge_quiet(found: &mut Findings, evidence: &Evidence, age: i64) {
+    let usual_s = 3600 / i64::try_from(evidence.transfers.max(1)).unwrap_or(i64::MAX);
+    let is_busy = evidence.transfers >= BUSY_TRANSFERS && !evidence.logs.is_empty();
+    if is_busy && age > QUIET_S.max(usual_s * QUIET_TIMES) {
+        let text = format!(
+            "no line for {}, though there were {} transfers in the hour",
+            span(age * 1000),
+            evidence.transfers
+        );
+        found.say(State::Warning, "log_quiet", text);
     }
 }
 
@@ -368,41 +444,67 @@ mod tests {
     #[test]
     fn silence_is_judged_by_both_ears() {
         use State::{Critical, Unknown, Warning};
+        // Ten minutes ago it was asked in vain for the first time.
         let down = |e: &mut Evidence, t: &mut Told| {
-            e.now_ms += HOUR;
+            t.answered_ms = Some(e.now_ms);
+            e.now_ms += 11 * 60_000;
             t.asked_ms = e.now_ms;
-            t.silent_since_ms = Some(100 * HOUR + 60_000);
+            t.silent_since_ms = Some(e.now_ms - 10 * 60_000);
             t.error = Some("connection refused".to_owned());
+            e.looked_ms = Some(e.now_ms);
         };
         let log = |state: &str| Log {
             source: "/n.log".to_owned(),
             state: Some(state.to_owned()),
             error: None,
         };
+        let with_log = |silent_s: i64| {
+            move |e: &mut Evidence, t: &mut Told| {
+                down(e, t);
+                (e.logs, e.silent_s) = (vec![log("following")], Some(silent_s));
+            }
+        };
         assert_eq!(rules(down), [(Critical, "api_down")]);
-        let writes = |e: &mut Evidence, t: &mut Told| {
-            down(e, t);
-            (e.logs, e.silent_s) = (vec![log("following")], Some(5));
-        };
-        assert_eq!(rules(writes), [(Warning, "api_down")]);
-        let quiet = |e: &mut Evidence, t: &mut Told| {
-            down(e, t);
-            (e.logs, e.silent_s) = (vec![log("following")], Some(9000));
-        };
-        assert_eq!(rules(quiet), [(Critical, "api_down"), (Warning, "log_silent")]);
+        assert_eq!(rules(with_log(5)), [(Warning, "api_down")]);
+        // Its last line is as old as its last answer: however young that is, it is gone.
+        assert_eq!(rules(with_log(11 * 60)), [(Critical, "api_down")]);
+        assert_eq!(rules(with_log(9000)), [(Critical, "api_down"), (Warning, "log_silent")]);
         let wrong_address = |e: &mut Evidence, t: &mut Told| {
             down(e, t);
             t.answered_ms = None;
         };
         assert_eq!(rules(wrong_address), [(Warning, "api_down")]);
+        let restarts = |e: &mut Evidence, t: &mut Told| {
+            down(e, t);
+            t.silent_since_ms = Some(e.now_ms - 60_000);
+        };
+        assert_eq!(rules(restarts), []);
+        // A collector that died is no node that died.
+        let unwatched = |e: &mut Evidence, t: &mut Told| {
+            with_log(9000)(e, t);
+            e.looked_ms = Some(e.now_ms - 6 * 60_000);
+        };
+        assert_eq!(rules(unwatched), [(Unknown, "not_watched")]);
         assert_eq!(rules(|e, _| e.logs = vec![log("missing")]), [(Warning, "log_missing")]);
         assert_eq!(judge(&Evidence::default())[0].state, Unknown);
-        // Only a log, a good one.
-        let only_log = Evidence {
+        // Only a log: a good one, and one of a busy node that stops.
+        let mut only_log = Evidence {
             logs: vec![log("following")],
-            silent_s: Some(5),
+            silent_s: Some(700),
             ..Evidence::default()
         };
         assert_eq!(judge(&only_log), []);
+        only_log.transfers = 5000;
+        assert_eq!(judge(&only_log)[0].rule, "log_quiet");
+    }
+
+    #[test]
+    fn a_log_and_an_api_of_two_nodes_are_noticed() {
+        let ids = |logged: &str| {
+            let logged = Some(logged.to_owned());
+            rules(|e, t| (e.logged_id, t.process.node_id) = (logged, Some("12ENZ".to_owned())))
+        };
+        assert_eq!(ids("12ENZ"), []);
+        assert_eq!(ids("1th19"), [(State::Warning, "mixed_up")]);
     }
 }

@@ -26,6 +26,8 @@ pub struct Collector {
     pub running: bool,
     /// Since when.
     pub since: Option<String>,
+    /// Why it cannot keep what it reads now; null: it can, or nobody can tell.
+    pub error: Option<String>,
 }
 
 /// One node.
@@ -134,6 +136,13 @@ pub struct Flow {
     pub rejected: u64,
     /// Of the successful ones.
     pub bytes: u64,
+}
+
+impl Flow {
+    /// All transfers.
+    pub fn count(&self) -> u64 {
+        self.success + self.canceled + self.failed + self.rejected
+    }
 }
 
 /// A disk in bytes; see [`crate::domain::sample::Disk`].

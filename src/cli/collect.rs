@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use super::config::{self, Said};
+use super::signals::Signals;
 use super::{Failure, Global, discovery, visible};
 use crate::collector::collect::{Collector, Log};
 use crate::collector::service::{Plan, Plans, Service};
@@ -98,21 +99,22 @@ pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
     if args.once {
         return once(plan, &data_dir);
     }
-    let stop = stop_signal()?;
-    let plans = plans(global.clone(), args.said.clone(), &config);
+    let signals = Signals::listen(tell)?;
+    let plans = plans(global.clone(), args.said.clone(), &config, signals.reload);
     let service = Service::start(&data_dir, plan, plans, Box::new(tell))?;
-    match service.run(&stop, || eprintln!("ready")) {
+    match service.run(&signals.stop, || eprintln!("ready")) {
         true => Ok(()),
         false => Err(Failure::NotKept),
     }
 }
 
-/// Plans whenever the configuration file changed.
-pub fn plans(global: Global, said: Said, config: &Config) -> Plans {
+/// Plans whenever the configuration file changed, or `reload` was told.
+fn plans(global: Global, said: Said, config: &Config, reload: Arc<AtomicBool>) -> Plans {
     let file = config.file.clone();
     let mut before = seen(file.as_ref());
     Box::new(move |anyway| {
         let now = seen(file.as_ref());
+        let anyway = anyway || reload.swap(false, Ordering::Relaxed);
         // A file that is gone for a moment is being replaced.
         if !anyway && (now.is_none() || now == before) {
             return None;
@@ -146,7 +148,7 @@ fn say(collector: &mut Collector) {
 fn once(plan: Plan, data_dir: &Path) -> Result<(), Failure> {
     let mut collector = Collector::new(Writer::open(data_dir)?, data_dir, plan.retention);
     collector.rearrange(plan.logs, plan.start, None)?;
-    plan.names.iter().try_for_each(|name| collector.know(name))?;
+    collector.know(plan.names, false, now_ms())?;
     let polled = watch::once(&plan.client, plan.targets)?;
     let asked = polled.len();
     let silent = polled.iter().filter(|(_, poll)| poll.answer.is_err()).count();
@@ -171,46 +173,4 @@ fn once(plan: Plan, data_dir: &Path) -> Result<(), Failure> {
             asked,
         }),
     }
-}
-
-/// Becomes true at SIGTERM or SIGINT; the second one ends the process at once.
-pub fn stop_signal() -> Result<Arc<AtomicBool>, Failure> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&stop);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-    let listen = move || {
-        runtime.block_on(async {
-            while let Ok(()) = terminated().await {
-                if flag.swap(true, Ordering::Relaxed) {
-                    std::process::exit(1);
-                }
-            }
-        });
-    };
-    std::thread::Builder::new().name("signals".to_owned()).spawn(listen)?;
-    Ok(stop)
-}
-
-#[cfg(unix)]
-async fn terminated() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    // The terminal it ran in was closed.
-    let mut hup = signal(SignalKind::hangup())?;
-    std::future::poll_fn(|context| {
-        let any = [&mut term, &mut int, &mut hup]
-            .into_iter()
-            .any(|signal| signal.poll_recv(context).is_ready());
-        if any {
-            return std::task::Poll::Ready(());
-        }
-        std::task::Poll::Pending
-    })
-    .await;
-    Ok(())
-}
-
-#[cfg(not(unix))]
-async fn terminated() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
 }

@@ -1,5 +1,6 @@
 //! `config init`, `config check`, `config show`; and the configuration as every command loads it.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -183,7 +184,7 @@ fn write(path: &Path, text: &str, force: bool) -> Result<(), Failure> {
 
 fn check(global: &Global, said: &Said) -> Result<(), Failure> {
     let config = load(global, said)?;
-    for warning in config.warnings.iter().chain(&absent(&config)) {
+    for warning in config.warnings.iter().chain(&doubtful(&config)) {
         eprintln!("warning: {}", visible(&warning.to_string()));
     }
     if config.nodes.is_empty() {
@@ -207,25 +208,54 @@ fn check(global: &Global, said: &Said) -> Result<(), Failure> {
     Ok(writeln!(io::stdout(), "{}", visible(&text))?)
 }
 
-/// Logs and data folders that are not there, which may be right: a disk that is not mounted yet.
-fn absent(config: &Config) -> Vec<Problem> {
-    let mut absent = Vec::new();
+/// What is probably a slip: paths that are not there, nodes of which nothing is to be known, two nodes
+/// with one log or API.
+fn doubtful(config: &Config) -> Vec<Problem> {
+    let mut doubts = Vec::new();
+    let mut seen: HashMap<String, &str> = HashMap::new();
     for node in &config.nodes {
         let log = match &node.log {
             LogSource::File(path) => Some(path),
             LogSource::None => None,
         };
-        for (key, path) in [("log", log), ("data", node.data.as_ref())] {
-            let Some(error) = path.and_then(|path| path.metadata().err()) else {
+        let mut doubt = |key: &str, what: String| {
+            let origin = config.origin(&format!("node.{}.{key}", node.name));
+            doubts.push(Problem::new(
+                origin,
+                format!("{key} of node `{}`: {what}", node.name),
+                "",
+            ));
+        };
+        for (key, path, folder) in [("log", log, false), ("data", node.data.as_ref(), true)] {
+            let Some(path) = path else {
                 continue;
             };
-            let origin = config.origin(&format!("node.{}.{key}", node.name));
-            let path = path.map(|path| path.display().to_string()).unwrap_or_default();
-            let what = format!("{key} of node `{}`: {path}: {error}", node.name);
-            absent.push(Problem::new(origin, what, ""));
+            match path.metadata() {
+                Err(error) => doubt(key, format!("{}: {error}", path.display())),
+                Ok(meta) if meta.is_dir() != folder => {
+                    let is = if folder { "no folder" } else { "a folder" };
+                    doubt(key, format!("{} is {is}", path.display()));
+                }
+                Ok(_) => {}
+            }
+        }
+        if log.is_none() && node.api.is_none() && node.data.is_none() {
+            doubt(
+                "log",
+                "there is neither a log nor an api: nothing can be known of it".to_owned(),
+            );
+        }
+        let places = [
+            ("log", log.map(|log| log.display().to_string())),
+            ("api", node.api.clone()),
+        ];
+        for (key, place) in places.into_iter().filter_map(|(key, place)| Some((key, place?))) {
+            if let Some(other) = seen.insert(format!("{key} {place}"), &node.name) {
+                doubt(key, format!("node `{other}` has the same"));
+            }
         }
     }
-    absent
+    doubts
 }
 
 fn show(global: &Global, said: &Said, json: bool) -> Result<(), Failure> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use super::signals::Signals;
 use super::{Failure, Global, collect, status};
 use crate::api::link::{self, Link};
 use crate::api::message::{Answer, Query};
@@ -61,7 +62,7 @@ pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
     let service = Service::start(&data_dir, plan(&replay)?, Box::new(|_| None), Box::new(|_| ()))?;
     let (mut link, port) = link::pair();
     service.hub().attach(port)?;
-    let stop = collect::stop_signal()?;
+    let stop = Signals::listen(|_| ())?.stop;
     let caught_up = Arc::new(AtomicBool::new(false));
     let (flag, ready) = (Arc::clone(&stop), Arc::clone(&caught_up));
     let run = move || service.run(&flag, || ready.store(true, Ordering::Relaxed));

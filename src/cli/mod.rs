@@ -11,6 +11,7 @@ mod export;
 mod ingest;
 mod nodes;
 mod page;
+mod signals;
 mod sources;
 mod status;
 
@@ -35,7 +36,7 @@ struct Args {
 }
 
 /// What every command understands.
-#[derive(clap::Args, Clone)]
+#[derive(clap::Args, Clone, Default)]
 struct Global {
     /// Folder of everything the program keeps [default: the platform's place]
     #[arg(long, global = true, env = "STORJ_MONITOR_DATA_DIR", value_name = "DIR")]
@@ -255,16 +256,22 @@ fn arguments() -> Args {
             arg
         }
     });
-    Args::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
+    let parsed = command
+        .try_get_matches()
+        .and_then(|matches| Args::from_arg_matches(&matches));
+    parsed.unwrap_or_else(|error| {
+        // To who checks, 2 would mean that a node is in danger.
+        if error.use_stderr() && std::env::args_os().any(|arg| arg == "--check") {
+            println!("STORJ UNKNOWN - wrong usage; see storj-monitor status --help");
+            std::process::exit(3);
+        }
+        error.exit()
+    })
 }
 
 /// The names of nodes asked for (`NAME` or `NAME=…`), which must be in the database.
 fn known_nodes(reader: &store::Reader, asked: &[String]) -> Result<Vec<String>, Failure> {
-    asked_nodes(&reader.nodes()?, asked)
-}
-
-/// The names of nodes asked for, which must be known.
-fn asked_nodes(known: &[String], asked: &[String]) -> Result<Vec<String>, Failure> {
+    let known = reader.nodes()?;
     let name = |node: &String| node.split('=').next().unwrap_or_default().to_owned();
     let asked: Vec<String> = asked.iter().map(name).collect();
     match asked.iter().find(|node| !known.contains(node)) {

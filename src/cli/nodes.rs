@@ -5,12 +5,14 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use super::config::Said;
+use super::config::{self, Said};
 use super::doctor::{self, Checks};
-use super::{Failure, Global, discovery, visible};
+use super::{Failure, Global, discovery, known_nodes, visible};
 use crate::config::load::Config;
-use crate::config::node::{LogSource, Node};
+use crate::config::node::{LogSource, Node, check_name};
 use crate::node::client::Client;
+use crate::store::Reader;
+use crate::store::writer::Writer;
 
 /// What to do.
 #[derive(clap::Subcommand)]
@@ -22,6 +24,13 @@ pub enum Command {
         /// Answer as JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Give a node another name: its history comes along. No collector may run meanwhile
+    Rename {
+        /// Its name
+        name: String,
+        /// The new one
+        new: String,
     },
     /// Try each node's log, API and data folder now
     Test {
@@ -36,18 +45,47 @@ pub enum Command {
 /// Does it.
 pub fn run(global: &Global, command: Command) -> Result<ExitCode, Failure> {
     match command {
-        Command::List { said, json } => list(&discovery::load(global, &said)?, json),
+        Command::List { said, json } => list(&load(global, &said)?, json),
         Command::Test { said, json } => {
-            let config = discovery::load(global, &said)?;
+            let config = load(global, &said)?;
             let client = Client::new(config.settings.poll_timeout).map_err(|why| Failure::Tls { why })?;
             let now_ms = jiff::Timestamp::now().as_millisecond();
             let mut checks = Checks::default();
-            for node in &config.nodes {
-                doctor::check_node(&mut checks, &client, node, now_ms)?;
-            }
+            doctor::check_nodes(&mut checks, &client, &config.nodes, now_ms)?;
             checks.answer(json)
         }
+        Command::Rename { name, new } => rename(global, &name, &new),
     }
+}
+
+/// The configuration; one without any node is an error.
+fn load(global: &Global, said: &Said) -> Result<Config, Failure> {
+    let config = discovery::load(global, said)?;
+    match config.nodes.is_empty() {
+        true => Err(Failure::Usage(config::no_node(&config))),
+        false => Ok(config),
+    }
+}
+
+fn rename(global: &Global, name: &str, new: &str) -> Result<ExitCode, Failure> {
+    check_name(new).map_err(Failure::Usage)?;
+    let data_dir = global.data_dir()?;
+    let reader = Reader::open(&data_dir)?;
+    let names = known_nodes(&reader, &[name.to_owned(), name.to_owned()])?;
+    if reader.nodes()?.iter().any(|known| known == new) {
+        return Err(Failure::Usage(format!("there is a node `{new}` already")));
+    }
+    drop(reader);
+    let mut writer = Writer::open(&data_dir)?;
+    match writer.rename(&names[0], new)? {
+        true => writeln!(
+            io::stdout(),
+            "{} is {new} now; name it so in the configuration, too",
+            visible(name)
+        )?,
+        false => return Err(Failure::Usage(format!("`{name}` could not be renamed"))),
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn log(node: &Node) -> String {

@@ -3,10 +3,12 @@
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
+#[cfg(unix)]
 use std::time::Duration;
 
 use super::page::{self, Column, Page};
-use super::{Failure, Global, asked_nodes, collect, visible};
+use super::{Failure, Global, collect, known_nodes, visible};
+#[cfg(unix)]
 use crate::api::message::{Answer, Query};
 #[cfg(unix)]
 use crate::api::socket;
@@ -30,6 +32,10 @@ pub struct Args {
     check: bool,
 }
 
+/// A collector that is asked answers at once, or the database is asked instead.
+#[cfg(unix)]
+const PATIENCE: Duration = Duration::from_secs(5);
+
 fn code(state: State) -> u8 {
     match state {
         State::Ok => 0,
@@ -43,7 +49,8 @@ fn code(state: State) -> u8 {
 pub fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     let answer = match answer(global, args) {
         Err(failure) if args.check => {
-            println!("STORJ UNKNOWN - {}", visible(&failure.to_string()));
+            let text = failure.to_string().replace('\n', "; ").replace('|', "/");
+            println!("STORJ UNKNOWN - {}", visible(&text));
             return Ok(ExitCode::from(code(State::Unknown)));
         }
         other => other?,
@@ -68,33 +75,34 @@ pub fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
 /// The running collector's answer, else what the database says: the same but for a moment's lines.
 fn answer(global: &Global, args: &Args) -> Result<Status, Failure> {
     let data_dir = global.data_dir()?;
-    if let Some(status) = running(global, &data_dir) {
-        let known: Vec<String> = status.nodes.iter().map(|node| node.name.clone()).collect();
-        let names = asked_nodes(&known, &args.node)?;
-        let wanted = |node: &Node| names.is_empty() || names.contains(&node.name);
-        let nodes = status.nodes.into_iter().filter(wanted).collect();
-        return Ok(Status { nodes, ..status });
-    }
     let reader = match Reader::open(&data_dir) {
-        // Asked for the first time: what there is, is read now. What was then nobody can know.
-        Err(store::Error::Missing { .. }) if global.at.is_none() => {
+        // Asked for the first time: what there is, is read now. What was then nobody can know, and a
+        // check has no time for it.
+        Err(store::Error::Missing { .. }) if global.at.is_none() && !args.check => {
             collect::first(global)?;
             Reader::open(&data_dir)?
         }
         other => other?,
     };
-    let names = asked_nodes(&reader.nodes()?, &args.node)?;
-    Ok(tell::status(&data_dir, &reader, &names, global.now_ms()?)?)
+    let names = known_nodes(&reader, &args.node)?;
+    match running(global, &data_dir, &names) {
+        Some(status) => Ok(status),
+        None => Ok(tell::status(&data_dir, &reader, &names, global.now_ms()?)?),
+    }
+}
+
+/// Why the running collector cannot keep what it reads; `None`: it can, or does not say.
+pub fn collector_trouble(data_dir: &Path) -> Option<String> {
+    let global = Global::default();
+    running(&global, data_dir, &[])?.collector.error
 }
 
 #[cfg(unix)]
-fn running(global: &Global, data_dir: &Path) -> Option<Status> {
-    const PATIENCE: Duration = Duration::from_secs(5);
+fn running(global: &Global, data_dir: &Path, names: &[String]) -> Option<Status> {
     let mut link = socket::connect(data_dir).ok()?;
-    let at_ms = global.at.as_ref().and_then(|_| global.now_ms().ok());
     let query = Query::Status {
-        nodes: Vec::new(),
-        at_ms,
+        nodes: names.to_vec(),
+        at_ms: global.at.as_ref().and_then(|_| global.now_ms().ok()),
     };
     match link.ask(query, PATIENCE) {
         Ok(Answer::Status(status)) => Some(status),
@@ -104,14 +112,15 @@ fn running(global: &Global, data_dir: &Path) -> Option<Status> {
 }
 
 #[cfg(not(unix))]
-fn running(_: &Global, _: &Path) -> Option<Status> {
+fn running(_: &Global, _: &Path, _: &[String]) -> Option<Status> {
     None
 }
 
 fn write_collector(out: &mut impl Write, answer: &Status) -> io::Result<()> {
-    let text = match &answer.collector.since {
-        Some(since) => format!("the collector runs since {since}"),
-        None => format!("no collector runs; this is what the database holds at {}", answer.time),
+    let text = match (&answer.collector.since, &answer.collector.error) {
+        (Some(_), Some(error)) => format!("the collector runs and cannot keep what it reads: {error}"),
+        (Some(since), None) => format!("the collector runs since {since}"),
+        (None, _) => format!("no collector runs; this is what the database holds at {}", answer.time),
     };
     Page::new(out, page::width()).paragraph(0, &text)
 }
@@ -362,8 +371,11 @@ fn write_check(out: &mut impl Write, answer: &Status) -> io::Result<State> {
     let in_trouble = answer.nodes.iter().filter(|node| node.state != State::Ok);
     let words: Vec<String> = in_trouble
         .map(|node| {
-            let reasons: Vec<&str> = node.reasons.iter().map(|reason| reason.text.as_str()).collect();
-            format!("{}: {}", node.name, reasons.join("; "))
+            let first = node.reasons.first().map_or("", |reason| reason.text.as_str());
+            match node.reasons.len() {
+                0 | 1 => format!("{}: {first}", node.name),
+                more => format!("{}: {first} (and {} more)", node.name, more - 1),
+            }
         })
         .collect();
     let nodes = match answer.nodes.len() {
@@ -380,22 +392,37 @@ fn write_check(out: &mut impl Write, answer: &Status) -> io::Result<State> {
     Ok(state)
 }
 
+/// One of a satellite's scores.
+type Score = fn(&Satellite) -> Option<f64>;
+
 fn perfdata(node: &Node) -> String {
     let name = node.name.replace('\'', "");
     let sum = |of: fn(&Flow) -> u64| node.traffic.by_action.values().map(of).sum::<u64>();
-    let mut text = format!(
-        " '{name}_success'={} '{name}_failed'={}",
-        sum(|flow| flow.success),
-        sum(|flow| flow.failed)
-    );
+    let mut text = String::new();
+    // Without a log nothing is known of transfers; that is not none.
+    if node.sources.iter().any(|source| source.lines > 0) {
+        text = format!(
+            " '{name}_success'={} '{name}_failed'={}",
+            sum(|flow| flow.success),
+            sum(|flow| flow.failed)
+        );
+    }
     if let Some(disk) = &node.disk
         && let (Some(used), Some(allocated)) = (disk.used, disk.allocated)
     {
         text += &format!(" '{name}_used'={used}B;;;0;{allocated}");
     }
-    let scores = node.satellites.iter().flatten().filter_map(|s| s.audit_score);
-    if let Some(lowest) = scores.min_by(f64::total_cmp) {
-        text += &format!(" '{name}_audit_score'={lowest};0.995:;0.98:;0;1");
+    // The lowest of all satellites; thresholds are those of the judgement.
+    let scores: [(&str, &str, Score); 3] = [
+        ("audit", "0.995:;0.98:", |satellite| satellite.audit_score),
+        ("suspension", "0.95:;0.8:", |satellite| satellite.suspension_score),
+        ("online", "0.9:;0.7:", |satellite| satellite.online_score),
+    ];
+    for (kind, limits, score) in scores {
+        let scores = node.satellites.iter().flatten().filter_map(score);
+        if let Some(lowest) = scores.min_by(f64::total_cmp) {
+            text += &format!(" '{name}_{kind}_score'={lowest};{limits};0;1");
+        }
     }
     text
 }

@@ -34,6 +34,8 @@ pub struct Log {
 }
 
 const RETAIN_EVERY: Duration = Duration::from_secs(60);
+/// That somebody looks is written down so often.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
 const COMMIT_EVERY: Duration = Duration::from_secs(1);
 const COMMIT_TRANSFERS: usize = 16_384;
 const COMMIT_LINES: usize = 65_536;
@@ -55,6 +57,9 @@ pub struct Collector {
     retained: Option<Instant>,
     asks: Asks,
     hub: Option<Arc<Hub>>,
+    names: Vec<String>,
+    looked: Instant,
+    trouble: Option<String>,
 }
 
 struct Source {
@@ -90,6 +95,9 @@ impl Collector {
             retained: None,
             asks: Asks::default(),
             hub: None,
+            names: Vec::new(),
+            looked: Instant::now(),
+            trouble: None,
         }
     }
 
@@ -138,9 +146,32 @@ impl Collector {
         &mut self.asks
     }
 
-    /// Makes a node known that has neither log nor API.
-    pub fn know(&self, node: &str) -> Result<()> {
-        self.writer.node(node).map(|_| ())
+    /// Makes nodes known, also those that have neither log nor API. `only`: no others are configured.
+    pub fn know(&mut self, names: Vec<String>, only: bool, now_ms: i64) -> Result<()> {
+        for name in &names {
+            self.writer.node(name)?;
+        }
+        self.writer.looked(&names, now_ms)?;
+        if only {
+            self.writer.watch_only(&names, now_ms)?;
+        }
+        self.names = names;
+        self.looked = Instant::now();
+        Ok(())
+    }
+
+    /// Why nothing can be kept now.
+    pub fn trouble(&self) -> Option<&str> {
+        self.trouble.as_deref()
+    }
+
+    /// Writes down that somebody looks.
+    fn look(&mut self, now_ms: i64) {
+        if self.looked.elapsed() >= LOOK_EVERY && self.retry_at.is_none() {
+            self.looked = Instant::now();
+            // What fails here fails at the next commit, too, and is told there.
+            let _ = self.writer.looked(&self.names, now_ms);
+        }
     }
 
     /// Reads a turn of every source and commits when it is time: true when more waits to be read.
@@ -173,6 +204,7 @@ impl Collector {
             self.messages.extend(source.news());
         }
         self.asks.take_in();
+        self.look(now_ms);
         if self.is_due() {
             self.commit(now_ms, hurry);
         }
@@ -220,7 +252,7 @@ impl Collector {
                     self.messages
                         .push("the database answers again; nothing was lost".to_owned());
                 }
-                (self.failures, self.retry_at) = (0, None);
+                (self.failures, self.retry_at, self.trouble) = (0, None, None);
                 self.asks.saved();
                 for source in &mut self.sources {
                     let gaps = source.saved();
@@ -234,6 +266,7 @@ impl Collector {
                     self.messages
                         .push(format!("{error}; reading waits until it can be kept"));
                 }
+                self.trouble = Some(error.to_string());
                 let wait = BACK_OFF[self.failures.min(BACK_OFF.len() - 1)];
                 self.failures += 1;
                 self.retry_at = Some(Instant::now() + Duration::from_secs(wait));

@@ -13,8 +13,10 @@ use super::{tables, tell};
 use crate::api::link::{Mailbox, Port};
 use crate::api::message::{Answer, Command, Filter, LogLine, Message, Query, Request, VERSION, Watch};
 use crate::api::snapshot::{NodeView, Section, Snapshot, Topic};
+use crate::api::status::{Reason, Status};
 use crate::api::table::Question;
-use crate::store::Reader;
+use crate::domain::health::State;
+use crate::store::{self, Reader};
 
 /// Subscriptions of one viewer.
 const MOST_SUBSCRIPTIONS: usize = 16;
@@ -42,6 +44,7 @@ pub struct Hub {
     orders: Mutex<Sender<Order>>,
     wake: SyncSender<()>,
     status: StatusWake,
+    trouble: Mutex<Option<String>>,
 }
 
 #[derive(Default)]
@@ -107,6 +110,7 @@ impl Hub {
             orders: Mutex::new(orders),
             wake,
             status: StatusWake::default(),
+            trouble: Mutex::default(),
         }
     }
 
@@ -199,10 +203,39 @@ impl Hub {
         let now_ms = jiff::Timestamp::now().as_millisecond();
         let reader = Reader::open(&self.data_dir).map_err(|error| error.to_string())?;
         match query {
-            Query::Status { nodes, at_ms } => tell::status(&self.data_dir, &reader, nodes, at_ms.unwrap_or(now_ms))
+            Query::Status { nodes, at_ms } => self
+                .status(&reader, nodes, at_ms.unwrap_or(now_ms))
                 .map(Answer::Status)
                 .map_err(|error| error.to_string()),
             Query::Rows { question, limit } => rows(&reader, question, *limit),
+        }
+    }
+
+    /// How nodes are, and whether it could be kept: when it cannot, what the database says is old.
+    pub fn status(&self, reader: &Reader, nodes: &[String], at_ms: i64) -> Result<Status, store::Error> {
+        let mut status = tell::status(&self.data_dir, reader, nodes, at_ms)?;
+        let Some(trouble) = lock(&self.trouble).clone() else {
+            return Ok(status);
+        };
+        for node in &mut status.nodes {
+            node.state = node.state.min(State::Warning);
+            node.reasons.push(Reason {
+                rule: "not_kept".to_owned(),
+                text: format!("the collector cannot keep what it reads: {trouble}"),
+            });
+        }
+        status
+            .nodes
+            .sort_by(|a, b| a.state.cmp(&b.state).then_with(|| a.name.cmp(&b.name)));
+        status.collector.error = Some(trouble);
+        Ok(status)
+    }
+
+    /// Why nothing can be kept now; `None`: it can.
+    pub fn trouble(&self, trouble: Option<&str>) {
+        let mut known = lock(&self.trouble);
+        if known.as_deref() != trouble {
+            *known = trouble.map(str::to_owned);
         }
     }
 

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use super::collect::Collector;
 use super::hub::{Hub, Wanted};
-use super::tell;
 use crate::api::snapshot::{Flow, Frequent, Hot, Section, Topic, Window};
 use crate::domain::batch::Vocabulary;
 use crate::domain::piece;
@@ -157,8 +156,8 @@ pub fn tell_status(hub: &Hub, data_dir: &std::path::Path, stop: &AtomicBool) {
 fn refresh(hub: &Hub, data_dir: &std::path::Path, wanted: &Wanted) -> Result<()> {
     let now_ms = jiff::Timestamp::now().as_millisecond();
     let reader = Reader::open(data_dir)?;
-    let status = tell::status(data_dir, &reader, &wanted.nodes, now_ms)?;
-    hub.name_all(reader.nodes()?);
+    let status = hub.status(&reader, &wanted.nodes, now_ms)?;
+    hub.name_all(reader.watched(now_ms)?);
     for node in status.nodes {
         let name = node.name.clone();
         hub.update(&name, |view, generation| {

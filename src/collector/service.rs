@@ -145,6 +145,7 @@ impl Service {
     fn turn(&mut self) -> bool {
         let more = self.collector.turn(now_ms(), false);
         self.tell();
+        self.hub.trouble(self.collector.trouble());
         self.publisher.publish(&mut self.collector, now_ms());
         while let Ok(order) = self.orders.try_recv() {
             let answer = self.obey(&order.command);
@@ -204,7 +205,7 @@ impl Service {
             self.waiting = Some(plan);
             return Ok(false);
         }
-        plan.names.iter().try_for_each(|name| self.collector.know(name))?;
+        self.collector.know(plan.names, true, now_ms())?;
         self.collector.keep(plan.retention);
         self.watching = Some(wake::watch(paths, self.sender.clone()));
         let (polled, answers) = channel();

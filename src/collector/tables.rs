@@ -1,9 +1,11 @@
 //! Answers questions for tables from the database, row by row: for `export` and for viewers.
 
+use std::collections::HashMap;
 use std::io;
 
 use crate::api::table::{Question, Value, What};
 use crate::domain::piece;
+use crate::domain::sample::Standing;
 use crate::log::kind::{Kind, Level};
 use crate::store::polls::StandingRow;
 use crate::store::query::{By, Key, Scope};
@@ -178,8 +180,14 @@ fn reputation(reader: &Reader, scope: &Scope, each: Each<'_>) -> Result<(), Erro
         let key = |row: &StandingRow| (row.time_ms, row.node.clone(), row.standing.satellite_id.clone());
         key(a).cmp(&key(b))
     });
+    // The log says so every few hours, changed or not.
+    let mut last: HashMap<(String, Option<String>, &'static str), Standing> = HashMap::new();
     for row in rows {
         let standing = row.standing;
+        let key = (row.node.clone(), standing.satellite_id.clone(), row.source);
+        if row.source == "log" && last.insert(key, standing.clone()).as_ref() == Some(&standing) {
+            continue;
+        }
         each(vec![
             Value::Time(row.time_ms),
             Value::Text(row.node),

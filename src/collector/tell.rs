@@ -25,20 +25,24 @@ const STARTS_MS: i64 = 2 * 3_600_000;
 /// # Errors
 /// When the database cannot be read.
 pub fn status(data_dir: &Path, reader: &Reader, names: &[String], now_ms: i64) -> Result<Status> {
+    // Who is named is told of, though it is no longer configured.
+    let names = match names {
+        [] => reader.watched(now_ms)?,
+        names => names.to_vec(),
+    };
     let mut nodes = Vec::new();
-    for name in reader.nodes()? {
-        if names.is_empty() || names.contains(&name) {
-            nodes.push(node(reader, name, now_ms)?);
-        }
+    for name in names {
+        nodes.push(node(reader, name, now_ms)?);
     }
     nodes.sort_by(|a, b| a.state.cmp(&b.state).then_with(|| a.name.cmp(&b.name)));
-    let since = writer::in_use_since(data_dir);
+    let since = writer::in_use_since(data_dir).filter(|since| *since <= now_ms);
     Ok(Status {
         version: 1,
         time: rfc3339(now_ms),
         collector: Collector {
             running: since.is_some(),
             since: since.map(rfc3339),
+            error: None,
         },
         nodes,
     })
@@ -86,6 +90,9 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
         silent_s: silent_s(reader, &name, &rows, now_ms.div_euclid(1000))?,
         standings: standings(told.as_ref(), &noted, now_ms),
         told,
+        transfers: by_action.values().map(Flow::count).sum(),
+        looked_ms: reader.looked(&name)?,
+        logged_id: noted.node_id.clone(),
     };
     let findings = judge(&evidence);
     let told = evidence.told.as_ref();

@@ -11,11 +11,9 @@ type Object = Map<String, Value>;
 /// Reads the bodies of `/api/sno/` and `/api/sno/satellites`; the second may be missing for a reason.
 /// Says what is wrong with a body that is no dashboard.
 pub fn sample(dashboard: &Value, satellites: Result<&Value, String>) -> Result<Sample, String> {
-    let body = dashboard
-        .as_object()
-        .filter(|body| body.contains_key("nodeID") || body.contains_key("diskSpace"));
+    let body = dashboard.as_object().filter(|body| text(body, "nodeID").is_some());
     let Some(body) = body else {
-        return Err("the answer is JSON, but not a node's dashboard: it has no nodeID".to_owned());
+        return Err("the answer is JSON, but not a node's dashboard: it names no node (nodeID)".to_owned());
     };
     let disk = body.get("diskSpace").and_then(Value::as_object);
     Ok(Sample {
@@ -122,10 +120,12 @@ fn text(body: &Object, key: &str) -> Option<String> {
 /// Bytes are whole numbers; a negative count is a known slip of the node and says nothing.
 fn bytes(body: &Object, key: &str) -> Option<u64> {
     let value = body.get(key)?;
-    value
-        .as_u64()
-        .or_else(|| value.as_f64().filter(|bytes| *bytes >= 0.0).map(|bytes| bytes as u64))
+    let whole = || value.as_f64().filter(|bytes| *bytes >= 0.0).map(|bytes| bytes as u64);
+    // No disk has an exabyte: what is more is a slip, too.
+    value.as_u64().or_else(whole).filter(|bytes| *bytes < LARGEST_DISK)
 }
+
+const LARGEST_DISK: u64 = 1_000_000_000_000_000_000;
 
 /// Go writes the year 1 for a time that is not set.
 fn time(body: &Object, key: &str) -> Option<i64> {
@@ -162,6 +162,7 @@ mod tests {
         assert_eq!((new.free, new.reclaimable), (Some(20), Some(5)));
         let odd = of(json!({"used": -7, "available": 1.5e3, "allocated": "much"}));
         assert_eq!((odd.used, odd.free, odd.allocated), (None, Some(1500), None));
+        assert_eq!(of(json!({"used": 1e30, "allocated": u64::MAX})).used, None);
     }
 
     #[test]
@@ -189,7 +190,12 @@ mod tests {
         let fresh = json!({"nodeID": "n", "satellites": null, "diskSpace": null});
         let standings = sample(&fresh, Ok(&json!({"audits": null}))).unwrap().standings;
         assert!(standings.unwrap().is_empty());
-        for body in [json!([]), json!("x"), json!({"error": "no"})] {
+        for body in [
+            json!([]),
+            json!("x"),
+            json!({"error": "no"}),
+            json!({"nodeID": 5, "diskSpace": {}}),
+        ] {
             assert!(sample(&body, Err(String::new())).is_err(), "{body}");
         }
     }

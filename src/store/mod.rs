@@ -4,6 +4,7 @@ pub mod block;
 pub mod dictionary;
 mod latency;
 pub mod ledger;
+pub mod nodes;
 pub mod notes;
 pub mod polls;
 mod positions;

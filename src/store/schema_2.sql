@@ -56,3 +56,6 @@ CREATE INDEX block_time ON block (node, class, t1, t0);
 -- Failures are a class of their own: 0 the rest, 1 audits and repairs that went well, 2 what went wrong.
 -- What version 1 kept of both stays together, in 2.
 UPDATE block SET class = 2 WHERE class = 1;
+-- When a collector last looked at the node, and since when it is no longer configured (ms).
+ALTER TABLE node ADD COLUMN looked INTEGER;
+ALTER TABLE node ADD COLUMN gone INTEGER;

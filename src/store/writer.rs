@@ -145,6 +145,10 @@ impl Writer {
         &mut self.connection
     }
 
+    pub(crate) fn read(&self) -> &Connection {
+        &self.connection
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

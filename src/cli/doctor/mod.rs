@@ -1,19 +1,19 @@
 //! `doctor`: what there is, what is wrong with it, what to do.
 
+mod log;
+
+use std::collections::HashMap;
 use std::io::{self, Write};
-use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 use serde::Serialize;
 
 use super::config::{self, Said};
-use super::discovery;
 use super::page::{self, Page};
-use super::{Failure, Global};
-use crate::collector::look::Look;
+use super::{Failure, Global, discovery};
 use crate::config::load::Config;
 use crate::config::node::{LogSource, Node};
-use crate::domain::sample::Sample;
+use crate::domain::sample::{Poll, Sample};
 use crate::node::client::{self, Client};
 use crate::node::watch::{self, Target};
 use crate::store::{Reader, writer};
@@ -91,15 +91,6 @@ impl Checks {
     }
 }
 
-/// A log that grows faster than this (bytes a day) is worth a setting.
-const MUCH_A_DAY: u64 = 2_000_000_000;
-/// A log that is larger and was never rotated (bytes) will fill the disk some day.
-const NEVER_ROTATED: u64 = 5_000_000_000;
-/// An idle node writes hourly.
-const SILENT_MS: i64 = 2 * 3_600_000;
-/// A stamp so far in the future (ms) is a wrong clock.
-const AHEAD_MS: i64 = 60_000;
-
 /// Looks at everything.
 pub fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     let mut checks = Checks::default();
@@ -114,9 +105,7 @@ pub fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
             checks.add("nodes", State::Fail, "there is none to watch", &config::no_node(config));
         }
         let client = Client::new(config.settings.poll_timeout).map_err(|why| Failure::Tls { why })?;
-        for node in nodes {
-            check_node(&mut checks, &client, node, now_ms)?;
-        }
+        check_nodes(&mut checks, &client, nodes, now_ms)?;
     }
     checks.answer(args.json)
 }
@@ -223,7 +212,18 @@ fn check_data_dir(checks: &mut Checks, global: &Global) {
     match writer::in_use_since(&dir) {
         Some(since) => {
             let since = crate::report::time::rfc3339(since);
-            checks.add("collector", State::Ok, format!("it runs since {since}"), "");
+            match super::status::collector_trouble(&dir) {
+                Some(trouble) => {
+                    let detail = format!("it runs since {since} and cannot keep what it reads: {trouble}");
+                    checks.add(
+                        "collector",
+                        State::Fail,
+                        detail,
+                        "nothing is lost until logs are rotated away",
+                    );
+                }
+                None => checks.add("collector", State::Ok, format!("it runs since {since}"), ""),
+            }
         }
         None => checks.add(
             "collector",
@@ -302,20 +302,50 @@ fn spec(node: &Node) -> String {
     text
 }
 
-/// One node: its API, its log, its data folder.
-pub fn check_node(checks: &mut Checks, client: &Client, node: &Node, now_ms: i64) -> Result<(), Failure> {
-    let name = &node.name;
-    match &node.api {
-        Some(api) => check_api(checks, client, name, api)?,
-        None => checks.add(
-            format!("{name}: API"),
-            State::Warn,
-            "none is named: no release, disk or dates of satellites",
-            "add api = \"HOST:14002\" (the node's console.address)",
-        ),
+/// Each node's API, log and data folder; all APIs are asked at the same time.
+pub fn check_nodes(checks: &mut Checks, client: &Client, nodes: &[Node], now_ms: i64) -> Result<(), Failure> {
+    let mut targets = Vec::new();
+    for node in nodes {
+        match node.api.as_ref().map(|api| client::base(api)) {
+            Some(Ok(base)) => targets.push(Target {
+                node: node.name.clone(),
+                base,
+            }),
+            Some(Err(why)) => checks.add(format!("{}: API", node.name), State::Fail, why, ""),
+            None => checks.add(
+                format!("{}: API", node.name),
+                State::Warn,
+                "none is named: no release, disk or dates of satellites",
+                "add api = \"HOST:14002\" (the node's console.address)",
+            ),
+        }
     }
+    let answers: HashMap<String, Poll> = watch::once(client, targets)?.into_iter().collect();
+    let mut ids: HashMap<String, String> = HashMap::new();
+    for node in nodes {
+        let answer = answers.get(&node.name).map(|poll| &poll.answer);
+        if let Some(answer) = answer {
+            check_api(checks, &format!("{}: API", node.name), answer);
+        }
+        let id = answer.and_then(|answer| answer.as_ref().ok()?.process.node_id.clone());
+        if let Some(other) = id.and_then(|id| ids.insert(id, node.name.clone())) {
+            let detail = format!("{} answers as the same node as {other}", node.name);
+            checks.add(
+                format!("{}: API", node.name),
+                State::Fail,
+                detail,
+                "give each node its own api",
+            );
+        }
+        check_files(checks, node, now_ms);
+    }
+    Ok(())
+}
+
+fn check_files(checks: &mut Checks, node: &Node, now_ms: i64) {
+    let name = &node.name;
     match &node.log {
-        LogSource::File(path) => check_log(checks, name, path, now_ms),
+        LogSource::File(path) => log::check(checks, name, path, now_ms),
         LogSource::None => checks.add(
             format!("{name}: log"),
             State::Warn,
@@ -323,51 +353,31 @@ pub fn check_node(checks: &mut Checks, client: &Client, node: &Node, now_ms: i64
             "let the node write a file (log.output in its config.yaml) and name it as log",
         ),
     }
-    if let Some(data) = &node.data {
-        match std::fs::read_dir(data) {
-            Ok(_) => checks.add(
-                format!("{name}: data"),
-                State::Ok,
-                format!("{} can be read", data.display()),
-                "",
-            ),
-            Err(error) => checks.add(
-                format!("{name}: data"),
-                State::Fail,
-                format!("{}: {error}", data.display()),
-                "is the disk mounted, and may this user read it?",
-            ),
+    let Some(data) = &node.data else {
+        return;
+    };
+    let (state, detail, advice) = match std::fs::read_dir(data) {
+        Ok(_) => (State::Ok, format!("{} can be read", data.display()), ""),
+        Err(error) => {
+            let advice = "is the disk mounted, and may this user read it?";
+            (State::Fail, format!("{}: {error}", data.display()), advice)
         }
-    }
-    Ok(())
+    };
+    checks.add(format!("{name}: data"), state, detail, advice);
 }
 
-fn check_api(checks: &mut Checks, client: &Client, node: &str, api: &str) -> Result<(), Failure> {
-    let name = format!("{node}: API");
-    let base = match client::base(api) {
-        Ok(base) => base,
+fn check_api(checks: &mut Checks, name: &str, answer: &Result<Sample, String>) {
+    match answer {
+        Ok(sample) => judge_sample(checks, name, sample),
         Err(why) => {
-            checks.add(name, State::Fail, why, "");
-            return Ok(());
-        }
-    };
-    let target = Target {
-        node: node.to_owned(),
-        base,
-    };
-    let polled = watch::once(client, vec![target])?;
-    for (_, poll) in polled {
-        match poll.answer {
-            Ok(sample) => judge_sample(checks, &name, &sample),
-            Err(why) => checks.add(
-                &name,
-                State::Fail,
-                why,
-                "it is the node's console.address; a container has to publish the port (-p 127.0.0.1:14002:14002)",
-            ),
+            let refused = why.contains("refused") || why.contains("web page");
+            let advice = match refused {
+                true => "a container has to publish the port (-p 127.0.0.1:14002:14002)",
+                false => "ask it yourself: curl ADDRESS/api/sno/",
+            };
+            checks.add(name, State::Fail, why.clone(), advice);
         }
     }
-    Ok(())
 }
 
 fn judge_sample(checks: &mut Checks, name: &str, sample: &Sample) {
@@ -394,128 +404,5 @@ fn judge_sample(checks: &mut Checks, name: &str, sample: &Sample) {
     if process.quic.as_deref() == Some("Misconfigured") {
         let advice = "open and forward the node's port for UDP, too";
         checks.add(name, State::Warn, "QUIC is misconfigured", advice);
-    }
-}
-
-fn check_log(checks: &mut Checks, node: &str, path: &Path, now_ms: i64) {
-    let name = format!("{node}: log");
-    let look = match Look::at(path) {
-        Ok(look) => look,
-        Err(error) => {
-            let advice = match error.kind() {
-                io::ErrorKind::PermissionDenied => {
-                    "let this user read it: put it into the file's group, or use setfacl"
-                }
-                io::ErrorKind::NotFound => "is the path right? A log that is not there yet is waited for",
-                _ => "is its disk mounted?",
-            };
-            return checks.add(name, State::Fail, format!("{}: {error}", path.display()), advice);
-        }
-    };
-    let lines = &look.lines;
-    let Some((_, last_ms)) = look.span_ms else {
-        let (state, detail) = match look.len {
-            0 => (State::Warn, "it is empty".to_owned()),
-            len => (
-                State::Fail,
-                format!("no line of a storage node in its last {} of {len} bytes", look.looked),
-            ),
-        };
-        return checks.add(
-            name,
-            state,
-            format!("{}: {detail}", path.display()),
-            "is it the right file?",
-        );
-    };
-    let detail = format!(
-        "{}: {}, {} of {} lines understood",
-        path.display(),
-        lines.dialect().unwrap_or_default(),
-        lines.understood,
-        lines.lines
-    );
-    let state = if lines.unknown + lines.malformed > lines.lines / 10 {
-        State::Warn
-    } else {
-        State::Ok
-    };
-    checks.add(&name, state, detail, "");
-    let age = now_ms - last_ms;
-    if age > SILENT_MS {
-        let detail = format!("its last line is {} hours old", age / 3_600_000);
-        checks.add(&name, State::Warn, detail, "does the node run, and does it write here?");
-    } else if age < -AHEAD_MS {
-        let detail = format!("its last line is {} s in the future", -age / 1000);
-        checks.add(&name, State::Fail, detail, "set the clocks of both by a time server");
-    }
-    check_level(checks, node, &look);
-    check_volume(checks, node, &look);
-    check_rotation(checks, node, &look);
-}
-
-/// What the level hides.
-fn check_level(checks: &mut Checks, node: &str, look: &Look) {
-    let name = format!("{node}: log level");
-    let advice = "set log.level: info in the node's config.yaml, or custom levels that keep piecestore at INFO";
-    if look.info + look.debug == 0 {
-        let detail = "only warnings and errors are written: no transfer is seen, and no success rate is known";
-        checks.add(name, State::Fail, detail, advice);
-    } else if look.successes == 0 && look.lines.lines > 200 {
-        let detail = "no finished upload or download in it: piecestore is quieter than INFO, or the node is idle";
-        checks.add(name, State::Warn, detail, advice);
-    } else if look.debug > 0 {
-        let share = look.debug * 100 / look.lines.lines.max(1);
-        let detail = format!("DEBUG ({share} % of the lines): durations and in-flight transfers are seen");
-        checks.add(name, State::Ok, detail, "");
-    } else {
-        let detail = "INFO: transfers, audits and errors are seen; durations and what is in flight need DEBUG";
-        checks.add(name, State::Ok, detail, "");
-    }
-}
-
-fn check_volume(checks: &mut Checks, node: &str, look: &Look) {
-    let name = format!("{node}: log volume");
-    let Some(day) = look.bytes_per_day() else {
-        return checks.add(name, State::Skipped, "the log is too short to tell", "");
-    };
-    let detail = format!("{:.1} MB a day", day as f64 / 1e6);
-    if day <= MUCH_A_DAY {
-        return checks.add(name, State::Ok, detail, "");
-    }
-    let advice = match look.debug {
-        0 => "rotate it daily and packed; storj-monitor reads .gz and .zst",
-        _ => "set log.level: info, or log.custom-level: piecestore=info; rotate it daily and packed",
-    };
-    checks.add(name, State::Warn, detail, advice);
-}
-
-fn check_rotation(checks: &mut Checks, node: &str, look: &Look) {
-    let name = format!("{node}: log rotation");
-    if !look.strangers.is_empty() {
-        let names: Vec<String> = look
-            .strangers
-            .iter()
-            .take(3)
-            .map(|path| path.display().to_string())
-            .collect();
-        let detail = format!("not followed, though they look like older parts: {}", names.join(", "));
-        let advice = format!("read them once with `storj-monitor ingest {node} FILE…`; each line counts once");
-        checks.add(&name, State::Warn, detail, &advice);
-    }
-    match look.rotated {
-        0 if look.len > NEVER_ROTATED => checks.add(
-            name,
-            State::Warn,
-            format!("the log has {:.1} GB and was never rotated", look.len as f64 / 1e9),
-            "let logrotate do it (with copytruncate, or the node's restart after renaming); both are followed",
-        ),
-        0 => checks.add(
-            name,
-            State::Ok,
-            "no rotated file; renaming and copytruncate are both followed",
-            "",
-        ),
-        count => checks.add(name, State::Ok, format!("rotated files that are read too: {count}"), ""),
     }
 }
