@@ -286,6 +286,27 @@ fn a_changed_file_is_taken_up_and_a_broken_one_is_not() {
     a.write(7);
     let state = json(&data, &["sources", "--json", "--node", "a"])["sources"][0]["state"].clone();
     assert_eq!(state, "left");
+    // It is no longer told of, unless it is named.
+    let names = |status: serde_json::Value| -> Vec<String> {
+        let nodes = status["nodes"].as_array().unwrap().clone();
+        nodes
+            .iter()
+            .map(|node| node["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(names(json(&data, &["status", "--json"])), ["b"]);
+    assert_eq!(names(json(&data, &["status", "--json", "--node", "a"])), ["a"]);
+    // Without a terminal SIGHUP is a wish to look at the configuration.
+    let pid = collector.child.id().to_string();
+    assert!(
+        std::process::Command::new("kill")
+            .args(["-HUP", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+    collector.wait_for("SIGHUP");
+    collector.wait_for("the nodes are now: b");
     written(dir.path(), &(entry("b", &b) + &entry("a", &a)));
     collector.wait_for("the nodes are now: b, a");
     while count("a") != Some(157) {
@@ -293,6 +314,34 @@ fn a_changed_file_is_taken_up_and_a_broken_one_is_not() {
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
     collector.stop();
+}
+
+#[test]
+fn a_renamed_node_keeps_its_history_and_a_typo_is_no_critical_node() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let mut node = node_in(dir.path(), "a");
+    node.write(25);
+    stdout(&data, &["collect", "--once", "--node", &spec(&node.log())]);
+    assert_eq!(run(&data, &["nodes", "rename", "x", "y"]).status.code(), Some(2));
+    assert_eq!(run(&data, &["nodes", "rename", "n", "a b"]).status.code(), Some(2));
+    stdout(&data, &["nodes", "rename", "n", "home"]);
+    let traffic = stdout(&data, &["export", "traffic", "--by", "node", "--columns", "node,count"]);
+    assert_eq!(traffic, "node,count\nhome,25\n");
+    for args in [
+        &["status", "--check", "--bogus"][..],
+        &["status", "--check", "--json"],
+        &["status", "--check", "--node", "x"],
+    ] {
+        let output = run(&data, args);
+        assert_eq!(output.status.code(), Some(3), "{args:?}");
+        assert!(
+            String::from_utf8(output.stdout)
+                .unwrap()
+                .starts_with("STORJ UNKNOWN - "),
+            "{args:?}"
+        );
+    }
 }
 
 fn node_in(dir: &Path, name: &str) -> Node {

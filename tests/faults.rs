@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use common::node::{Node, Running, append, eventually, spec};
-use common::{run, stdout};
+use common::{json, run, stdout};
 use storj_monitor::store::upkeep::Retention;
 use storj_monitor::store::writer::Writer;
 
@@ -114,8 +114,24 @@ fn a_full_disk_stops_reading_and_space_starts_it_again() {
     node.write(40_000);
     let said = collector.wait_for("reading waits");
     assert!(said.contains("free some space"), "{said}");
+    // Whoever asks is told: what the database says is old.
+    let status = json(&data, &["status", "--json"]);
+    assert!(
+        status["collector"]["error"]
+            .as_str()
+            .is_some_and(|error| error.contains("full")),
+        "{status}"
+    );
+    assert_eq!(status["nodes"][0]["state"], "warning");
+    assert_eq!(run(&data, &["status", "--check"]).status.code(), Some(1));
+    assert!(
+        String::from_utf8(run(&data, &["doctor"]).stdout)
+            .unwrap()
+            .contains("cannot keep")
+    );
     disk.remount("size=64m");
     collector.wait_for("answers again");
+    assert!(json(&data, &["status", "--json"])["collector"]["error"].is_null());
     eventually(&data, 40_100);
     collector.stop();
     node.check(&data);
