@@ -6,6 +6,7 @@ mod count;
 mod db;
 mod demo;
 mod discovery;
+mod docs;
 mod doctor;
 mod export;
 mod ingest;
@@ -15,7 +16,7 @@ mod signals;
 mod sources;
 mod status;
 
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -204,46 +205,9 @@ fn command(global: &Global, command: Option<Command>) -> Result<ExitCode, Failur
         Some(Command::Export(export)) => export::run(global, &export).map(done),
         Some(Command::Sources(sources)) => sources::run(global, &sources).map(done),
         Some(Command::Status(status)) => status::run(global, &status),
-        Some(Command::Completions { shell }) => completions(shell).map(done),
-        Some(Command::Man) => man().map(done),
+        Some(Command::Completions { shell }) => docs::completions(shell).map(done),
+        Some(Command::Man) => docs::man().map(done),
     }
-}
-
-fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
-    // The generator writes to a buffer: a closed pipe is no panic.
-    let mut text = Vec::new();
-    clap_complete::generate(shell, &mut Args::command(), "storj-monitor", &mut text);
-    Ok(io::stdout().lock().write_all(&text)?)
-}
-
-/// One page with every command behind the other.
-fn man() -> Result<(), Failure> {
-    let mut command = Args::command();
-    command.build();
-    let mut text = Vec::new();
-    clap_mangen::Man::new(command.clone()).render(&mut text)?;
-    for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
-        write_section(&mut text, sub, sub.get_name())?;
-    }
-    Ok(io::stdout().lock().write_all(&text)?)
-}
-
-/// A command's line, meaning and options; then those below it.
-fn write_section(text: &mut Vec<u8>, command: &clap::Command, path: &str) -> io::Result<()> {
-    let page = clap_mangen::Man::new(command.clone());
-    writeln!(text, ".SH \"{}\"", path.to_uppercase().replace('-', "\\-"))?;
-    if let Some(about) = command.get_about() {
-        writeln!(text, "{}", about.to_string().replace('\\', "\\e"))?;
-    }
-    let mut options = Vec::new();
-    page.render_options_section(&mut options)?;
-    // Its own heading would stand on a level with the command's.
-    let options = String::from_utf8_lossy(&options).replace(".SH OPTIONS", ".SS OPTIONS");
-    text.extend_from_slice(options.as_bytes());
-    for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
-        write_section(text, sub, &format!("{path} {}", sub.get_name()))?;
-    }
-    Ok(())
 }
 
 /// The process's arguments. An environment variable that is empty counts as not set.
