@@ -22,3 +22,4 @@ pub mod report;
 pub mod source;
 pub mod store;
 pub mod support;
+pub mod ui;

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 /// Rooms from the ground up, and what each may use beside itself.
-const ROOMS: [(&str, &[&str]); 15] = [
+const ROOMS: [(&str, &[&str]); 16] = [
     ("support", &[]),
     ("domain", &["support"]),
     ("log", &["support", "domain"]),
@@ -24,6 +24,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
             "support", "domain", "log", "analysis", "engine", "api", "source", "node", "store", "report",
         ],
     ),
+    ("ui", &["support", "domain", "api"]),
     (
         "cli",
         &[
@@ -40,6 +41,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
             "discover",
             "demo",
             "collector",
+            "ui",
         ],
     ),
 ];

@@ -1,0 +1,3 @@
+//! The screen. Knows the collector only through `api`.
+
+pub mod look;
