@@ -145,13 +145,17 @@ type Send = Box<dyn Fn(Request) -> Result<(), Gone> + std::marker::Send>;
 /// A viewer's end.
 pub struct Link {
     send: Send,
-    inbox: Arc<Mailbox>,
+    inbox: Arc<Inbox>,
     asked: u64,
 }
 
 impl Link {
     pub(super) fn new(send: Send, inbox: Arc<Mailbox>) -> Self {
-        Self { send, inbox, asked: 0 }
+        Self {
+            send,
+            inbox: Arc::new(Inbox(inbox)),
+            asked: 0,
+        }
     }
 
     /// Says something.
@@ -167,7 +171,7 @@ impl Link {
     /// # Errors
     /// When the collector is gone and all it said was taken.
     pub fn receive(&self, until: Option<Instant>) -> Result<Option<Message>, Gone> {
-        self.inbox.take(until)
+        self.inbox.0.take(until)
     }
 
     /// Asks and waits for the answer, at most so long. For commands: other messages are passed over.
@@ -195,9 +199,50 @@ impl Link {
     }
 }
 
-impl Drop for Link {
+impl Link {
+    /// Its two directions, for a viewer that speaks in one thread and listens in another.
+    pub fn split(self) -> (Asker, Listener) {
+        let Self { send, inbox, .. } = self;
+        (Asker { send }, Listener { inbox })
+    }
+}
+
+/// What a viewer says. The collector notices when it is dropped.
+pub struct Asker {
+    send: Send,
+}
+
+impl Asker {
+    /// Says something.
+    ///
+    /// # Errors
+    /// When the collector is gone.
+    pub fn send(&self, request: Request) -> Result<(), Gone> {
+        (self.send)(request)
+    }
+}
+
+/// What a viewer hears.
+pub struct Listener {
+    inbox: Arc<Inbox>,
+}
+
+impl Listener {
+    /// As [`Link::receive`].
+    ///
+    /// # Errors
+    /// When the collector is gone and all it said was taken.
+    pub fn receive(&self, until: Option<Instant>) -> Result<Option<Message>, Gone> {
+        self.inbox.0.take(until)
+    }
+}
+
+/// A mailbox that closes when nobody takes anything out of it any more.
+struct Inbox(Arc<Mailbox>);
+
+impl Drop for Inbox {
     fn drop(&mut self) {
-        self.inbox.close();
+        self.0.close();
     }
 }
 

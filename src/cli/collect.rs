@@ -109,7 +109,7 @@ pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
 }
 
 /// Plans whenever the configuration file changed, or `reload` was told.
-fn plans(global: Global, said: Said, config: &Config, reload: Arc<AtomicBool>) -> Plans {
+pub fn plans(global: Global, said: Said, config: &Config, reload: Arc<AtomicBool>) -> Plans {
     let file = config.file.clone();
     let mut before = seen(file.as_ref());
     Box::new(move |anyway| {

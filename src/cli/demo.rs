@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::signals::Signals;
+use super::tui::{self, Inside};
 use super::{Failure, Global, collect, status};
-use crate::api::link::{self, Link};
+use crate::api::link::Link;
 use crate::api::message::{Answer, Query};
 use crate::api::status::Status;
 use crate::collector::collect::Log;
@@ -17,6 +18,7 @@ use crate::demo::{HISTORY, Replay};
 use crate::node::client::{self, Client};
 use crate::node::watch::Target;
 use crate::source::follow::Start;
+use crate::ui::model::Collector;
 
 /// Arguments of `demo`.
 #[derive(clap::Args)]
@@ -39,8 +41,8 @@ fn speed(text: &str) -> Result<f64, String> {
 
 /// Without a terminal it ends by itself.
 const SECONDS: u64 = 3;
-/// The screen is drawn so often.
-const DRAW: Duration = Duration::from_secs(1);
+/// How often it is looked whether to end.
+const LOOK: Duration = Duration::from_millis(100);
 /// Recorded nodes answer at once; a screen for people should not wait a minute for their next answer.
 const ASK: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -60,16 +62,13 @@ pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
     let replay = Replay::start(folder.path(), collect::now_ms(), HISTORY, args.speed)?;
     let data_dir = folder.path().join("data");
     let service = Service::start(&data_dir, plan(&replay)?, Box::new(|_| None), Box::new(|_| ()))?;
-    let (mut link, port) = link::pair();
-    service.hub().attach(port)?;
     let stop = Signals::listen(|_| ())?.stop;
-    let caught_up = Arc::new(AtomicBool::new(false));
-    let (flag, ready) = (Arc::clone(&stop), Arc::clone(&caught_up));
-    let run = move || service.run(&flag, || ready.store(true, Ordering::Relaxed));
-    let collector = std::thread::Builder::new().name("collector".to_owned()).spawn(run)?;
-    let shown = show(&mut link, args, &stop, &caught_up);
-    stop.store(true, Ordering::Relaxed);
-    let _ = collector.join();
+    let (inside, mut link) = Inside::start(service, Arc::default())?;
+    let shown = match io::stdout().is_terminal() && args.seconds.is_none() {
+        true => tui::show(link, Collector::Inside, data_dir, &stop),
+        false => show(&mut link, args, &stop),
+    };
+    inside.end()?;
     shown
 }
 
@@ -97,18 +96,13 @@ fn plan(replay: &Replay) -> Result<Plan, Failure> {
     Ok(plan)
 }
 
-fn show(link: &mut Link, args: &Args, stop: &AtomicBool, caught_up: &AtomicBool) -> Result<(), Failure> {
-    let terminal = io::stdout().is_terminal();
-    let seconds = args.seconds.or((!terminal).then_some(SECONDS));
-    let end = seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
-    let over = || stop.load(Ordering::Relaxed) || end.is_some_and(|end| Instant::now() >= end);
-    while !over() || !caught_up.load(Ordering::Relaxed) && !stop.load(Ordering::Relaxed) {
-        if terminal {
-            draw(&ask(link)?, true)?;
-        }
-        std::thread::sleep(if terminal { DRAW } else { DRAW / 10 });
+/// Without a terminal: how the nodes are, when all of their history was read.
+fn show(link: &mut Link, args: &Args, stop: &AtomicBool) -> Result<(), Failure> {
+    let end = Instant::now() + Duration::from_secs(args.seconds.unwrap_or(SECONDS));
+    while Instant::now() < end && !stop.load(Ordering::Relaxed) {
+        std::thread::sleep(LOOK);
     }
-    draw(&ask(link)?, terminal)
+    draw(&ask(link)?)
 }
 
 fn ask(link: &mut Link) -> Result<Status, Failure> {
@@ -123,12 +117,8 @@ fn ask(link: &mut Link) -> Result<Status, Failure> {
     }
 }
 
-/// `clear`: in place of what stood there.
-fn draw(status: &Status, clear: bool) -> Result<(), Failure> {
+fn draw(status: &Status) -> Result<(), Failure> {
     let mut text = Vec::new();
-    if clear {
-        text.extend_from_slice(b"\x1b[H\x1b[2J");
-    }
     writeln!(
         text,
         "two recorded nodes, replayed against the clock; nothing of this host is read\n"

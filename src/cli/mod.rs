@@ -15,6 +15,7 @@ mod page;
 mod signals;
 mod sources;
 mod status;
+mod tui;
 
 use std::io;
 use std::path::PathBuf;
@@ -96,6 +97,8 @@ enum Command {
     Db(db::Command),
     /// How every node is, on one screen
     Status(status::Args),
+    /// Print one picture of a pane, then end
+    Show(tui::Args),
     /// Where each node's lines come from, how far they were read, what is missing
     Sources(sources::Args),
     /// Write a table of the database
@@ -189,11 +192,15 @@ pub fn run() -> ExitCode {
     code
 }
 
-/// Without a command: how every node is.
+/// Without a command: the screen; without a terminal, how every node is.
 fn command(global: &Global, command: Option<Command>) -> Result<ExitCode, Failure> {
     let done = |()| ExitCode::SUCCESS;
     match command {
+        None if io::IsTerminal::is_terminal(&io::stdout()) && io::IsTerminal::is_terminal(&io::stdin()) => {
+            tui::run(global).map(done)
+        }
         None => status::run(global, &status::Args::default()),
+        Some(Command::Show(show)) => tui::picture(global, &show).map(done),
         Some(Command::Demo(demo)) => demo::run(global, &demo).map(done),
         Some(Command::Count { files, json }) => count::run(&files, json).map(done),
         Some(Command::Ingest(ingest)) => ingest::run(global, &ingest).map(done),

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use super::collect::Collector;
 use super::hub::{Hub, Wanted};
-use crate::api::snapshot::{Flow, Frequent, Hot, Section, Topic, Window};
-use crate::domain::batch::Vocabulary;
+use crate::api::snapshot::{Flow, Frequent, Hot, NodeView, Section, Snapshot, Topic, Window};
+use crate::domain::batch::{Series, Vocabulary};
 use crate::domain::piece;
 use crate::engine::live::{self, Live};
 use crate::store::{Reader, Result};
@@ -137,6 +137,40 @@ fn hot(hot: &live::Hot) -> Hot {
             .map(|entry| frequent(subnet(&entry.key), entry.count, entry.error, entry.bytes))
             .collect(),
     }
+}
+
+/// What the database knows of all nodes, for a picture without a collector: no seconds, nothing open.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn kept(data_dir: &std::path::Path, now_ms: i64) -> Result<Snapshot> {
+    let reader = Reader::open(data_dir)?;
+    let status = super::tell::status(data_dir, &reader, &[], now_ms)?;
+    let mut snapshot = Snapshot {
+        time_ms: now_ms,
+        names: Some(reader.watched(now_ms)?),
+        ..Snapshot::default()
+    };
+    for node in status.nodes {
+        let name = node.name.clone();
+        let mut live = Live::new(now_ms.div_euclid(1000));
+        let mut vocabulary = Vocabulary::default();
+        for minute in reader.minutes(&name, now_ms.div_euclid(1000) - live::MINUTES as i64 * 60)? {
+            let series = Series {
+                satellite: 0,
+                action: vocabulary.actions.id(minute.action.as_bytes()),
+                outcome: minute.outcome,
+                cause: minute.cause,
+                size_class: minute.size_class,
+            };
+            live.add_minute(minute.second, series, minute.cell);
+        }
+        let mut view = NodeView::default();
+        Section::set(&mut view.status, node, 1);
+        Section::set(&mut view.minutes, window(live.minutes(), 60, &vocabulary.actions), 1);
+        snapshot.nodes.insert(name, view);
+    }
+    Ok(snapshot)
 }
 
 /// Tells viewers how nodes are, until `stop`; in a thread of its own, for it reads the database.

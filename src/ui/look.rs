@@ -99,6 +99,16 @@ impl Theme {
         Self { glyphs, colours }
     }
 
+    /// The theme after this one.
+    pub fn next(&self) -> Self {
+        Self::new(self.glyphs, !self.colours)
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        if self.colours { "dark" } else { "mono" }
+    }
+
     /// The style of a meaning.
     pub fn style(&self, tone: Tone) -> Style {
         let plain = Style::new();

@@ -1,3 +1,11 @@
 //! The screen. Knows the collector only through `api`.
 
+pub mod action;
+pub mod frame;
+pub mod key;
 pub mod look;
+pub mod model;
+pub mod overview;
+pub mod pen;
+pub mod run;
+pub mod terminal;

@@ -1,0 +1,109 @@
+//! Writes text into a buffer, clipped to its place: foreign text becomes harmless on the way.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use super::look::{Theme, Tone};
+
+/// Writes on from where it is, within one line.
+pub struct Pen<'a> {
+    buffer: &'a mut Buffer,
+    area: Rect,
+    theme: &'a Theme,
+    at: u16,
+}
+
+impl<'a> Pen<'a> {
+    /// At the begin of `area`'s first line.
+    pub fn new(buffer: &'a mut Buffer, area: Rect, theme: &'a Theme) -> Self {
+        let area = area.intersection(buffer.area);
+        Self {
+            buffer,
+            area,
+            theme,
+            at: 0,
+        }
+    }
+
+    /// Columns a text takes.
+    pub fn text_width(text: &str) -> usize {
+        text.width()
+    }
+
+    /// Columns left in the line.
+    pub fn left(&self) -> u16 {
+        self.area.width.saturating_sub(self.at)
+    }
+
+    /// Goes to a column, unless it is there already or beyond.
+    pub fn to(&mut self, column: u16) {
+        self.at = self.at.max(column);
+    }
+
+    /// Writes a text, as much of it as there is room for.
+    pub fn put(&mut self, text: &str, tone: Tone) {
+        if self.area.height == 0 {
+            return;
+        }
+        let style = self.theme.style(tone);
+        for grapheme in text.graphemes(true) {
+            let shown = if is_harmless(grapheme) { grapheme } else { "\u{fffd}" };
+            let width = shown.width() as u16;
+            if width > self.left() {
+                return;
+            }
+            let (x, y) = (self.area.x + self.at, self.area.y);
+            if let Some(cell) = self.buffer.cell_mut((x, y)) {
+                cell.set_symbol(shown).set_style(style);
+            }
+            self.at += width;
+        }
+    }
+
+    /// Writes a text that is cut with the mark for it when it does not fit in `width` columns.
+    pub fn put_in(&mut self, text: &str, width: u16, tone: Tone) {
+        let begin = self.at;
+        if text.width() <= usize::from(width) {
+            self.put(text, tone);
+        } else {
+            let mut kept = String::new();
+            for grapheme in text.graphemes(true) {
+                if kept.width() + grapheme.width() + 1 > usize::from(width) {
+                    break;
+                }
+                kept.push_str(grapheme);
+            }
+            self.put(&kept, tone);
+            self.put(self.theme.glyphs.more, Tone::Muted);
+        }
+        self.to(begin + width);
+    }
+
+    /// A rule over the whole line, with a title at its left and words at its right.
+    pub fn rule(&mut self, title: &str, words: &str) {
+        self.put(title, Tone::Accent);
+        let right = words.width() as u16;
+        let end = match right {
+            0 => self.area.width,
+            right => self.area.width.saturating_sub(right + 2),
+        };
+        while self.at < end && self.left() > 0 {
+            self.put(self.theme.glyphs.rule, Tone::Muted);
+        }
+        self.put(words, Tone::Muted);
+        while right > 0 && self.left() > 0 {
+            self.put(self.theme.glyphs.rule, Tone::Muted);
+        }
+    }
+}
+
+/// Neither moves the cursor nor hides what stands beside it.
+fn is_harmless(grapheme: &str) -> bool {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    grapheme.width() > 0 && !grapheme.chars().any(hidden)
+}
