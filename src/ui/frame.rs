@@ -45,7 +45,6 @@ pub fn paint(area: Rect, buffer: &mut Buffer, model: &Model) {
 
 fn title(area: Rect, buffer: &mut Buffer, model: &Model) {
     let glyphs = model.theme.glyphs;
-    let mut right = Pen::text_width(&clock(model)) + 3;
     let mut pen = Pen::new(buffer, area, &model.theme);
     pen.put(" storj-monitor ", Tone::Accent);
     let states = model.states();
@@ -73,18 +72,20 @@ fn title(area: Rect, buffer: &mut Buffer, model: &Model) {
         pen.put(&text, Tone::Text);
     }
     let (word, tone) = pulse(model);
-    right += Pen::text_width(&word);
-    pen.to(area.width.saturating_sub(right as u16 + 1));
-    pen.put(&clock(model), Tone::Text);
+    let clock = clock(model, area.width);
+    let right = Pen::text_width(&word) + Pen::text_width(&clock) + 3;
+    pen.to(area.width.saturating_sub(right as u16));
+    pen.put(&clock, Tone::Text);
     pen.put("  ", Tone::Text);
     pen.put(&word, tone);
 }
 
-fn clock(model: &Model) -> String {
+fn clock(model: &Model, width: u16) -> String {
     let Ok(time) = jiff::Timestamp::from_millisecond(model.now_ms) else {
         return String::new();
     };
-    time.to_zoned(model.zone.clone()).strftime("%H:%M:%S %Z").to_string()
+    let form = if width >= 60 { "%H:%M:%S %Z" } else { "%H:%M" };
+    time.to_zoned(model.zone.clone()).strftime(form).to_string()
 }
 
 /// Whether what is shown is of now.
@@ -132,15 +133,33 @@ fn footer(area: Rect, buffer: &mut Buffer, model: &Model) {
         return;
     }
     pen.put(" ", Tone::Text);
-    for action in Action::all().into_iter().filter(|action| action.is_valid(model)) {
+    let shown = |action: Action| {
         let spec = action.spec();
-        let key = spec.keys.first().copied().unwrap_or_default();
-        let width = Pen::text_width(key) + Pen::text_width(spec.title) + 3;
-        if pen.left() < width as u16 {
+        (spec.keys.first().copied().unwrap_or_default(), spec.title)
+    };
+    let width = |action: Action| {
+        let (key, title) = shown(action);
+        (Pen::text_width(key) + Pen::text_width(title) + 3) as u16
+    };
+    // Whoever knows these two finds all others.
+    let always = [Action::Help, Action::Quit]
+        .into_iter()
+        .filter(|action| action.is_valid(model));
+    let kept: u16 = always.clone().map(width).sum();
+    let others = Action::all().into_iter().take_while(|action| *action != Action::Help);
+    let mut fitting = Vec::new();
+    let mut left = pen.left().saturating_sub(kept);
+    for action in others.filter(|action| action.is_valid(model)) {
+        if width(action) > left {
             break;
         }
+        left -= width(action);
+        fitting.push(action);
+    }
+    for action in fitting.into_iter().chain(always) {
+        let (key, title) = shown(action);
         pen.put(key, Tone::Key);
-        pen.put(&format!(" {}  ", spec.title), Tone::Muted);
+        pen.put(&format!(" {title}  "), Tone::Muted);
     }
 }
 

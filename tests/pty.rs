@@ -1,0 +1,292 @@
+//! The real program in a pseudo-terminal: it starts, obeys keys, follows the size, and gives the terminal back on
+//! every way out.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::io::{Read, Write};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+struct Terminal {
+    master: Box<dyn MasterPty + Send>,
+    writer: Box<dyn Write + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    screen: Arc<Mutex<vt100::Parser>>,
+    raw: Arc<Mutex<Vec<u8>>>,
+}
+
+fn size(rows: u16, cols: u16) -> PtySize {
+    PtySize {
+        rows,
+        cols,
+        pixel_width: 0,
+        pixel_height: 0,
+    }
+}
+
+impl Terminal {
+    fn start(data: &std::path::Path, args: &[&str], env: &[(&str, &str)]) -> Self {
+        Self::run(env!("CARGO_BIN_EXE_storj-monitor"), data, args, env)
+    }
+
+    fn run(program: &str, data: &std::path::Path, args: &[&str], env: &[(&str, &str)]) -> Self {
+        let pair = native_pty_system().openpty(size(24, 80)).unwrap();
+        let mut command = CommandBuilder::new(program);
+        command.args(args);
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("STORJ_MONITOR_")) {
+            command.env_remove(name);
+        }
+        let settings = [
+            ("HOME", data.to_str().unwrap()),
+            ("TERM", "xterm-256color"),
+            ("LC_ALL", "C.UTF-8"),
+        ];
+        settings
+            .iter()
+            .chain(env)
+            .for_each(|(name, value)| command.env(name, value));
+        command.env("STORJ_MONITOR_DATA_DIR", data);
+        command.env("STORJ_MONITOR_ROOT", data.join("no host"));
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(
+            24.try_into().unwrap(),
+            80.try_into().unwrap(),
+            0,
+        )));
+        let raw: Arc<Mutex<Vec<u8>>> = Arc::default();
+        let (shown, bytes) = (Arc::clone(&screen), Arc::clone(&raw));
+        std::thread::spawn(move || {
+            let mut buffer = [0; 8192];
+            while let Ok(got @ 1..) = reader.read(&mut buffer) {
+                shown.lock().unwrap().process(&buffer[..got]);
+                bytes.lock().unwrap().extend_from_slice(&buffer[..got]);
+            }
+        });
+        let writer = pair.master.take_writer().unwrap();
+        Self {
+            master: pair.master,
+            writer,
+            child,
+            screen,
+            raw,
+        }
+    }
+
+    fn text(&self) -> String {
+        self.screen.lock().unwrap().screen().contents()
+    }
+
+    fn wait(&self, what: &str, fits: impl Fn(&str) -> bool) {
+        let end = Instant::now() + PATIENCE;
+        while !fits(&self.text()) {
+            assert!(Instant::now() < end, "{what}: {}", self.text());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn keys(&mut self, keys: &str) {
+        self.writer.write_all(keys.as_bytes()).unwrap();
+        self.writer.flush().unwrap();
+    }
+
+    fn signal(&self, signal: &str) {
+        let pid = self.child.process_id().unwrap().to_string();
+        assert!(
+            std::process::Command::new("kill")
+                .args([signal, &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
+
+    fn resize(&self, rows: u16, cols: u16) {
+        self.screen
+            .lock()
+            .unwrap()
+            .screen_mut()
+            .set_size(rows.try_into().unwrap(), cols.try_into().unwrap());
+        self.master.resize(size(rows, cols)).unwrap();
+    }
+
+    /// Waits for the end: how it went, and that the terminal is as it was.
+    fn ends(&mut self) -> u32 {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                std::thread::sleep(Duration::from_millis(100));
+                assert!(self.is_given_back(), "{:?}", self.text());
+                return status.exit_code();
+            }
+            assert!(Instant::now() < end, "it does not end: {}", self.text());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn is_given_back(&self) -> bool {
+        let raw = self.raw.lock().unwrap();
+        let text = String::from_utf8_lossy(&raw);
+        let screen = self.screen.lock().unwrap();
+        let screen = screen.screen();
+        // What was switched on last is switched off.
+        let off = |on: &str, off: &str| {
+            text.rfind(on)
+                .is_none_or(|at| text.rfind(off).is_some_and(|end| end > at))
+        };
+        !screen.alternate_screen()
+            && !screen.hide_cursor()
+            && !screen.bracketed_paste()
+            && off("\x1b[?1000h", "\x1b[?1000l")
+            && off("\x1b[?2026h", "\x1b[?2026l")
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}
+
+fn demo(data: &std::path::Path) -> Terminal {
+    let terminal = Terminal::start(data, &["demo"], &[]);
+    terminal.wait("the demo", |text| {
+        text.contains("NEEDS YOU") && text.contains("attic") && text.contains("live")
+    });
+    terminal
+}
+
+#[test]
+fn keys_are_obeyed_and_quitting_leaves_the_terminal_as_it_was() {
+    let data = tempfile::tempdir().unwrap();
+    let mut terminal = demo(data.path());
+    terminal.keys("j");
+    terminal.keys("\r");
+    terminal.wait("one node", |text| text.contains("SATELLITES") && text.contains("HOME"));
+    terminal.keys("\x1b");
+    terminal.wait("all nodes", |text| text.contains("NODES"));
+    terminal.keys("?");
+    terminal.wait("help", |text| text.contains("Keys (esc closes)"));
+    terminal.keys("q");
+    terminal.wait("no help", |text| !text.contains("Keys (esc closes)"));
+    terminal.keys(" ");
+    terminal.wait("frozen", |text| text.contains("frozen"));
+    terminal.keys("q");
+    assert_eq!(terminal.ends(), 0);
+}
+
+#[test]
+fn a_storm_of_sizes_is_followed() {
+    let data = tempfile::tempdir().unwrap();
+    let mut terminal = demo(data.path());
+    for (rows, cols) in [(1, 1), (12, 40), (50, 200), (3, 10), (200, 5), (40, 120), (24, 80)] {
+        terminal.resize(rows, cols);
+        std::thread::sleep(Duration::from_millis(30));
+    }
+    terminal.wait("the usual size", |text| {
+        text.contains("NEEDS YOU") && text.contains("quit")
+    });
+    terminal.resize(12, 40);
+    terminal.wait("a phone", |text| {
+        text.lines().all(|line| line.chars().count() <= 40) && text.contains("attic")
+    });
+    terminal.keys("\x03");
+    assert_eq!(terminal.ends(), 0);
+}
+
+#[test]
+fn signals_end_it() {
+    let data = tempfile::tempdir().unwrap();
+    for signal in ["-TERM", "-INT", "-HUP"] {
+        let mut terminal = demo(data.path());
+        terminal.signal(signal);
+        assert_eq!(terminal.ends(), 0, "{signal}");
+    }
+}
+
+#[test]
+fn ctrl_z_stops_it_and_fg_goes_on() {
+    let data = tempfile::tempdir().unwrap();
+    let mut terminal = Terminal::run(
+        "bash",
+        data.path(),
+        &["--norc", "--noprofile", "-i"],
+        &[("PS1", "shell> ")],
+    );
+    terminal.wait("a shell", |text| text.contains("shell>"));
+    terminal.keys(&format!("{} demo\r", env!("CARGO_BIN_EXE_storj-monitor")));
+    terminal.wait("the demo", |text| text.contains("NEEDS YOU") && text.contains("attic"));
+    terminal.keys("\x1a");
+    terminal.wait("the shell again", |text| {
+        text.contains("Stopped") && !text.contains("NEEDS YOU")
+    });
+    assert!(terminal.is_given_back());
+    terminal.keys("fg\r");
+    terminal.wait("it goes on", |text| {
+        text.contains("NEEDS YOU") && text.contains("attic")
+    });
+    terminal.keys("q");
+    terminal.wait("the shell at last", |text| {
+        !text.contains("NEEDS YOU") && text.trim_end().ends_with("shell>")
+    });
+    terminal.keys("exit\r");
+    assert_eq!(terminal.ends(), 0);
+}
+
+/// `script` owns the terminal and is killed: nobody is left at its other end.
+#[test]
+fn a_terminal_that_is_gone_ends_it() {
+    let data = tempfile::tempdir().unwrap();
+    let command = format!("exec {} demo", env!("CARGO_BIN_EXE_storj-monitor"));
+    let mut script = std::process::Command::new("script")
+        .args(["-qfc", &command, "/dev/null"])
+        .env("STORJ_MONITOR_DATA_DIR", data.path())
+        .env("TERM", "xterm")
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut seen = Vec::new();
+    let mut buffer = [0; 4096];
+    let mut out = script.stdout.take().unwrap();
+    while !String::from_utf8_lossy(&seen).contains("NEEDS YOU") {
+        let got = out.read(&mut buffer).unwrap();
+        assert!(got > 0, "{}", String::from_utf8_lossy(&seen));
+        seen.extend_from_slice(&buffer[..got]);
+    }
+    let parent = script.id().to_string();
+    let child = std::process::Command::new("pgrep")
+        .args(["-P", &parent])
+        .output()
+        .unwrap();
+    let child = String::from_utf8(child.stdout).unwrap().trim().to_owned();
+    assert!(std::path::Path::new(&format!("/proc/{child}")).exists());
+    script.kill().unwrap();
+    script.wait().unwrap();
+    let end = Instant::now() + PATIENCE;
+    while std::path::Path::new(&format!("/proc/{child}/exe")).exists() {
+        assert!(Instant::now() < end, "{child} goes on without a terminal");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn colours_are_left_out_when_nobody_wants_them() {
+    let data = tempfile::tempdir().unwrap();
+    let mut terminal = Terminal::start(data.path(), &["demo"], &[("NO_COLOR", "1")]);
+    terminal.wait("the demo", |text| text.contains("NEEDS YOU"));
+    terminal.keys("q");
+    terminal.ends();
+    let raw = terminal.raw.lock().unwrap();
+    let text = String::from_utf8_lossy(&raw);
+    for colour in ["\x1b[31m", "\x1b[32m", "\x1b[36m", "\x1b[38;"] {
+        assert!(!text.contains(colour), "{colour:?}");
+    }
+}
