@@ -1,3 +1,5 @@
 //! The screen. Knows the collector only through `api`.
 
 pub mod look;
+pub mod number;
+pub mod text;
