@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod node;
+pub mod screen;
 
 use std::collections::BTreeMap;
 use std::io::Read;
