@@ -19,7 +19,7 @@ use crate::api::link::{self, Link};
 use crate::api::message::{Message, Request, Watch};
 use crate::api::snapshot::Topic;
 use crate::collector::service::Service;
-use crate::ui::look::{Glyphs, Theme};
+use crate::ui::look::{ColourWish, Depth, Glyphs, Theme};
 use crate::ui::model::{Collector, Input, Model, Pane};
 use crate::ui::{frame, run as screen, terminal};
 
@@ -28,13 +28,10 @@ const LAST_COMMIT: Duration = Duration::from_secs(5);
 
 /// How it looks here.
 fn theme() -> Theme {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
-        .into_iter()
-        .find_map(|name| std::env::var(name).ok());
-    let unicode = locale.is_none_or(|locale| locale.to_lowercase().contains("utf"));
-    let glyphs = if unicode { Glyphs::UNICODE } else { Glyphs::ASCII };
-    let colours = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    Theme::new(glyphs, colours && std::env::var("TERM").as_deref() != Ok("dumb"))
+    let env = |name: &str| std::env::var(name).ok();
+    let glyphs = Glyphs::detect(false, env);
+    let depth = Depth::detect(ColourWish::Auto, env);
+    Theme::named("dark", depth, glyphs).unwrap_or_else(|_| Theme::new(glyphs, false))
 }
 
 fn model(collector: Collector) -> Model {

@@ -10,6 +10,7 @@ use ratatui::widgets::{Clear, Widget};
 use super::action::Action;
 use super::look::Tone;
 use super::model::{Collector, Model, Overlay, Pane};
+use super::number;
 use super::overview;
 use super::pen::Pen;
 use crate::domain::health::State;
@@ -90,7 +91,7 @@ fn clock(model: &Model, width: u16) -> String {
 
 /// Whether what is shown is of now.
 fn pulse(model: &Model) -> (String, Tone) {
-    let ago = |ms: i64| overview::span((model.now_ms - ms).max(0));
+    let ago = |ms: i64| number::age(((model.now_ms - ms).max(0) / 1000).unsigned_abs());
     let good = model.theme.glyphs.good;
     match (model.held_since(), &model.collector) {
         (Some(since), _) => (format!("|| frozen {}", ago(since)), Tone::Warn),

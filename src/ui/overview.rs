@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::look::{Glyphs, Tone};
 use super::model::{Model, Sort};
+use super::number::size;
 use super::pen::Pen;
 use crate::api::snapshot::{NodeView, Window};
 use crate::api::status::{Flow, Node};
@@ -310,34 +311,6 @@ fn disk(node: &Node, _: Option<&NodeView>) -> (String, Tone) {
 fn free(node: &Node) -> (String, Tone) {
     let free = node.disk.as_ref().and_then(|disk| disk.free);
     free.map_or(("?".to_owned(), Tone::Muted), |free| (size(free), Tone::Text))
-}
-
-/// Bytes in the unit that suits them, three figures.
-fn size(bytes: u64) -> String {
-    const UNITS: [&str; 6] = ["B", "kB", "MB", "GB", "TB", "PB"];
-    let (mut value, mut unit) = (bytes as f64, 0);
-    while value >= 999.5 && unit + 1 < UNITS.len() {
-        value /= 1000.0;
-        unit += 1;
-    }
-    let digits = match value {
-        _ if unit == 0 => 0,
-        _ if value < 9.995 => 2,
-        _ if value < 99.95 => 1,
-        _ => 0,
-    };
-    format!("{value:.digits$} {}", UNITS[unit])
-}
-
-/// A time span in its largest unit, rounded down.
-pub fn span(ms: i64) -> String {
-    let seconds = ms / 1000;
-    match seconds {
-        172_800.. => format!("{} d", seconds / 86_400),
-        7_200.. => format!("{} h", seconds / 3600),
-        120.. => format!("{} min", seconds / 60),
-        _ => format!("{seconds} s"),
-    }
 }
 
 /// The columns that fit beside names of `names` columns, and the room for the state in words.

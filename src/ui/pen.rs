@@ -6,6 +6,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::look::{Theme, Tone};
+use super::text;
 
 /// Writes on from where it is, within one line.
 pub struct Pen<'a> {
@@ -48,8 +49,8 @@ impl<'a> Pen<'a> {
             return;
         }
         let style = self.theme.style(tone);
-        for grapheme in text.graphemes(true) {
-            let shown = if is_harmless(grapheme) { grapheme } else { "\u{fffd}" };
+        let text = text::harmless(text, &self.theme.glyphs);
+        for shown in text.graphemes(true) {
             let width = shown.width() as u16;
             if width > self.left() {
                 return;
@@ -97,13 +98,4 @@ impl<'a> Pen<'a> {
             self.put(self.theme.glyphs.rule, Tone::Muted);
         }
     }
-}
-
-/// Neither moves the cursor nor hides what stands beside it.
-fn is_harmless(grapheme: &str) -> bool {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    grapheme.width() > 0 && !grapheme.chars().any(hidden)
 }

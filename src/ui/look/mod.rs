@@ -78,6 +78,8 @@ pub struct Theme {
     /// Marks and lines.
     pub glyphs: Glyphs,
     styles: [Style; 15],
+    name: &'static str,
+    depth: Depth,
 }
 
 impl Theme {
@@ -93,7 +95,13 @@ impl Theme {
     /// A theme by its name, for so many colours. The error says which names there are.
     pub fn named(name: &str, depth: Depth, glyphs: Glyphs) -> Result<Self, String> {
         if name == "mono" {
-            return Ok(Self::resolved(&DARK, Depth::None, glyphs));
+            let mono = Self::resolved(&DARK, Depth::None, glyphs);
+            // The terminal's colours are kept for the theme after it.
+            return Ok(Self {
+                name: "mono",
+                depth,
+                ..mono
+            });
         }
         let palette = PALETTES.iter().find(|palette| palette.name == name);
         palette
@@ -111,7 +119,28 @@ impl Theme {
             Depth::None => mono(tone),
             _ => coloured(tone, palette, depth),
         });
-        Self { glyphs, styles }
+        Self {
+            glyphs,
+            styles,
+            name: palette.name,
+            depth,
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The theme after this one.
+    pub fn next(&self) -> Self {
+        let at = Self::NAMES.iter().position(|name| *name == self.name).unwrap_or(0);
+        let next = Self::NAMES
+            .get(at + 1)
+            .or(Self::NAMES.first())
+            .copied()
+            .unwrap_or_default();
+        Self::named(next, self.depth, self.glyphs).unwrap_or_else(|_| self.clone())
     }
 }
 
