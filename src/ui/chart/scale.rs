@@ -213,7 +213,7 @@ impl Format {
             } else {
                 0
             },
-            scientific: most >= 1e16 || most < 1e-4,
+            scientific: !(1e-4..1e16).contains(&most),
             each,
         }
     }
