@@ -1,6 +1,7 @@
 //! The screen. Knows the collector only through `api`.
 
 pub mod action;
+pub mod chart;
 pub mod frame;
 pub mod key;
 pub mod look;
