@@ -241,51 +241,6 @@ fn ctrl_z_stops_it_and_fg_goes_on() {
     assert_eq!(terminal.ends(), 0);
 }
 
-/// `script` owns the terminal and is killed: nobody is left at its other end.
-#[test]
-fn a_terminal_that_is_gone_ends_it() {
-    let data = tempfile::tempdir().unwrap();
-    let command = format!("stty rows 24 cols 80; exec {} demo", env!("CARGO_BIN_EXE_storj-monitor"));
-    let mut script = std::process::Command::new("script")
-        .args(["-qfc", &command, "/dev/null"])
-        .env("STORJ_MONITOR_DATA_DIR", data.path())
-        .env("TERM", "xterm")
-        .stdin(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    let (sender, seen) = std::sync::mpsc::channel();
-    let mut out = script.stdout.take().unwrap();
-    std::thread::spawn(move || {
-        let (mut text, mut buffer) = (Vec::new(), [0; 4096]);
-        while let Ok(got @ 1..) = out.read(&mut buffer) {
-            text.extend_from_slice(&buffer[..got]);
-            if String::from_utf8_lossy(&text).contains("NEEDS YOU") {
-                let _ = sender.send(());
-            }
-        }
-    });
-    let drawn = seen.recv_timeout(PATIENCE);
-    if drawn.is_err() {
-        let _ = script.kill();
-        panic!("the demo was not drawn");
-    }
-    let parent = script.id().to_string();
-    let child = std::process::Command::new("pgrep")
-        .args(["-P", &parent])
-        .output()
-        .unwrap();
-    let child = String::from_utf8(child.stdout).unwrap().trim().to_owned();
-    assert!(std::path::Path::new(&format!("/proc/{child}")).exists());
-    script.kill().unwrap();
-    script.wait().unwrap();
-    let end = Instant::now() + PATIENCE;
-    while std::path::Path::new(&format!("/proc/{child}/exe")).exists() {
-        assert!(Instant::now() < end, "{child} goes on without a terminal");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
 #[test]
 fn colours_are_left_out_when_nobody_wants_them() {
     let data = tempfile::tempdir().unwrap();

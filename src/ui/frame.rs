@@ -199,3 +199,115 @@ fn help(body: Rect, buffer: &mut Buffer, model: &Model) {
     // Over whatever was there.
     buffer.set_style(area, Style::new());
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::tz::TimeZone;
+    use serde_json::json;
+
+    use super::*;
+    use crate::api::message::Message;
+    use crate::api::snapshot::{NodeView, Section, Snapshot};
+    use crate::ui::look::{Glyphs, Theme};
+    use crate::ui::model::Input;
+
+    fn node(name: &str, state: &str, reasons: &[(&str, &str)]) -> NodeView {
+        let reasons: Vec<_> = reasons
+            .iter()
+            .map(|(rule, text)| json!({"rule": rule, "text": text}))
+            .collect();
+        let satellite = json!({"satellite_id": "x", "url": "us1.storj.io:7777", "audit_score": 0.9881, "suspension_score": 1.0,
+            "online_score": 0.998, "audit_failures_to_disqualification": 29, "recent_failed_audits": 12,
+            "disqualified_at": null, "suspended_at": null, "vetted_at": null, "source": "api", "as_of": "2026-08-21T19:48:07Z"});
+        let status = json!({"name": name, "node_id": "n", "node_version": "1.162.3", "state": state, "reasons": reasons,
+            "started_at": null, "quic": "OK", "last_contact_at": null, "sources": [],
+            "api": {"state": "ok", "last_ok_at": null, "error": null},
+            "traffic": {"window_s": 3600, "by_action": {"GET": {"success": 99, "canceled": 1, "failed": 0, "rejected": 0, "bytes": 5_000_000}}},
+            "disk": {"semantics": "new", "allocated": 8_000_000_000_000_u64, "used": 6_480_000_000_000_u64, "free": 1_520_000_000_000_u64,
+                "trash": 100_000_000_000_u64, "reclaimable": 0, "overused": 0, "source": "api", "as_of": "2026-08-21T19:48:07Z"},
+            "satellites": [satellite], "earnings": null, "alerts": null});
+        NodeView {
+            status: Some(Section {
+                generation: 1,
+                value: Arc::new(serde_json::from_value(status).unwrap()),
+            }),
+            ..NodeView::default()
+        }
+    }
+
+    fn model(glyphs: Glyphs) -> Model {
+        let now_ms = 1_787_341_687_000;
+        let mut model = Model::new(Theme::new(glyphs, true), TimeZone::UTC, Collector::Attached, now_ms);
+        let barn = [(
+            "audits_failed",
+            "12 audits or repairs failed in the last hour: pieces are missing",
+        )];
+        let long = "a\u{1b}[31m\u{202e}very-long-name-of-a-node-that-nobody-should-give";
+        let snapshot = Snapshot {
+            time_ms: now_ms,
+            nodes: [
+                ("barn".to_owned(), node("barn", "critical", &barn)),
+                ("attic".to_owned(), node("attic", "ok", &[])),
+                (
+                    long.to_owned(),
+                    node(long, "warning", &[("quic", "QUIC\u{7} is misconfigured")]),
+                ),
+            ]
+            .into(),
+            names: None,
+        };
+        model.update(Input::Heard(Message::Snapshot(snapshot)), now_ms);
+        model
+    }
+
+    fn text(model: &Model, width: u16, height: u16) -> Vec<String> {
+        let area = Rect::new(0, 0, width, height);
+        let mut buffer = Buffer::empty(area);
+        paint(area, &mut buffer, model);
+        let row = |cells: &[ratatui::buffer::Cell]| cells.iter().map(ratatui::buffer::Cell::symbol).collect::<String>();
+        buffer.content.chunks(usize::from(width).max(1)).map(row).collect()
+    }
+
+    #[test]
+    fn the_worst_comes_first_in_words_and_foreign_text_is_harmless() {
+        let lines = text(&model(Glyphs::UNICODE), 80, 24);
+        assert!(
+            lines[0].starts_with(" storj-monitor  ▲ 1 critical  ! 1 warning"),
+            "{}",
+            lines[0]
+        );
+        assert!(lines[3].starts_with(" ▲ barn"), "{}", lines[3]);
+        assert!(
+            lines
+                .iter()
+                .any(|line| line.contains("audits fail") && line.contains("29") && line.contains("81 %"))
+        );
+        assert!(lines[23].contains("enter open") && lines[23].contains("? help") && lines[23].contains("q quit"));
+        for line in &lines {
+            assert!(!line.chars().any(|c| c.is_control() || c == '\u{202e}'), "{line:?}");
+        }
+        let plain = text(&model(Glyphs::ASCII), 80, 24).join("\n");
+        assert!(plain.is_ascii(), "{plain}");
+    }
+
+    #[test]
+    fn no_size_is_too_much() {
+        let mut model = model(Glyphs::UNICODE);
+        for alone in [None, Some("barn".to_owned())] {
+            model.node = alone;
+            for overlay in [None, Some(Overlay::Help)] {
+                model.overlay = overlay;
+                let small = (0..46).flat_map(|width| [0, 1, 5, 6, 7, 8, 9, 12, 24].map(|height| (width, height)));
+                let large = [80, 120, 200, 250]
+                    .into_iter()
+                    .flat_map(|width| [12, 24, 80].map(|height| (width, height)));
+                for (width, height) in small.chain(large) {
+                    let rows = if width == 0 { 0 } else { height };
+                    assert_eq!(text(&model, width, height).len(), usize::from(rows));
+                }
+            }
+        }
+    }
+}
