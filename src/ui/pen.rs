@@ -33,9 +33,12 @@ impl<'a> Pen<'a> {
         text.width()
     }
 
-    /// Columns left in the line.
+    /// Columns left in the line; none where there is no line.
     pub fn left(&self) -> u16 {
-        self.area.width.saturating_sub(self.at)
+        match self.area.height {
+            0 => 0,
+            _ => self.area.width.saturating_sub(self.at),
+        }
     }
 
     /// Goes to a column, unless it is there already or beyond.
@@ -45,9 +48,6 @@ impl<'a> Pen<'a> {
 
     /// Writes a text, as much of it as there is room for.
     pub fn put(&mut self, text: &str, tone: Tone) {
-        if self.area.height == 0 {
-            return;
-        }
         let style = self.theme.style(tone);
         let text = text::harmless(text, &self.theme.glyphs);
         for shown in text.graphemes(true) {
