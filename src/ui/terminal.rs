@@ -18,6 +18,10 @@ use ratatui::{Frame, Terminal};
 static TAKEN: AtomicBool = AtomicBool::new(false);
 static HOOK: Once = Once::new();
 
+/// A signal to the process stops it within this time, also on a busy machine.
+#[cfg(unix)]
+const STOPS_WITHIN: std::time::Duration = std::time::Duration::from_millis(250);
+
 /// Clicks and the wheel, without reports of every motion.
 struct Mouse(bool);
 
@@ -125,6 +129,8 @@ impl Screen {
     pub fn suspend(&mut self) -> io::Result<()> {
         give_back();
         rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP)?;
+        // Another thread may be the one that takes the signal: this one must not go on before the stop.
+        std::thread::sleep(STOPS_WITHIN);
         self.enter()
     }
 }

@@ -80,14 +80,13 @@ fn paper(expected: &str) -> String {
     rows.collect::<Vec<_>>().join("\n")
 }
 
-#[test]
-fn a_chart_looks_like_this() {
-    let frames = [
-        (
-            40,
-            8,
-            true,
-            r#"
+/// Width, height, whether in Unicode, and the picture.
+const FRAMES: [(u16, u16, bool, &str); 6] = [
+    (
+        40,
+        8,
+        true,
+        r#"
     |       out  in                       1 h
     |   20 ┤⠤⠤⠤⠤⠤⣀⣀            ╎╎      ┊ ⣀⡠⠤⠤
     |      ┤       ⠉⠑⠒⠤⣀o      ╎╎  ⢀⣀⠤⠔⠊⠉
@@ -97,12 +96,12 @@ fn a_chart_looks_like_this() {
     | MB/s └──────┬───────┬────────┬───◇───┬─
     |           21:00   21:15  ╎╎       21:45
     "#,
-        ),
-        (
-            40,
-            8,
-            false,
-            r#"
+    ),
+    (
+        40,
+        8,
+        false,
+        r#"
     |       * out  + in                   1 h
     |   20 |*****             :.:     :    **
     |      |    ********      :.:  ********
@@ -112,12 +111,12 @@ fn a_chart_looks_like_this() {
     | MB/s +------+-------+-------+---C---+--
     |           21:00   21:15 :g:       21:45
     "#,
-        ),
-        (
-            80,
-            12,
-            true,
-            r#"
+    ),
+    (
+        80,
+        12,
+        true,
+        r#"
     |                                                                       1 h
     |   20 ┤                                      ╎···╎            ┊
     |      ┤⠉⠉⠉⠉⠉⠉⠉⠉⠉⠑⠒⠢o⠤⣀                       ╎···╎            ┊⢀⣀⣀⠤o⠒⠒⠊⠉⠉⠉ out
@@ -131,12 +130,12 @@ fn a_chart_looks_like_this() {
     | MB/s └─┬───────────┬──────────┬──────────┬──────────┬────────◇─┬─────────
     |       20:50      21:00      21:10           ╎gap╎ 21:30      21:40
     "#,
-        ),
-        (
-            80,
-            12,
-            false,
-            r#"
+    ),
+    (
+        80,
+        12,
+        false,
+        r#"
     |                                                                       1 h
     |   20 |                                      :...:            :
     |      |**************                        :...:            :   ******** * out
@@ -150,12 +149,12 @@ fn a_chart_looks_like_this() {
     | MB/s +-+-----------+----------+----------+----------+--------C-+---------
     |       20:50      21:00      21:10           :gap: 21:30      21:40
     "#,
-        ),
-        (
-            120,
-            16,
-            true,
-            r#"
+    ),
+    (
+        120,
+        16,
+        true,
+        r#"
     |                                                                                                               1 h
     |   20 ┤                                                              ╎····╎                    ┊
     |      ┤⡤⠤⠤⠤⠤⠒⠒⠒⠒⠒⠒⠒o⠤⠤⢄⣀⣀⣀                                           ╎····╎                    ┊         ⣀⣀⣀⡠⠤⠤⠤⠒⠒ out
@@ -173,12 +172,12 @@ fn a_chart_looks_like_this() {
     | MB/s └───┬────────┬────────┬───────┬────────┬────────┬────────┬────────┬────────┬────────┬────◇───┬────────┬─────
     |        20:50    20:55    21:00   21:05    21:10    21:15    21:20   ╎gap ╎    21:30    21:35    21:40    21:45
     "#,
-        ),
-        (
-            120,
-            16,
-            false,
-            r#"
+    ),
+    (
+        120,
+        16,
+        false,
+        r#"
     |                                                                                                               1 h
     |   20 |                                                              :....:                    :
     |      |***************                                               :....:                    :             ***** * out
@@ -196,9 +195,12 @@ fn a_chart_looks_like_this() {
     | MB/s +---+--------+--------+-------+--------+--------+--------+--------+--------+--------+----C---+--------+-----
     |        20:50    20:55    21:00   21:05    21:10    21:15    21:20   :gap :    21:30    21:35    21:40    21:45
     "#,
-        ),
-    ];
-    for (width, height, unicode, expected) in frames {
+    ),
+];
+
+#[test]
+fn a_chart_looks_like_this() {
+    for (width, height, unicode, expected) in FRAMES {
         let (text, _) = frame(width, height, unicode, |_| {});
         assert_eq!(text, paper(expected), "\n{text}");
     }
@@ -332,8 +334,10 @@ fn time_ticks_are_round_in_order_and_never_touch() {
     assert!(ticks(i64::MIN, i64::MAX, 80, &zone).is_empty());
 }
 
-#[test]
-fn every_size_and_any_data_are_drawn() {
+const ENDS: [i64; 7] = [i64::MIN, i64::MIN + 1, -1, 0, NOW - 1, NOW, i64::MAX];
+
+/// Series that no node would give.
+fn odd_series() -> Vec<Series> {
     let odd = [
         None,
         Some(f64::NAN),
@@ -345,15 +349,14 @@ fn every_size_and_any_data_are_drawn() {
     ];
     let samples =
         |times: &[i64]| Points::Samples(times.iter().zip(odd.iter().cycle()).map(|(t, v)| (*t, *v)).collect());
-    let ends = [i64::MIN, i64::MIN + 1, -1, 0, NOW - 1, NOW, i64::MAX];
     let buckets = |begin: i64, width: i64, values: &[Option<f64>]| Points::Buckets {
         begin,
         width,
         values: values.to_vec(),
     };
-    let series: Vec<Series> = [
+    [
         samples(&[]),
-        samples(&ends),
+        samples(&ENDS),
         samples(&[NOW]),
         buckets(i64::MAX, i64::MAX, &odd),
         buckets(i64::MIN, i64::MIN, &odd),
@@ -362,8 +365,13 @@ fn every_size_and_any_data_are_drawn() {
     ]
     .into_iter()
     .map(|points| Series::new("a\u{1b}[31mn", 9, points))
-    .collect();
-    let marks = ends.map(|second| Mark {
+    .collect()
+}
+
+#[test]
+fn every_size_and_any_data_are_drawn() {
+    let series = odd_series();
+    let marks = ENDS.map(|second| Mark {
         second,
         glyph: '◇',
         text: String::new(),
