@@ -38,7 +38,7 @@ pub fn draw(area: Rect, buffer: &mut Buffer, model: &Model) {
     {
         return card(&mut page, node);
     }
-    let hour = if area.height >= 14 { 3 } else { 0 };
+    let hour = if area.height >= 10 { 3 } else { 0 };
     let table = nodes.len() as u16 + 2 + u16::from(nodes.len() > 1);
     let needs = area.height.saturating_sub(hour + table.min(area.height / 2));
     needs_you(&mut page, &nodes, needs);
