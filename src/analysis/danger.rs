@@ -3,7 +3,7 @@
 use super::reputation::{
     AUDIT_DISQUALIFIES, OFFLINE_SUSPENDS, SUSPENDS, audit_failures_to_disqualification as failures_left,
 };
-use crate::domain::health::{Finding, State};
+use crate::domain::health::{Finding, Rule, State};
 use crate::domain::sample::{Answers, Standing, Told};
 
 /// A log that is followed.
@@ -70,7 +70,7 @@ const NEWS_MS: i64 = 30 * 86_400_000;
 struct Findings(Vec<Finding>);
 
 impl Findings {
-    fn say(&mut self, state: State, rule: &'static str, text: String) {
+    fn say(&mut self, state: State, rule: Rule, text: String) {
         self.0.push(Finding { state, rule, text });
     }
 }
@@ -88,10 +88,7 @@ pub fn judge(evidence: &Evidence) -> Vec<Finding> {
     judge_audits(&mut found, evidence);
     judge_logs(&mut found, evidence);
     judge_silence(&mut found, evidence);
-    // What cannot be undone comes first.
-    found
-        .0
-        .sort_by_key(|finding| (finding.state, finding.rule != "disqualified"));
+    found.0.sort_by_key(|finding| (finding.state, finding.rule));
     found.0
 }
 
@@ -105,7 +102,7 @@ fn judge_standing(found: &mut Findings, standing: &Standing, now_ms: i64) {
     if let Some(ms) = standing.disqualified_ms {
         if now_ms - ms <= NEWS_MS {
             let text = format!("{name} disqualified it {}: this is for good", ago(now_ms - ms));
-            found.say(State::Critical, "disqualified", text);
+            found.say(State::Critical, Rule::Disqualified, text);
         }
         // Its other scores no longer matter.
         return;
@@ -115,7 +112,7 @@ fn judge_standing(found: &mut Findings, standing: &Standing, now_ms: i64) {
             "{name} suspended it {}: audits fail for an unknown reason, see `export errors`",
             ago(now_ms - ms)
         );
-        found.say(State::Critical, "suspended", text);
+        found.say(State::Critical, Rule::Suspended, text);
     }
     let level = |score: f64, (low, lowest): (f64, f64)| match score {
         _ if score < lowest => Some(State::Critical),
@@ -131,7 +128,7 @@ fn judge_standing(found: &mut Findings, standing: &Standing, now_ms: i64) {
             percent(AUDIT_DISQUALIFIES),
             failures_left(score)
         );
-        found.say(state, "audit_score", text);
+        found.say(state, Rule::AuditScore, text);
     }
     if let Some(score) = standing.suspension_score
         && standing.suspended_ms.is_none()
@@ -142,7 +139,7 @@ fn judge_standing(found: &mut Findings, standing: &Standing, now_ms: i64) {
             percent(score),
             percent(SUSPENDS)
         );
-        found.say(state, "suspension_score", text);
+        found.say(state, Rule::SuspensionScore, text);
     }
     if let Some(score) = standing.online_score
         && let Some(state) = level(score, ONLINE_LOW)
@@ -152,7 +149,7 @@ fn judge_standing(found: &mut Findings, standing: &Standing, now_ms: i64) {
             percent(score),
             percent(OFFLINE_SUSPENDS)
         );
-        found.say(state, "online_score", text);
+        found.say(state, Rule::OnlineScore, text);
     }
 }
 
@@ -167,7 +164,7 @@ fn judge_process(found: &mut Findings, told: &Told, now_ms: i64) {
             process.version.as_deref().unwrap_or("?"),
             process.minimum_version.as_deref().unwrap_or("?")
         );
-        found.say(State::Critical, "outdated", text);
+        found.say(State::Critical, Rule::Outdated, text);
     }
     // What it said of its contact is as old as its answer.
     let answered_ms = told.answered_ms.unwrap_or(now_ms);
@@ -178,14 +175,14 @@ fn judge_process(found: &mut Findings, told: &Told, now_ms: i64) {
                 "no satellite or customer reached it for {}: is its port open to the world?",
                 span(age)
             );
-            found.say(State::Critical, "no_contact", text);
+            found.say(State::Critical, Rule::NoContact, text);
         }
         Some(age) if age > CONTACT_LATE_MS => {
             let text = format!(
                 "no satellite or customer reached it for {}: satellites stop uploading at 4 h",
                 span(age)
             );
-            found.say(State::Warning, "no_contact", text);
+            found.say(State::Warning, Rule::NoContact, text);
         }
         _ => {}
     }
@@ -193,7 +190,7 @@ fn judge_process(found: &mut Findings, told: &Told, now_ms: i64) {
         && answered_ms - since > QUIC_BAD_MS
     {
         let text = "QUIC is misconfigured: open the node's port for UDP, too".to_owned();
-        found.say(State::Warning, "quic", text);
+        found.say(State::Warning, Rule::Quic, text);
     }
 }
 
@@ -209,7 +206,7 @@ fn judge_identity(found: &mut Findings, told: &Told, logged: Option<&str>) {
             short(logged),
             short(answered)
         );
-        found.say(State::Warning, "mixed_up", text);
+        found.say(State::Warning, Rule::MixedUp, text);
     }
 }
 
@@ -221,14 +218,14 @@ fn judge_audits(found: &mut Findings, evidence: &Evidence) {
             _ => format!("{lost} audits or repairs"),
         };
         let text = format!("{what} failed in the last hour: pieces are missing or unreadable");
-        found.say(State::Critical, "audits_failed", text);
+        found.say(State::Critical, Rule::AuditsFailed, text);
     }
     if evidence.starts >= RESTARTS {
         let text = format!(
             "it started {} times within two hours: see the end of its log for why",
             evidence.starts
         );
-        found.say(State::Critical, "restarts", text);
+        found.say(State::Critical, Rule::Restarts, text);
     }
 }
 
@@ -238,9 +235,13 @@ fn judge_logs(found: &mut Findings, evidence: &Evidence) {
         match log.state.as_deref() {
             Some("failing") => {
                 let error = log.error.as_deref().unwrap_or("it cannot be read");
-                found.say(State::Warning, "log_unreadable", format!("{source}: {error}"));
+                found.say(State::Warning, Rule::LogUnreadable, format!("{source}: {error}"));
             }
-            Some("missing") => found.say(State::Warning, "log_missing", format!("{source} is not there")),
+            Some("missing") => found.say(
+                State::Warning,
+                Rule::LogMissing,
+                format!("{source} is not there: is the path right, is its disk mounted?"),
+            ),
             _ => {}
         }
     }
@@ -257,33 +258,36 @@ fn judge_silence(found: &mut Findings, evidence: &Evidence) {
             "no collector has looked at it for {}: nobody watches it",
             span(evidence.now_ms - ms)
         );
-        return found.say(State::Unknown, "not_watched", text);
+        return found.say(State::Unknown, Rule::NotWatched, text);
     }
     let told = evidence.told.as_ref();
     if let Some(told) = told {
         judge_answers(found, evidence, told);
     }
-    let answers = told.map(|told| told.answers(evidence.now_ms));
     let answered = told.and_then(|told| told.answered_ms);
     let answered = answered.is_some_and(|ms| evidence.now_ms - ms <= UNWATCHED_MS);
     match evidence.silent_s {
         Some(age) if age <= SILENT_S => judge_quiet(found, evidence, age),
         Some(age) if !evidence.logs.is_empty() => {
             let text = format!("no line for {} hours; an idle node writes hourly", age / 3600);
-            found.say(State::Warning, "log_silent", text);
+            found.say(State::Warning, Rule::LogSilent, text);
         }
         // It answered a moment ago, or its silence was judged.
-        _ if answered || answers == Some(Answers::Down) => {}
+        _ if answered || found.0.iter().any(|finding| finding.rule == Rule::ApiDown) => {}
         Some(age) => {
             let text = format!("its last line known here is {} hours old", age / 3600);
-            found.say(State::Unknown, "no_data", text);
+            found.say(State::Unknown, Rule::NoData, text);
         }
         None => {
-            let text = match answers {
+            let text = match told {
+                Some(told) if told.answered_ms.is_none() => {
+                    let why = told.error.as_deref().unwrap_or("it was just asked");
+                    format!("nothing of it is known yet: its API does not answer: {why}")
+                }
                 Some(_) => "what is known of it is old".to_owned(),
-                None => "nothing of it is known here".to_owned(),
+                None => "nothing of it is known here: is its log or API named rightly? See `nodes test`".to_owned(),
             };
-            found.say(State::Unknown, "no_data", text);
+            found.say(State::Unknown, Rule::NoData, text);
         }
     }
 }
@@ -313,7 +317,7 @@ fn judge_answers(found: &mut Findings, evidence: &Evidence, told: &Told) {
         }
         Some(_) => (State::Critical, format!("it does not answer for {span}: {why}")),
     };
-    found.say(state, "api_down", text);
+    found.say(state, Rule::ApiDown, text);
 }
 
 /// A busy log that stops: long before an idle one would be missed.
@@ -326,7 +330,7 @@ fn judge_quiet(found: &mut Findings, evidence: &Evidence, age: i64) {
             span(age * 1000),
             evidence.transfers
         );
-        found.say(State::Warning, "log_quiet", text);
+        found.say(State::Warning, Rule::LogQuiet, text);
     }
 }
 
@@ -354,14 +358,11 @@ mod tests {
 
     fn standing(audit: f64, suspension: f64, online: f64) -> Standing {
         Standing {
-            satellite_id: None,
             url: "us1.storj.io:7777".to_owned(),
             audit_score: Some(audit),
             suspension_score: Some(suspension),
             online_score: Some(online),
-            disqualified_ms: None,
-            suspended_ms: None,
-            vetted_ms: None,
+            ..Standing::default()
         }
     }
 
@@ -385,7 +386,7 @@ mod tests {
         let mut told = evidence.told.take().unwrap();
         change(&mut evidence, &mut told);
         evidence.told.get_or_insert(told);
-        judge(&evidence).into_iter().map(|f| (f.state, f.rule)).collect()
+        judge(&evidence).into_iter().map(|f| (f.state, f.rule.id())).collect()
     }
 
     #[test]
@@ -474,9 +475,15 @@ mod tests {
             t.answered_ms = None;
         };
         assert_eq!(rules(wrong_address), [(Warning, "api_down")]);
+        // Asked for the first time, in vain: that is not well, nor is it known to be bad.
+        let first = |e: &mut Evidence, t: &mut Told| {
+            wrong_address(e, t);
+            t.silent_since_ms = Some(e.now_ms);
+        };
+        assert_eq!(rules(first), [(Unknown, "no_data")]);
         let restarts = |e: &mut Evidence, t: &mut Told| {
             down(e, t);
-            t.silent_since_ms = Some(e.now_ms - 60_000);
+            (t.answered_ms, t.silent_since_ms) = (Some(e.now_ms - 120_000), Some(e.now_ms - 60_000));
         };
         assert_eq!(rules(restarts), []);
         // A collector that died is no node that died.
@@ -495,7 +502,7 @@ mod tests {
         };
         assert_eq!(judge(&only_log), []);
         only_log.transfers = 5000;
-        assert_eq!(judge(&only_log)[0].rule, "log_quiet");
+        assert_eq!(judge(&only_log)[0].rule, Rule::LogQuiet);
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::collector::tell;
 use crate::domain::health::State;
 use crate::domain::sample::Standing;
 use crate::store::{self, Reader};
+use crate::ui::number;
 
 /// Arguments of `status`.
 #[derive(clap::Args, Default)]
@@ -173,7 +174,9 @@ fn write_node(page: &mut Page<impl Write>, node: &Node, now_ms: i64) -> io::Resu
 fn process_line(node: &Node, now_ms: i64) -> String {
     let ago = |time: &Option<String>| {
         let time: jiff::Timestamp = time.as_ref()?.parse().ok()?;
-        Some(span(now_ms - time.as_millisecond()))
+        Some(number::age(
+            ((now_ms - time.as_millisecond()) / 1000).max(0).unsigned_abs(),
+        ))
     };
     let mut parts = Vec::new();
     parts.extend(node.node_version.as_ref().map(|version| format!("release {version}")));
@@ -187,37 +190,8 @@ fn process_line(node: &Node, now_ms: i64) -> String {
     format!("    {}", parts.join(" · "))
 }
 
-/// A time span in two units: `3 d 4 h`.
-fn span(ms: i64) -> String {
-    let seconds = (ms / 1000).max(0);
-    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
-    match (days, hours, minutes) {
-        (0, 0, 0) => format!("{seconds} s"),
-        (0, 0, minutes) => format!("{minutes} min"),
-        (0, hours, minutes) => format!("{hours} h {minutes} min"),
-        (days, hours, _) => format!("{days} d {hours} h"),
-    }
-}
-
-/// Bytes in the unit that suits `scale`, three figures.
 fn size(bytes: Option<u64>) -> String {
-    const UNITS: [&str; 6] = ["B", "kB", "MB", "GB", "TB", "PB"];
-    let Some(bytes) = bytes else {
-        return "?".to_owned();
-    };
-    let mut value = bytes as f64;
-    let mut unit = 0;
-    while value >= 999.5 && unit + 1 < UNITS.len() {
-        value /= 1000.0;
-        unit += 1;
-    }
-    let digits = match value {
-        _ if unit == 0 => 0,
-        _ if value < 10.0 => 2,
-        _ if value < 100.0 => 1,
-        _ => 0,
-    };
-    format!("{value:.digits$} {}", UNITS[unit])
+    number::known(bytes, number::size)
 }
 
 fn disk_line(disk: &Disk) -> String {

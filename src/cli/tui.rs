@@ -205,7 +205,7 @@ pub fn picture(global: &Global, args: &Args) -> Result<(), Failure> {
 }
 
 /// Listens to a running collector until it has told everything once.
-pub fn look(link: &Link, model: &mut Model) -> Result<(), Failure> {
+fn look(link: &Link, model: &mut Model) -> Result<(), Failure> {
     const MOST: Duration = Duration::from_secs(3);
     let watch = Watch {
         topics: vec![Topic::Status, Topic::Seconds, Topic::Minutes],
@@ -242,7 +242,7 @@ fn read(global: &Global, data_dir: &Path, model: &mut Model) -> Result<(), Failu
 }
 
 /// The picture.
-pub fn paint(model: &Model, (width, height): (u16, u16)) -> Buffer {
+fn paint(model: &Model, (width, height): (u16, u16)) -> Buffer {
     let area = Rect::new(0, 0, width, height);
     let mut buffer = Buffer::empty(area);
     frame::paint(area, &mut buffer, model);
@@ -264,7 +264,7 @@ fn plain(buffer: &Buffer) -> String {
 fn coloured(buffer: &Buffer) -> String {
     use ratatui::backend::{Backend, CrosstermBackend};
     let mut text = String::new();
-    for (y, cells) in rows(buffer).enumerate() {
+    for cells in rows(buffer) {
         let mut out = Vec::new();
         let mut backend = CrosstermBackend::new(&mut out);
         crossterm::style::force_color_output(true);
@@ -275,7 +275,6 @@ fn coloured(buffer: &Buffer) -> String {
         // Where the cursor goes does not belong into a file.
         text += line.strip_prefix("\x1b[1;1H").unwrap_or(&line);
         text.push('\n');
-        let _ = y;
     }
     text
 }

@@ -15,7 +15,7 @@ use crate::api::message::{Answer, Command, Filter, LogLine, Message, Query, Requ
 use crate::api::snapshot::{NodeView, Section, Snapshot, Topic};
 use crate::api::status::{Reason, Status};
 use crate::api::table::Question;
-use crate::domain::health::State;
+use crate::domain::health::{Rule, State};
 use crate::store::{self, Reader};
 
 /// Subscriptions of one viewer.
@@ -220,7 +220,7 @@ impl Hub {
         for node in &mut status.nodes {
             node.state = node.state.min(State::Warning);
             node.reasons.push(Reason {
-                rule: "not_kept".to_owned(),
+                rule: Rule::NotKept.id().to_owned(),
                 text: format!("the collector cannot keep what it reads: {trouble}"),
             });
         }

@@ -130,7 +130,7 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
 
 fn reason(finding: Finding) -> Reason {
     Reason {
-        rule: finding.rule.to_owned(),
+        rule: finding.rule.id().to_owned(),
         text: finding.text,
     }
 }
@@ -260,13 +260,10 @@ fn by_api(told: &Told, rated_ms: i64) -> Vec<Satellite> {
 fn standing((id, _, scores): &(String, i64, Scores)) -> Standing {
     Standing {
         satellite_id: Some(id.clone()),
-        url: String::new(),
         audit_score: Some(scores.audit),
         suspension_score: Some(scores.suspension),
         online_score: Some(scores.online),
-        disqualified_ms: None,
-        suspended_ms: None,
-        vetted_ms: None,
+        ..Standing::default()
     }
 }
 

@@ -28,13 +28,148 @@ impl State {
     }
 }
 
+/// What can be wrong, what cannot be undone first: of two findings that are equally bad the earlier one leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rule {
+    /// A satellite disqualified it.
+    Disqualified,
+    /// A satellite suspended it.
+    Suspended,
+    /// Its audit score is near the threshold.
+    AuditScore,
+    /// Audits or repairs failed lately.
+    AuditsFailed,
+    /// Its suspension score is near the threshold.
+    SuspensionScore,
+    /// Its online score is low.
+    OnlineScore,
+    /// It starts again and again.
+    Restarts,
+    /// Its release is below the minimum.
+    Outdated,
+    /// Nobody reaches it.
+    NoContact,
+    /// Its API does not answer.
+    ApiDown,
+    /// Its log and its API are of two nodes.
+    MixedUp,
+    /// QUIC is misconfigured.
+    Quic,
+    /// A log cannot be read.
+    LogUnreadable,
+    /// A log is not there.
+    LogMissing,
+    /// A log says nothing for hours.
+    LogSilent,
+    /// A busy log stopped.
+    LogQuiet,
+    /// The collector cannot keep what it reads.
+    NotKept,
+    /// No collector looks at it.
+    NotWatched,
+    /// Too little is known.
+    NoData,
+}
+
+impl Rule {
+    /// All of them.
+    pub const ALL: [Self; 19] = [
+        Self::Disqualified,
+        Self::Suspended,
+        Self::AuditScore,
+        Self::AuditsFailed,
+        Self::SuspensionScore,
+        Self::OnlineScore,
+        Self::Restarts,
+        Self::Outdated,
+        Self::NoContact,
+        Self::ApiDown,
+        Self::MixedUp,
+        Self::Quic,
+        Self::LogUnreadable,
+        Self::LogMissing,
+        Self::LogSilent,
+        Self::LogQuiet,
+        Self::NotKept,
+        Self::NotWatched,
+        Self::NoData,
+    ];
+
+    /// Its name in answers for scripts.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Disqualified => "disqualified",
+            Self::Suspended => "suspended",
+            Self::AuditScore => "audit_score",
+            Self::AuditsFailed => "audits_failed",
+            Self::SuspensionScore => "suspension_score",
+            Self::OnlineScore => "online_score",
+            Self::Restarts => "restarts",
+            Self::Outdated => "outdated",
+            Self::NoContact => "no_contact",
+            Self::ApiDown => "api_down",
+            Self::MixedUp => "mixed_up",
+            Self::Quic => "quic",
+            Self::LogUnreadable => "log_unreadable",
+            Self::LogMissing => "log_missing",
+            Self::LogSilent => "log_silent",
+            Self::LogQuiet => "log_quiet",
+            Self::NotKept => "not_kept",
+            Self::NotWatched => "not_watched",
+            Self::NoData => "no_data",
+        }
+    }
+
+    /// What it says of a node, in a word or two.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Disqualified => "disqualified",
+            Self::Suspended => "suspended",
+            Self::AuditScore => "audits fail",
+            Self::AuditsFailed => "audits fail",
+            Self::SuspensionScore => "audits unknown",
+            Self::OnlineScore => "often away",
+            Self::Restarts => "restarts",
+            Self::Outdated => "too old",
+            Self::NoContact => "not reached",
+            Self::ApiDown => "no answer",
+            Self::MixedUp => "mixed up",
+            Self::Quic => "no QUIC",
+            Self::LogUnreadable => "log unreadable",
+            Self::LogMissing => "no log there",
+            Self::LogSilent => "log silent",
+            Self::LogQuiet => "log silent",
+            Self::NotKept => "not kept",
+            Self::NotWatched => "not watched",
+            Self::NoData => "no data",
+        }
+    }
+
+    /// The rule of a name.
+    pub fn of(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rule| rule.id() == id)
+    }
+}
+
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// How bad it is.
     pub state: State,
-    /// The rule's name.
-    pub rule: &'static str,
+    /// By which rule.
+    pub rule: Rule,
     /// What is wrong, since when, and what to do.
     pub text: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_has_its_own_name() {
+        let ids: std::collections::BTreeSet<_> = Rule::ALL.map(Rule::id).into();
+        assert_eq!(ids.len(), Rule::ALL.len());
+        assert!(Rule::ALL.is_sorted() && Rule::ALL.iter().all(|rule| Rule::of(rule.id()) == Some(*rule)));
+    }
 }

@@ -65,7 +65,7 @@ pub struct Process {
 }
 
 /// What one satellite thinks of the node. Scores are 0..1, higher is better; `None`: no data yet.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Standing {
     /// The satellite's id; `None` when only its address is known: it has not rated the node yet.
     pub satellite_id: Option<String>,
@@ -213,12 +213,7 @@ mod tests {
             let standing = Standing {
                 satellite_id: id.map(str::to_owned),
                 url: url.to_owned(),
-                audit_score: None,
-                suspension_score: None,
-                online_score: None,
-                disqualified_ms: None,
-                suspended_ms: None,
-                vetted_ms: None,
+                ..Standing::default()
             };
             standing.short_name()
         };

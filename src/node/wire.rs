@@ -96,14 +96,8 @@ fn standings(body: &Object, satellites: &Value) -> Vec<Standing> {
         let url = row.get("satelliteName").and_then(Value::as_str).unwrap_or_default();
         if !url.is_empty() && !standings.iter().any(|known| known.url == url) {
             standings.push(Standing {
-                satellite_id: None,
                 url: url.to_owned(),
-                audit_score: None,
-                suspension_score: None,
-                online_score: None,
-                disqualified_ms: None,
-                suspended_ms: None,
-                vetted_ms: None,
+                ..Standing::default()
             });
         }
     }

@@ -161,13 +161,10 @@ fn scores(connection: &Connection, (node, name): (i64, &str), scope: &Scope) -> 
             source: "log",
             standing: Standing {
                 satellite_id: row.get(1)?,
-                url: String::new(),
                 audit_score: row.get(2)?,
                 suspension_score: row.get(3)?,
                 online_score: row.get(4)?,
-                disqualified_ms: None,
-                suspended_ms: None,
-                vetted_ms: None,
+                ..Standing::default()
             },
         })
     })?;

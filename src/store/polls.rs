@@ -57,18 +57,6 @@ fn keep(connection: &Connection, node: i64, time: i64, sample: &Sample) -> rusql
     let process = process_id(connection, &sample.process)?;
     let disk = sample.disk.as_ref();
     let of = |value: fn(&Disk) -> Option<u64>| disk.and_then(value).map(|bytes| bytes as i64);
-    let cells = (
-        disk.map(|disk| disk.semantics as i64),
-        [
-            of(|disk| disk.allocated),
-            of(|disk| disk.used),
-            of(|disk| disk.free),
-            of(|disk| disk.trash),
-            of(|disk| disk.reclaimable),
-            of(|disk| disk.overused),
-        ],
-    );
-    let (semantics, [allocated, used, free, trash, reclaimable, overused]) = cells;
     let error = sample.standings.as_ref().err();
     connection
         .prepare_cached(&format!(
@@ -82,32 +70,21 @@ fn keep(connection: &Connection, node: i64, time: i64, sample: &Sample) -> rusql
             process,
             sample.last_contact_ms,
             sample.standings.is_ok(),
-            semantics,
-            allocated,
-            used,
-            free,
-            trash,
-            reclaimable,
-            overused
+            disk.map(|disk| disk.semantics as i64),
+            of(|disk| disk.allocated),
+            of(|disk| disk.used),
+            of(|disk| disk.free),
+            of(|disk| disk.trash),
+            of(|disk| disk.reclaimable),
+            of(|disk| disk.overused)
         ])?;
     if disk.is_some() {
         connection
             .prepare_cached(&format!(
                 "INSERT OR REPLACE INTO disk_hour (node, bucket, time, {DISK})
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+                 SELECT node, ?3, time, {DISK} FROM poll WHERE node = ?1 AND time = ?2"
             ))?
-            .execute(params![
-                node,
-                time.div_euclid(HOUR_MS) * 3600,
-                time,
-                semantics,
-                allocated,
-                used,
-                free,
-                trash,
-                reclaimable,
-                overused
-            ])?;
+            .execute(params![node, time, time.div_euclid(HOUR_MS) * 3600])?;
     }
     match &sample.standings {
         Ok(standings) => keep_standings(connection, node, time, standings),

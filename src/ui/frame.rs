@@ -13,6 +13,7 @@ use super::model::{Collector, Model, Overlay, Pane};
 use super::number;
 use super::overview;
 use super::pen::Pen;
+use super::text;
 use crate::domain::health::State;
 
 /// Smaller than this there is only a word.
@@ -46,7 +47,23 @@ pub fn paint(area: Rect, buffer: &mut Buffer, model: &Model) {
 
 fn title(area: Rect, buffer: &mut Buffer, model: &Model) {
     let glyphs = model.theme.glyphs;
-    let mut pen = Pen::new(buffer, area, &model.theme);
+    let (word, tone) = pulse(model);
+    let clock = clock(model, area.width);
+    let right = (text::width(&word) + text::width(&clock) + 3) as u16;
+    let left = area.width.saturating_sub(right + 1);
+    let mut pen = Pen::new(
+        buffer,
+        Rect {
+            width: area.width.saturating_sub(left),
+            x: area.x + left + 1,
+            ..area
+        },
+        &model.theme,
+    );
+    pen.put(&clock, Tone::Text);
+    pen.put("  ", Tone::Text);
+    pen.put(&word, tone);
+    let mut pen = Pen::new(buffer, Rect { width: left, ..area }, &model.theme);
     pen.put(" storj-monitor ", Tone::Accent);
     let states = model.states();
     for (state, mark, tone, word) in [
@@ -66,19 +83,12 @@ fn title(area: Rect, buffer: &mut Buffer, model: &Model) {
     let nodes: usize = states.values().sum();
     if area.width >= 80 {
         let text = match (&model.node, nodes) {
-            (Some(node), _) => format!("  node {node}"),
+            (Some(node), _) => text::fit(&format!("  node {node}"), usize::from(pen.left()), &glyphs),
             (None, 1) => "  1 node".to_owned(),
             (None, count) => format!("  {count} nodes"),
         };
         pen.put(&text, Tone::Text);
     }
-    let (word, tone) = pulse(model);
-    let clock = clock(model, area.width);
-    let right = Pen::text_width(&word) + Pen::text_width(&clock) + 3;
-    pen.to(area.width.saturating_sub(right as u16));
-    pen.put(&clock, Tone::Text);
-    pen.put("  ", Tone::Text);
-    pen.put(&word, tone);
 }
 
 fn clock(model: &Model, width: u16) -> String {
@@ -117,7 +127,7 @@ fn tabs(area: Rect, buffer: &mut Buffer, model: &Model) {
         Collector::Attached => "attached to the running collector",
         Collector::Lost(_) => "the collector closed the socket; looking for it",
     };
-    let width = Pen::text_width(who) as u16 + 1;
+    let width = text::width(who) as u16 + 1;
     if area.width > width + 20 {
         pen.to(area.width - width);
         pen.put(who, Tone::Muted);
@@ -140,7 +150,7 @@ fn footer(area: Rect, buffer: &mut Buffer, model: &Model) {
     };
     let width = |action: Action| {
         let (key, title) = shown(action);
-        (Pen::text_width(key) + Pen::text_width(title) + 3) as u16
+        (text::width(key) + text::width(title) + 3) as u16
     };
     // Whoever knows these two finds all others.
     let always = [Action::Help, Action::Quit]
@@ -174,10 +184,10 @@ fn help(body: Rect, buffer: &mut Buffer, model: &Model) {
             (spec.keys.join(" "), spec.help)
         })
         .collect();
-    let keys = lines.iter().map(|(keys, _)| Pen::text_width(keys)).max().unwrap_or(0);
+    let keys = lines.iter().map(|(keys, _)| text::width(keys)).max().unwrap_or(0);
     let width = lines
         .iter()
-        .map(|(_, help)| keys + 2 + Pen::text_width(help))
+        .map(|(_, help)| keys + 2 + text::width(help))
         .max()
         .unwrap_or(0) as u16
         + 4;

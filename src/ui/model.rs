@@ -1,6 +1,7 @@
 //! What the screen shows and what was chosen on it. Changes only here, by messages.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
@@ -115,6 +116,8 @@ pub struct Model {
     live: Snapshot,
     /// What is shown while the picture is held, and since when (ms since the epoch).
     held: Option<(Snapshot, i64)>,
+    /// What is shown of nodes, in their order: asked several times a frame.
+    ordered: Vec<Arc<status::Node>>,
     /// A word about what was done, and until when it is shown.
     pub toast: Option<(String, i64)>,
     /// The order of the nodes: by a column's name.
@@ -154,6 +157,7 @@ impl Model {
             collector,
             live: Snapshot::default(),
             held: None,
+            ordered: Vec::new(),
             toast: None,
             sort: Sort::State,
             mouse: true,
@@ -179,23 +183,27 @@ impl Model {
     }
 
     /// The nodes with what is known of them, in the order chosen.
-    pub fn nodes(&self) -> Vec<&status::Node> {
-        let shown = self.shown();
-        let mut nodes: Vec<&status::Node> = shown
-            .nodes
-            .values()
-            .filter_map(|view| view.status.as_ref().map(|section| &*section.value))
-            .collect();
-        let fill = |node: &status::Node| {
+    pub fn nodes(&self) -> &[Arc<status::Node>] {
+        &self.ordered
+    }
+
+    /// Puts the nodes in order: when they, what is shown of them, or the order changed.
+    fn order(&mut self) {
+        let views = self.shown().nodes.values();
+        let known = views.filter_map(|view| view.status.as_ref());
+        let mut nodes: Vec<Arc<status::Node>> = known.map(|section| Arc::clone(&section.value)).collect();
+        // The fullest first, then those nobody knows it of.
+        let room = |node: &status::Node| {
             let disk = node.disk.as_ref();
-            disk.and_then(|disk| Some((disk.used? as f64 / disk.allocated?.max(1) as f64 * -1e6) as i64))
+            let share = disk.and_then(|disk| Some(disk.used? as f64 / disk.allocated?.max(1) as f64));
+            share.map_or(i64::MAX, |share| -(share * 1e6) as i64)
         };
         match self.sort {
             Sort::State => nodes.sort_by(|a, b| (a.state, &a.name).cmp(&(b.state, &b.name))),
             Sort::Name => nodes.sort_by(|a, b| a.name.cmp(&b.name)),
-            Sort::Disk => nodes.sort_by(|a, b| (fill(a).unwrap_or(1), &a.name).cmp(&(fill(b).unwrap_or(1), &b.name))),
+            Sort::Disk => nodes.sort_by(|a, b| (room(a), &a.name).cmp(&(room(b), &b.name))),
         }
-        nodes
+        self.ordered = nodes;
     }
 
     /// The nodes' names, in the order chosen.
@@ -235,6 +243,9 @@ impl Model {
             Input::Resized => (None, true),
             Input::Heard(Message::Snapshot(newer)) => {
                 self.live.merge(newer);
+                if self.held.is_none() {
+                    self.order();
+                }
                 (None, self.held.is_none())
             }
             Input::Heard(_) => (None, false),
@@ -267,6 +278,7 @@ impl Model {
             Action::Home => self.step(i32::MIN),
             Action::End => {
                 self.held = None;
+                self.order();
                 self.step(i32::MAX);
             }
             Action::Show(pane) => {
@@ -280,6 +292,7 @@ impl Model {
                     Sort::Name => Sort::Disk,
                     Sort::Disk => Sort::State,
                 };
+                self.order();
                 let by = match self.sort {
                     Sort::State => "the worst first",
                     Sort::Name => "by name",
@@ -292,6 +305,7 @@ impl Model {
                     Some(_) => None,
                     None => Some((self.live.clone(), self.now_ms)),
                 };
+                self.order();
             }
             Action::Help => self.overlay = Some(Overlay::Help),
             Action::Copy => {

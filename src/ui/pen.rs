@@ -28,11 +28,6 @@ impl<'a> Pen<'a> {
         }
     }
 
-    /// Columns a text takes.
-    pub fn text_width(text: &str) -> usize {
-        text.width()
-    }
-
     /// Columns left in the line; none where there is no line.
     pub fn left(&self) -> u16 {
         match self.area.height {
@@ -65,21 +60,8 @@ impl<'a> Pen<'a> {
 
     /// Writes a text that is cut with the mark for it when it does not fit in `width` columns.
     pub fn put_in(&mut self, text: &str, width: u16, tone: Tone) {
-        let begin = self.at;
-        if text.width() <= usize::from(width) {
-            self.put(text, tone);
-        } else {
-            let mut kept = String::new();
-            for grapheme in text.graphemes(true) {
-                if kept.width() + grapheme.width() + 1 > usize::from(width) {
-                    break;
-                }
-                kept.push_str(grapheme);
-            }
-            self.put(&kept, tone);
-            self.put(self.theme.glyphs.more, Tone::Muted);
-        }
-        self.to(begin + width);
+        let text = text::fit(text, usize::from(width), &self.theme.glyphs);
+        self.put(&text, tone);
     }
 
     /// A rule over the whole line, with a title at its left and words at its right.

@@ -37,42 +37,69 @@ pub fn run(mut model: Model, inputs: &Receiver<Input>) -> io::Result<()> {
     let mut drawn = Instant::now();
     screen.draw(|frame| frame::draw(frame, &model))?;
     loop {
-        let mut changed = false;
-        let mut hurry = false;
         let first = match inputs.recv_timeout(TICK) {
             Ok(input) => Some(input),
             Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => return Ok(()),
         };
-        changed |= first.is_none();
-        for input in first.into_iter().chain(std::iter::from_fn(|| inputs.try_recv().ok())) {
-            hurry |= !matches!(input, Input::Heard(_));
-            let (effect, news) = model.update(input, now_ms());
-            changed |= news;
-            match effect {
-                Some(Effect::Quit) => return Ok(()),
-                Some(effect) => obey(&mut screen, effect)?,
-                None => {}
-            }
-        }
-        if !changed {
+        let ticked = first.is_none();
+        let Some(turn) = take(first, inputs, &mut model, &mut screen)? else {
+            return Ok(());
+        };
+        if !ticked && !turn.changed {
             continue;
         }
-        let pace = if hurry { KEY_PACE } else { PACE };
-        // What comes meanwhile is drawn with it.
-        std::thread::sleep(pace.saturating_sub(drawn.elapsed()));
-        while let Ok(input) = inputs.try_recv() {
-            if let (Some(effect), _) = model.update(input, now_ms()) {
-                match effect {
-                    Effect::Quit => return Ok(()),
-                    effect => obey(&mut screen, effect)?,
-                }
+        // What comes meanwhile is drawn with it; a key does not wait for the pace of data.
+        let mut hurry = turn.hurry;
+        loop {
+            let pace = if hurry { KEY_PACE } else { PACE };
+            let left = pace.saturating_sub(drawn.elapsed());
+            let next = match inputs.recv_timeout(left) {
+                Ok(input) => Some(input),
+                Err(_) => break,
+            };
+            let Some(turn) = take(next, inputs, &mut model, &mut screen)? else {
+                return Ok(());
+            };
+            hurry |= turn.hurry;
+            if left.is_zero() {
+                break;
             }
         }
         model.now_ms = now_ms();
         screen.draw(|frame| frame::draw(frame, &model))?;
         drawn = Instant::now();
     }
+}
+
+/// What some inputs did.
+#[derive(Default)]
+struct Turn {
+    /// The picture is another.
+    changed: bool,
+    /// A person did it.
+    hurry: bool,
+}
+
+/// Takes in `first` and all that waits; `None`: the screen is left.
+fn take(
+    first: Option<Input>,
+    inputs: &Receiver<Input>,
+    model: &mut Model,
+    screen: &mut Screen,
+) -> io::Result<Option<Turn>> {
+    let mut turn = Turn::default();
+    for input in first.into_iter().chain(inputs.try_iter()) {
+        turn.hurry |= !matches!(input, Input::Heard(_));
+        let (effect, changed) = model.update(input, now_ms());
+        turn.changed |= changed;
+        match effect {
+            Some(Effect::Quit) => return Ok(None),
+            Some(effect) => obey(screen, effect)?,
+            None => {}
+        }
+    }
+    Ok(Some(turn))
 }
 
 fn obey(screen: &mut Screen, effect: Effect) -> io::Result<()> {

@@ -1,11 +1,12 @@
 //! One node alone: satellites, disk, traffic.
 
 use super::columns::success;
-use super::{Page, last_hour, mark, wrap};
+use super::{Page, last_hour, mark};
 use crate::api::status::Node;
 use crate::domain::sample::Standing;
 use crate::ui::look::Tone;
 use crate::ui::number::size;
+use crate::ui::text::wrap;
 
 /// One node alone.
 pub(super) fn card(page: &mut Page<'_>, node: &Node) {
@@ -24,11 +25,12 @@ pub(super) fn card(page: &mut Page<'_>, node: &Node) {
         &format!("API {} · {log} · {version}", node.api.state),
     );
     if node.reasons.is_empty() {
-        page.line().put(&format!(" {sign} Nothing needs you."), tone);
+        page.line()
+            .put(&format!(" {sign} Nothing needs you, as far as is known."), tone);
     }
     for reason in &node.reasons {
         let width = usize::from(page.area.width).saturating_sub(4);
-        for (n, line) in wrap(&reason.text, width).iter().enumerate() {
+        for (n, line) in wrap(&reason.text, width, &page.model.theme.glyphs).iter().enumerate() {
             let mut pen = page.line();
             pen.put(&format!(" {} ", if n == 0 { sign } else { " " }), tone);
             pen.put(line, Tone::Text);
@@ -130,7 +132,9 @@ fn disk_lines(page: &mut Page<'_>, node: &Node) {
 fn traffic(page: &mut Page<'_>, node: &Node) {
     page.rule("TRAFFIC, LAST HOUR", "");
     if node.traffic.by_action.is_empty() {
-        page.line().put(" none", Tone::Muted);
+        let has_log = node.sources.iter().any(|source| source.lines > 0);
+        let text = if has_log { " none" } else { " only its log tells of it" };
+        page.line().put(text, Tone::Muted);
         return;
     }
     let title = format!(

@@ -2,7 +2,7 @@
 
 use crate::api::snapshot::NodeView;
 use crate::api::status::{Flow, Node};
-use crate::domain::health::State;
+use crate::domain::health::Rule;
 use crate::domain::transfer::Outcome;
 use crate::ui::look::Tone;
 use crate::ui::model::Model;
@@ -34,13 +34,13 @@ pub(super) const COLUMNS: [Column; 9] = [
         title: "IN MB/s",
         width: 8,
         drop: 3,
-        text: |_, view| rate(view, "PUT"),
+        text: |node, view| rate(node, view, "PUT"),
     },
     Column {
         title: "OUT MB/s",
         width: 9,
         drop: 3,
-        text: |_, view| rate(view, "GET"),
+        text: |node, view| rate(node, view, "GET"),
     },
     Column {
         title: "UP %",
@@ -107,12 +107,13 @@ fn online(node: &Node, _: Option<&NodeView>) -> (String, Tone) {
 }
 
 /// Megabytes a second of an action over ten seconds.
-fn rate(view: Option<&NodeView>, action: &str) -> (String, Tone) {
+fn rate(node: &Node, view: Option<&NodeView>, action: &str) -> (String, Tone) {
     const SECONDS: usize = 10;
     let window = view
         .and_then(|view| view.seconds.as_ref())
         .map(|section| &section.value);
-    let Some(window) = window else {
+    // A log that is not read says nothing: that is not nothing.
+    let Some(window) = window.filter(|_| is_read(node)) else {
         return ("?".to_owned(), Tone::Muted);
     };
     let flows = window
@@ -126,6 +127,13 @@ fn rate(view: Option<&NodeView>, action: &str) -> (String, Tone) {
     (format!("{:.1}", bytes as f64 / 1e6 / SECONDS as f64), Tone::Text)
 }
 
+/// Whether a log of it is followed now.
+fn is_read(node: &Node) -> bool {
+    node.sources
+        .iter()
+        .any(|source| source.state.as_deref() == Some("following"))
+}
+
 /// Of the last hour's transfers of an action those that succeeded.
 pub(super) fn success(node: &Node, action: &str) -> (String, Tone) {
     let flow = node.traffic.by_action.get(action).copied().unwrap_or_default();
@@ -136,6 +144,7 @@ pub(super) fn success(node: &Node, action: &str) -> (String, Tone) {
         ..
     } = flow;
     match success + canceled + failed {
+        0 if node.sources.is_empty() => ("?".to_owned(), Tone::Muted),
         0 => ("–".to_owned(), Tone::Muted),
         all => (
             format!("{:.1}", (success as f64 / all as f64 * 1000.0).floor() / 10.0),
@@ -181,28 +190,14 @@ pub(super) fn fitting(width: u16, names: u16) -> (Vec<&'static Column>, u16) {
     (shown, state)
 }
 
-/// What a node is busy with, in a word or two.
+/// How a node is, in a word or two.
 pub(super) fn state_words(node: &Node) -> &str {
-    match (node.state, node.reasons.first()) {
-        (State::Ok, _) | (_, None) => "ok",
-        (_, Some(reason)) => match reason.rule.as_str() {
-            "disqualified" => "disqualified",
-            "suspended" => "suspended",
-            "audits_failed" | "audit_score" => "audits fail",
-            "suspension_score" => "audits unknown",
-            "online_score" => "often away",
-            "restarts" => "restarts",
-            "outdated" => "too old",
-            "no_contact" => "not reached",
-            "quic" => "no QUIC",
-            "api_down" => "no answer",
-            "log_missing" | "log_unreadable" => "log unreadable",
-            "log_silent" | "log_quiet" => "log silent",
-            "mixed_up" => "mixed up",
-            "not_kept" => "not kept",
-            "not_watched" => "not watched",
-            "no_data" => "no data",
-            other => other,
+    match node.reasons.first() {
+        None => "ok",
+        // A newer collector may know more rules.
+        Some(reason) => match Rule::of(&reason.rule) {
+            Some(rule) => rule.word(),
+            None => &reason.rule,
         },
     }
 }

@@ -3,6 +3,8 @@
 mod card;
 mod columns;
 
+use std::sync::Arc;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -14,8 +16,9 @@ use columns::{fitting, state_words};
 use super::look::{Glyphs, Tone};
 use super::model::{Model, Sort};
 use super::pen::Pen;
+use super::text::{self, wrap};
 use crate::api::snapshot::{NodeView, Window};
-use crate::api::status::Node;
+use crate::api::status::{Node, Reason};
 use crate::domain::health::State;
 use crate::domain::transfer::Outcome;
 
@@ -41,9 +44,9 @@ pub fn draw(area: Rect, buffer: &mut Buffer, model: &Model) {
     let hour = if area.height >= 10 { 3 } else { 0 };
     let table = nodes.len() as u16 + 2 + u16::from(nodes.len() > 1);
     let needs = area.height.saturating_sub(hour + table.min(area.height / 2));
-    needs_you(&mut page, &nodes, needs);
+    needs_you(&mut page, nodes, needs);
     let room = area.height.saturating_sub(page.y + hour);
-    table_of(&mut page, &nodes, room);
+    table_of(&mut page, nodes, room);
     if hour > 0 {
         last_hour(&mut page, model.shown().nodes.values());
     }
@@ -102,76 +105,59 @@ pub fn mark(state: State, glyphs: &Glyphs) -> (&'static str, Tone) {
     }
 }
 
-/// Every reason of every node, in words, the worst first.
-fn needs_you(page: &mut Page<'_>, nodes: &[&Node], room: u16) {
-    let troubled: Vec<&&Node> = nodes.iter().filter(|node| node.state != State::Ok).collect();
+/// Every reason of every node in words, the worst first: a line for each node before a second of any.
+fn needs_you(page: &mut Page<'_>, nodes: &[Arc<Node>], room: u16) {
+    let mut troubled: Vec<&Arc<Node>> = nodes.iter().filter(|node| node.state != State::Ok).collect();
     page.rule("NEEDS YOU", if troubled.len() > 1 { "worst first" } else { "" });
     if troubled.is_empty() {
         let good = page.model.theme.glyphs.good;
-        let text = format!(" {good} Nothing: log and API show no trouble.");
-        page.line().put(&text, Tone::Good);
-        return;
+        let text = format!(" {good} Nothing, as far as log and API tell.");
+        return page.line().put(&text, Tone::Good);
     }
-    let mut troubled: Vec<&Node> = troubled.into_iter().copied().collect();
     troubled.sort_by(|a, b| (a.state, &a.name).cmp(&(b.state, &b.name)));
-    let names = troubled
-        .iter()
-        .map(|node| Pen::text_width(&node.name))
-        .max()
-        .unwrap_or(0)
-        .min(12) as u16;
-    let mut left = room.saturating_sub(1);
+    let names = troubled.iter().map(|node| text::width(&node.name)).max();
+    let names = names.unwrap_or(0).min(12) as u16;
+    let mut left = usize::from(room.saturating_sub(1));
     for (n, node) in troubled.iter().enumerate() {
-        let (mark, tone) = mark(node.state, &page.model.theme.glyphs);
-        for (m, reason) in node.reasons.iter().enumerate() {
-            let width = page.area.width.saturating_sub(names + 5);
-            let lines = wrap(&reason.text, usize::from(width));
-            // The first word of every node before the second of any.
-            let waiting = (troubled.len() - n - 1) as u16;
-            let fits = left.saturating_sub(waiting);
-            for (l, line) in lines
-                .iter()
-                .take(usize::from(if m == 0 { fits.clamp(1, 2) } else { fits }))
-                .enumerate()
-            {
-                let mut pen = page.line();
-                if m == 0 && l == 0 {
-                    pen.put(&format!(" {mark} "), tone);
-                    pen.put_in(&node.name, names, tone);
-                }
-                pen.to(names + 4);
-                pen.put(line, if m == 0 { Tone::Text } else { Tone::Muted });
-                left = left.saturating_sub(1);
-            }
-            if left == 0 {
-                return;
-            }
-        }
+        let waiting = troubled.len() - n - 1;
+        let most = left.saturating_sub(waiting).max(1).min(left);
+        left -= reasons(page, node, names, most);
     }
 }
 
-/// Words in lines of at most `width` columns.
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let last = lines.last().map_or(0, |line| Pen::text_width(line));
-        if last > 0 && last + 1 + Pen::text_width(word) > width {
-            lines.push(String::new());
+/// At most so many lines about one node: how many they are. A mark says that there is more.
+fn reasons(page: &mut Page<'_>, node: &Node, names: u16, most: usize) -> usize {
+    let glyphs = page.model.theme.glyphs;
+    let width = usize::from(page.area.width.saturating_sub(names + 5));
+    let lines = |(n, reason): (usize, &Reason)| {
+        let tone = if n == 0 { Tone::Text } else { Tone::Muted };
+        wrap(&reason.text, width, &glyphs)
+            .into_iter()
+            .map(move |line| (line, tone))
+    };
+    let all: Vec<(String, Tone)> = node.reasons.iter().enumerate().flat_map(lines).collect();
+    let (sign, tone) = mark(node.state, &glyphs);
+    for (n, (line, weight)) in all.iter().take(most).enumerate() {
+        let is_cut = n + 1 == most && all.len() > most;
+        let mut pen = page.line();
+        if n == 0 {
+            pen.put(&format!(" {sign} "), tone);
+            pen.put_in(&node.name, names, tone);
         }
-        if let Some(line) = lines.last_mut() {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
+        pen.to(names + 4);
+        match is_cut {
+            // The cut is made by what does not fit: one column more than there is.
+            true => pen.put(&text::fit(&format!("{line:width$} "), width, &glyphs), *weight),
+            false => pen.put(line, *weight),
         }
     }
-    lines
+    all.len().min(most)
 }
 
-fn table_of(page: &mut Page<'_>, nodes: &[&Node], room: u16) {
+fn table_of(page: &mut Page<'_>, nodes: &[Arc<Node>], room: u16) {
     let names = nodes
         .iter()
-        .map(|node| Pen::text_width(&node.name))
+        .map(|node| text::width(&node.name))
         .max()
         .unwrap_or(4)
         .clamp(4, 20) as u16;
@@ -181,7 +167,7 @@ fn table_of(page: &mut Page<'_>, nodes: &[&Node], room: u16) {
         Sort::Name => "by name",
         Sort::Disk => "fullest first",
     };
-    page.rule("NODES", order);
+    page.rule("NODES", &format!("rates over 10 s, % of the last hour · {order}"));
     let mut pen = page.line();
     pen.put("     ", Tone::Muted);
     pen.put_in("NODE", names, Tone::Muted);
@@ -232,7 +218,7 @@ fn last_hour<'a>(page: &mut Page<'_>, views: impl Iterator<Item = &'a NodeView>)
         add(&window.value, "PUT", &mut ingress);
         add(&window.value, "GET", &mut egress);
     }
-    page.rule("LAST HOUR", "");
+    page.rule("LAST HOUR", "MB/s of the last whole minute");
     for (name, minutes) in [("in ", ingress), ("out", egress)] {
         let now = minutes[MINUTES - 2] as f64 / 60e6;
         let highest = minutes.iter().copied().max().unwrap_or(0);
