@@ -26,6 +26,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::config::problem::{Problem, Problems};
 use crate::report::time;
 use crate::store;
+use crate::support::foreign::is_hidden;
 
 /// Watches Storj storage nodes
 #[derive(Parser)]
@@ -254,11 +255,9 @@ fn known_nodes(reader: &store::Reader, asked: &[String]) -> Result<Vec<String>, 
     }
 }
 
-/// Foreign text as a terminal may see it: control and direction characters made visible.
+/// Foreign text as a terminal may see it: what steers it or hides is made visible.
 fn visible(text: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    text.chars().map(|c| if hidden(c) { '\u{fffd}' } else { c }).collect()
+    text.chars()
+        .map(|c| if is_hidden(c) { '\u{fffd}' } else { c })
+        .collect()
 }

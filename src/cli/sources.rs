@@ -129,12 +129,12 @@ fn write_row(page: &mut Page<impl Write>, row: &SourceRow, now: i64) -> io::Resu
     };
     let last = time(row.last_second.filter(|second| *second <= now)).unwrap_or_else(|| "unknown".to_owned());
     page.paragraph(4, &format!("{} {} {state}", row.node, row.source))?;
-    let dialect = row.dialect.as_deref().unwrap_or("no record yet");
+    let dialect = row.progress.dialect.as_deref().unwrap_or("no record yet");
     let counts = format!(
         "    {} lines ({} unknown, {} malformed), {} bytes behind, last line {last}; {dialect}",
-        row.lines,
-        row.unknown,
-        row.malformed,
+        row.progress.lines,
+        row.progress.unknown,
+        row.progress.malformed,
         row.lag(),
     );
     page.paragraph(6, &counts)?;

@@ -3,6 +3,7 @@
 use rusqlite::params;
 
 use super::query::Scope;
+use super::writer::Progress;
 use super::{Reader, Result, positions};
 use crate::domain::source::Position;
 
@@ -19,18 +20,8 @@ pub struct SourceRow {
     pub state: Option<String>,
     /// What is wrong with it.
     pub error: Option<String>,
-    /// Lines read, and what they were.
-    pub lines: u64,
-    /// Of them understood.
-    pub understood: u64,
-    /// Of them unknown.
-    pub unknown: u64,
-    /// Of them malformed.
-    pub malformed: u64,
-    /// Bytes read, inflated.
-    pub bytes: u64,
-    /// The dialect, once known.
-    pub dialect: Option<String>,
+    /// What its lines were; they may go on.
+    pub progress: Progress,
     /// Second of the newest line counted from it.
     pub last_second: Option<i64>,
     /// How far its files were read.
@@ -105,12 +96,15 @@ impl Reader {
                 followed: id.is_some(),
                 state: row.get(2)?,
                 error: row.get(3)?,
-                lines: count(row.get(4)?),
-                understood: count(row.get(5)?),
-                unknown: count(row.get(6)?),
-                malformed: count(row.get(7)?),
-                bytes: count(row.get(8)?),
-                dialect: row.get(9)?,
+                progress: Progress {
+                    lines: count(row.get(4)?),
+                    understood: count(row.get(5)?),
+                    unknown: count(row.get(6)?),
+                    malformed: count(row.get(7)?),
+                    bytes: count(row.get(8)?),
+                    dialect: row.get(9)?,
+                    finished_ms: None,
+                },
                 last_second: row.get(10)?,
                 positions: Vec::new(),
                 gaps: Vec::new(),

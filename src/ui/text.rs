@@ -8,6 +8,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::look::Glyphs;
+use crate::support::foreign::is_hidden;
 
 /// A letter may carry so many marks and joined letters; more is an attack on the lines above and below.
 const LONGEST_GRAPHEME: usize = 8;
@@ -123,7 +124,7 @@ pub fn harmless<'a>(text: &'a str, glyphs: &Glyphs) -> Cow<'a, str> {
         .chars()
         .map(|c| match c {
             '\t' => ' ',
-            c if c.is_control() || hidden(c) => '\u{fffd}',
+            c if is_hidden(c) => '\u{fffd}',
             c => c,
         })
         .collect();
@@ -143,15 +144,6 @@ pub fn harmless<'a>(text: &'a str, glyphs: &Glyphs) -> Cow<'a, str> {
 /// Whether a text is printable ASCII, as nearly all are.
 fn plain(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
-}
-
-/// What shows nothing, or turns what follows.
-fn hidden(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
-        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// The plain form of a letter or mark; `.` where there is none.
@@ -315,7 +307,7 @@ mod tests {
             }
             all.extend([fitted, figure, harmless(&text, &glyphs).into_owned()]);
             for line in &all {
-                prop_assert!(!line.chars().any(|c| c.is_control() || hidden(c)), "{:?}", line);
+                prop_assert!(!line.chars().any(is_hidden), "{:?}", line);
                 prop_assert!(unicode || line.is_ascii(), "{:?}", line);
                 prop_assert_eq!(&harmless(line, &glyphs), line);
             }
