@@ -73,10 +73,9 @@ fn title(area: Rect, buffer: &mut Buffer, model: &Model) {
     ] {
         if let Some(count) = states.get(&state) {
             let plural = if *count > 1 && state == State::Warning { "s" } else { "" };
-            let text = match area.width {
-                80.. => format!(" {mark} {count} {word}{plural} "),
-                _ => format!(" {mark}{count}"),
-            };
+            let long = format!(" {mark} {count} {word}{plural} ");
+            let fits = area.width >= 80 && text::width(&long) <= usize::from(pen.left());
+            let text = if fits { long } else { format!(" {mark}{count}") };
             pen.put(&text, tone);
         }
     }
