@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::signals::Signals;
-use super::tui::{self, Inside};
+use super::tui::{self, Begin, Inside, Opening};
 use super::{Failure, Global, collect, status};
 use crate::api::link::Link;
 use crate::api::message::{Answer, Query};
@@ -29,6 +29,8 @@ pub struct Args {
     /// End after so many seconds [default: without a terminal, 3; else never]
     #[arg(long, value_name = "N")]
     seconds: Option<u64>,
+    #[command(flatten)]
+    screen: Opening,
 }
 
 fn speed(text: &str) -> Result<f64, String> {
@@ -65,7 +67,13 @@ pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
     let stop = Signals::listen(|_| ())?.stop;
     let (inside, mut link) = Inside::start(service, Arc::default())?;
     let shown = match io::stdout().is_terminal() && args.seconds.is_none() {
-        true => tui::show(link, Collector::Inside, data_dir, &stop),
+        true => tui::show(
+            args.screen.model(Collector::Inside),
+            &Begin::Anew,
+            link,
+            data_dir,
+            &stop,
+        ),
         false => show(&mut link, args, &stop),
     };
     inside.end()?;

@@ -34,6 +34,8 @@ use crate::support::foreign::is_hidden;
 struct Args {
     #[command(flatten)]
     global: Global,
+    #[command(flatten)]
+    screen: tui::Opening,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -99,7 +101,7 @@ enum Command {
     /// How every node is, on one screen
     Status(status::Args),
     /// Print one picture of a pane, then end
-    Show(tui::Args),
+    Show(tui::picture::Args),
     /// Where each node's lines come from, how far they were read, what is missing
     Sources(sources::Args),
     /// Write a table of the database
@@ -176,7 +178,7 @@ impl Failure {
 /// Runs the command of the process's arguments.
 pub fn run() -> ExitCode {
     let args = arguments();
-    let failure = match command(&args.global, args.command) {
+    let failure = match command(&args.global, &args.screen, args.command) {
         Ok(code) => return code,
         Err(failure) => failure,
     };
@@ -194,14 +196,14 @@ pub fn run() -> ExitCode {
 }
 
 /// Without a command: the screen; without a terminal, how every node is.
-fn command(global: &Global, command: Option<Command>) -> Result<ExitCode, Failure> {
+fn command(global: &Global, screen: &tui::Opening, command: Option<Command>) -> Result<ExitCode, Failure> {
     let done = |()| ExitCode::SUCCESS;
     match command {
         None if io::IsTerminal::is_terminal(&io::stdout()) && io::IsTerminal::is_terminal(&io::stdin()) => {
-            tui::run(global).map(done)
+            tui::run(global, screen).map(done)
         }
         None => status::run(global, &status::Args::default()),
-        Some(Command::Show(show)) => tui::picture(global, &show).map(done),
+        Some(Command::Show(show)) => tui::picture::run(global, &show).map(done),
         Some(Command::Demo(demo)) => demo::run(global, &demo).map(done),
         Some(Command::Count { files, json }) => count::run(&files, json).map(done),
         Some(Command::Ingest(ingest)) => ingest::run(global, &ingest).map(done),

@@ -98,6 +98,11 @@ impl Wanted {
 }
 
 impl Hub {
+    /// Without a collector and viewers: only answers questions.
+    pub fn alone(data_dir: &Path) -> Self {
+        Self::new(data_dir, 0, std::sync::mpsc::channel().0, sync_channel(0).0)
+    }
+
     /// For the collector of a data directory, that takes `orders` and is woken by `wake`.
     pub fn new(data_dir: &Path, since_ms: i64, orders: Sender<Order>, wake: SyncSender<()>) -> Self {
         Self {
@@ -199,7 +204,11 @@ impl Hub {
         self.status.came.notify_all();
     }
 
-    fn answer(&self, query: &Query) -> Result<Answer, String> {
+    /// The answer to a question.
+    ///
+    /// # Errors
+    /// One line: why there is none.
+    pub fn answer(&self, query: &Query) -> Result<Answer, String> {
         let now_ms = jiff::Timestamp::now().as_millisecond();
         let reader = Reader::open(&self.data_dir).map_err(|error| error.to_string())?;
         match query {

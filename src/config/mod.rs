@@ -30,6 +30,11 @@ pub fn usual_file() -> Option<PathBuf> {
     places().map(|dirs| dirs.config_dir().join("config.toml"))
 }
 
+/// The folder of what a person left on the screen: the platform's place; `None` when there is no home.
+pub fn state_dir() -> Option<PathBuf> {
+    places().map(|dirs| dirs.state_dir().unwrap_or(dirs.data_local_dir()).to_owned())
+}
+
 /// The folder `~` means.
 pub fn home() -> Option<PathBuf> {
     directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned())

@@ -1,193 +1,364 @@
-//! The one table of actions: keys, footer, help and the reference in the README are made from it.
+//! The one table of actions: keys, footer, help, palette, configuration and the reference in the README are made
+//! from it.
 
-use super::key::Key;
-use super::model::{Model, Overlay, Pane};
+use super::pane::Pane;
 
 /// What can be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the table below says what each does")]
 pub enum Action {
-    /// Leave.
-    Quit,
-    /// Close what is open, or one level out.
-    Back,
-    /// Open what is under the cursor.
     Enter,
-    /// Cursor.
-    Up,
-    /// Cursor.
-    Down,
-    /// Cursor.
-    PageUp,
-    /// Cursor.
-    PageDown,
-    /// Cursor.
-    Home,
-    /// Cursor.
-    End,
-    /// A pane.
-    Show(Pane),
-    /// The next node.
-    NextNode,
-    /// The one before.
-    PreviousNode,
-    /// Sort by the next column.
+    Back,
+    Filter,
     Sort,
-    /// Hold the picture.
+    Reverse,
+    Columns,
+    Details,
+    Metric,
+    Range,
+    ZoomIn,
+    ZoomOut,
+    LogScale,
+    Left,
+    Right,
+    Earlier,
+    Later,
+    NextMark,
+    PreviousMark,
+    NextNode,
+    PreviousNode,
+    PickNode,
+    PickSatellite,
+    NextBlock,
+    PreviousBlock,
+    Explain,
+    CopyRow,
+    CopyTable,
     Freeze,
-    /// All keys.
-    Help,
-    /// Copy the table.
-    Copy,
-    /// The mouse is ours or the terminal's.
-    Mouse,
-    /// Another theme.
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    Home,
+    End,
     Theme,
-    /// Draw anew.
+    Mouse,
+    Messages,
+    Reload,
     Repaint,
-    /// Stop for a while.
     Suspend,
+    Palette,
+    Help,
+    Quit,
+    Show(Pane),
+}
+
+/// Where an action's keys mean it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// On every pane.
+    Everywhere,
+    /// On these only: elsewhere the keys may mean something else.
+    On(&'static [Pane]),
+}
+
+impl Place {
+    /// Whether it is this pane.
+    pub fn has(self, pane: Pane) -> bool {
+        match self {
+            Self::Everywhere => true,
+            Self::On(panes) => panes.contains(&pane),
+        }
+    }
+
+    /// Whether there is a pane that is both.
+    pub fn meets(self, other: Self) -> bool {
+        Pane::ALL.into_iter().any(|pane| self.has(pane) && other.has(pane))
+    }
 }
 
 /// What is known of an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spec {
+    /// The action.
+    pub action: Action,
     /// Its name in a configuration.
-    pub id: String,
+    pub id: &'static str,
     /// In the footer.
     pub title: &'static str,
     /// In the help.
-    pub help: String,
-    /// Its keys, the first is shown.
+    pub help: &'static str,
+    /// Its keys unless the configuration says otherwise, the first is shown. Several in a row are a chord.
     pub keys: &'static [&'static str],
+    /// Where the keys mean it.
+    pub place: Place,
 }
+
+const fn spec(
+    action: Action,
+    id: &'static str,
+    title: &'static str,
+    help: &'static str,
+    keys: &'static [&'static str],
+) -> Spec {
+    Spec {
+        action,
+        id,
+        title,
+        help,
+        keys,
+        place: Place::Everywhere,
+    }
+}
+
+const fn on(panes: &'static [Pane], spec: Spec) -> Spec {
+    Spec {
+        place: Place::On(panes),
+        ..spec
+    }
+}
+
+const fn show(
+    pane: Pane,
+    id: &'static str,
+    title: &'static str,
+    help: &'static str,
+    keys: &'static [&'static str],
+) -> Spec {
+    spec(Action::Show(pane), id, title, help, keys)
+}
+
+use Action as A;
+
+/// All of them, the most useful first: so they stand in the footer.
+pub const ACTIONS: &[Spec] = &[
+    spec(A::Enter, "enter", "open", "Open what is under the cursor", &["enter"]),
+    spec(
+        A::Back,
+        "back",
+        "back",
+        "Close what is open, or one level out",
+        &["esc", "backspace"],
+    ),
+    spec(A::Filter, "filter", "filter", "Show only rows that hold a text", &["/"]),
+    spec(A::Sort, "sort", "sort", "Sort by the next column", &["s"]),
+    on(
+        &[Pane::Overview],
+        spec(A::Metric, "metric", "metric", "Another measure in the chart", &["m"]),
+    ),
+    spec(A::Range, "range", "range", "How much time charts show", &["t"]),
+    spec(
+        A::Explain,
+        "explain",
+        "explain",
+        "What a figure is, where it comes from, what to do",
+        &["i"],
+    ),
+    spec(
+        A::Freeze,
+        "freeze",
+        "freeze",
+        "Hold the picture; collecting goes on",
+        &["space", "f"],
+    ),
+    spec(
+        A::Palette,
+        "palette",
+        "commands",
+        "Find any command by a few of its letters",
+        &[":", "ctrl-p"],
+    ),
+    spec(A::Help, "help", "help", "All keys that work now", &["?", "f1"]),
+    spec(
+        A::Quit,
+        "quit",
+        "quit",
+        "Leave; a collector of its own keeps what it read",
+        &["q", "ctrl-c"],
+    ),
+    spec(
+        A::CopyTable,
+        "copy-table",
+        "copy table",
+        "Copy the table as Markdown, names and addresses masked",
+        &["Y"],
+    ),
+    spec(
+        A::CopyRow,
+        "copy-row",
+        "copy row",
+        "Copy the row under the cursor",
+        &["y"],
+    ),
+    spec(
+        A::Columns,
+        "columns",
+        "columns",
+        "Choose the columns of the table",
+        &["c"],
+    ),
+    spec(
+        A::Details,
+        "details",
+        "details",
+        "All columns of the row, those too that have no room",
+        &["D"],
+    ),
+    spec(A::Reverse, "reverse", "reverse", "Sort the other way round", &["S"]),
+    spec(
+        A::PickNode,
+        "pick-node",
+        "node",
+        "Look at one node alone, or at all",
+        &["o"],
+    ),
+    spec(A::NextNode, "next-node", "next node", "The next node", &[">"]),
+    spec(
+        A::PreviousNode,
+        "previous-node",
+        "node before",
+        "The node before",
+        &["<"],
+    ),
+    spec(
+        A::PickSatellite,
+        "pick-satellite",
+        "satellite",
+        "Look at one satellite alone, or at all",
+        &["O"],
+    ),
+    spec(
+        A::Left,
+        "left",
+        "earlier",
+        "Choose a moment: the cursor of the chart to the left",
+        &["left", "h"],
+    ),
+    spec(
+        A::Right,
+        "right",
+        "later",
+        "The cursor of the chart to the right",
+        &["right", "l"],
+    ),
+    spec(
+        A::Earlier,
+        "back-in-time",
+        "back in time",
+        "A quarter of the range back in time",
+        &["["],
+    ),
+    spec(
+        A::Later,
+        "forward-in-time",
+        "forward",
+        "A quarter of the range forward in time",
+        &["]"],
+    ),
+    spec(A::ZoomIn, "zoom-in", "zoom in", "A shorter range", &["+", "="]),
+    spec(A::ZoomOut, "zoom-out", "zoom out", "A longer range", &["-"]),
+    spec(
+        A::NextMark,
+        "next-mark",
+        "next event",
+        "The cursor to the next event",
+        &["."],
+    ),
+    spec(
+        A::PreviousMark,
+        "previous-mark",
+        "event before",
+        "The cursor to the event before",
+        &[","],
+    ),
+    spec(
+        A::LogScale,
+        "log-scale",
+        "log scale",
+        "The chart's values on a logarithmic scale",
+        &["~"],
+    ),
+    spec(
+        A::NextBlock,
+        "next-block",
+        "next block",
+        "Keys go to the next table",
+        &["tab"],
+    ),
+    spec(
+        A::PreviousBlock,
+        "previous-block",
+        "block before",
+        "Keys go to the table before",
+        &["shift-tab"],
+    ),
+    spec(A::Up, "up", "up", "One row up", &["up", "k"]),
+    spec(A::Down, "down", "down", "One row down", &["down", "j"]),
+    spec(A::PageUp, "page-up", "page up", "One page up", &["pageup", "ctrl-u"]),
+    spec(
+        A::PageDown,
+        "page-down",
+        "page down",
+        "One page down",
+        &["pagedown", "ctrl-d"],
+    ),
+    spec(A::Home, "home", "first", "First row", &["home", "g"]),
+    spec(
+        A::End,
+        "end",
+        "last",
+        "Back to the present; then the last row",
+        &["end", "G"],
+    ),
+    spec(A::Theme, "theme", "theme", "Choose how it looks", &["T"]),
+    spec(
+        A::Mouse,
+        "mouse",
+        "mouse",
+        "Leave the mouse to the terminal, for selecting text",
+        &["M"],
+    ),
+    spec(
+        A::Messages,
+        "messages",
+        "messages",
+        "What was said at the bottom of the screen",
+        &["!"],
+    ),
+    spec(
+        A::Reload,
+        "reload",
+        "reload",
+        "Take up the configuration as it is now",
+        &["ctrl-r"],
+    ),
+    spec(A::Repaint, "repaint", "repaint", "Draw everything anew", &["ctrl-l"]),
+    spec(
+        A::Suspend,
+        "suspend",
+        "suspend",
+        "Stop for a while; `fg` goes on",
+        &["ctrl-z"],
+    ),
+    show(
+        Pane::Overview,
+        "pane-overview",
+        "Overview",
+        "Is all well? Every node on one screen",
+        &["1"],
+    ),
+];
 
 impl Action {
-    /// All of them, the most useful first.
-    pub fn all() -> Vec<Self> {
-        let mut all = vec![
-            Self::Enter,
-            Self::Back,
-            Self::Sort,
-            Self::NextNode,
-            Self::PreviousNode,
-            Self::Freeze,
-            Self::Copy,
-            Self::Help,
-            Self::Quit,
-            Self::Up,
-            Self::Down,
-            Self::PageUp,
-            Self::PageDown,
-            Self::Home,
-            Self::End,
-            Self::Theme,
-            Self::Mouse,
-            Self::Repaint,
-            Self::Suspend,
-        ];
-        all.extend(Pane::ALL.map(Self::Show));
-        all
-    }
-
     /// What is known of it.
-    pub fn spec(self) -> Spec {
-        let spec = |id: &str, title, help: &str, keys| Spec {
-            id: id.to_owned(),
-            title,
-            help: help.to_owned(),
-            keys,
-        };
-        match self {
-            Self::Quit => spec(
-                "quit",
-                "quit",
-                "Leave; a collector of its own keeps what it read",
-                &["q", "ctrl-c"],
-            ),
-            Self::Back => spec(
-                "back",
-                "back",
-                "Close what is open, or one level out",
-                &["esc", "backspace"],
-            ),
-            Self::Enter => spec("enter", "open", "Open what is under the cursor", &["enter"]),
-            Self::Up => spec("up", "up", "One row up", &["up", "k"]),
-            Self::Down => spec("down", "down", "One row down", &["down", "j"]),
-            Self::PageUp => spec("page-up", "page up", "One page up", &["pageup", "ctrl-u"]),
-            Self::PageDown => spec("page-down", "page down", "One page down", &["pagedown", "ctrl-d"]),
-            Self::Home => spec("home", "first", "First row", &["home", "g"]),
-            Self::End => spec("end", "last", "Last row; live again", &["end", "G"]),
-            Self::Show(pane) => Spec {
-                id: format!("pane-{}", pane.id()),
-                title: pane.title(),
-                help: format!("Pane {}", pane.title()),
-                keys: pane.keys(),
-            },
-            Self::NextNode => spec("next-node", "node", "The next node", &["right", "l", "n"]),
-            Self::PreviousNode => spec("previous-node", "node before", "The node before", &["left", "h", "p"]),
-            Self::Sort => spec("sort", "sort", "Sort by the next column", &["s"]),
-            Self::Freeze => spec(
-                "freeze",
-                "freeze",
-                "Hold the picture; collecting goes on",
-                &["space", "f"],
-            ),
-            Self::Help => spec("help", "help", "All keys", &["?", "f1"]),
-            Self::Copy => spec("copy", "copy table", "Copy the table as Markdown", &["Y", "y"]),
-            Self::Mouse => spec(
-                "mouse",
-                "mouse",
-                "Leave the mouse to the terminal, for selecting text",
-                &["M"],
-            ),
-            Self::Theme => spec("theme", "theme", "Another theme", &["T"]),
-            Self::Repaint => spec("repaint", "repaint", "Draw everything anew", &["ctrl-l", "r"]),
-            Self::Suspend => spec("suspend", "suspend", "Stop for a while; `fg` goes on", &["ctrl-z"]),
-        }
+    pub fn spec(self) -> &'static Spec {
+        let found = ACTIONS.iter().find(|spec| spec.action == self);
+        // A test holds that every action is in the table.
+        found.unwrap_or(&ACTIONS[0])
     }
 
-    /// Whether it can be done now.
-    pub fn is_valid(self, model: &Model) -> bool {
-        match self {
-            Self::Enter => model.overlay.is_none() && model.node.is_none() && model.selected().is_some(),
-            Self::Back => model.overlay.is_some() || model.node.is_some(),
-            Self::NextNode | Self::PreviousNode => model.node.is_some() && model.names().len() > 1,
-            Self::Sort | Self::Copy => model.node.is_none() && !model.names().is_empty(),
-            Self::Up | Self::Down | Self::PageUp | Self::PageDown | Self::Home => !model.names().is_empty(),
-            Self::Help => model.overlay != Some(Overlay::Help),
-            Self::Suspend => cfg!(unix),
-            Self::Quit | Self::End | Self::Show(_) | Self::Freeze | Self::Mouse | Self::Theme | Self::Repaint => true,
-        }
-    }
-
-    /// The action of a key, if it can be done now.
-    pub fn of(key: Key, model: &Model) -> Option<Self> {
-        let fits = |action: &Self| action.spec().keys.iter().any(|name| Key::parse(name) == Some(key));
-        Self::all()
-            .into_iter()
-            .filter(|action| action.is_valid(model))
-            .find(fits)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::HashMap;
-
-    use super::*;
-
-    #[test]
-    fn every_key_is_one_and_means_one_thing() {
-        let mut seen: HashMap<Key, String> = HashMap::new();
-        for action in Action::all() {
-            let spec = action.spec();
-            assert!(!spec.keys.is_empty() && !spec.help.is_empty(), "{}", spec.id);
-            for name in spec.keys {
-                let key = Key::parse(name).unwrap_or_else(|| panic!("{name}"));
-                assert_eq!(Key::parse(&key.to_string()), Some(key));
-                if let Some(other) = seen.insert(key, spec.id.clone()) {
-                    panic!("{name} is {other} and {}", spec.id);
-                }
-            }
-        }
+    /// The action of a name.
+    pub fn of(id: &str) -> Option<Self> {
+        ACTIONS.iter().find(|spec| spec.id == id).map(|spec| spec.action)
     }
 }

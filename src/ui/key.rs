@@ -12,10 +12,13 @@ pub struct Key {
     alt: bool,
 }
 
-const NAMED: [(&str, KeyCode); 13] = [
+const NAMED: [(&str, KeyCode); 16] = [
     ("esc", KeyCode::Esc),
     ("enter", KeyCode::Enter),
     ("tab", KeyCode::Tab),
+    ("shift-tab", KeyCode::BackTab),
+    ("delete", KeyCode::Delete),
+    ("insert", KeyCode::Insert),
     ("backspace", KeyCode::Backspace),
     ("up", KeyCode::Up),
     ("down", KeyCode::Down),
@@ -41,6 +44,20 @@ impl Key {
         };
         let code = named.or_else(function).or_else(letter)?;
         Some(Self { code, ctrl, alt })
+    }
+
+    /// The letter it writes into a line; `None`: it writes nothing.
+    pub fn letter(self) -> Option<char> {
+        match self.code {
+            KeyCode::Char(letter) if !self.ctrl && !self.alt => Some(letter),
+            _ => None,
+        }
+    }
+
+    /// Keys pressed one after the other, as `g g`; `None`: one of them is no key.
+    pub fn parse_chord(text: &str) -> Option<Vec<Self>> {
+        let keys: Option<Vec<Self>> = text.split_whitespace().map(Self::parse).collect();
+        keys.filter(|keys| !keys.is_empty())
     }
 
     /// The key that was pressed.

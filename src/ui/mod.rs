@@ -1,15 +1,24 @@
 //! The screen. Knows the collector only through `api`.
 
 pub mod action;
+pub mod ask;
 pub mod chart;
+pub mod explain;
 pub mod frame;
 pub mod key;
+pub mod keymap;
+pub mod log_pane;
 pub mod look;
 pub mod model;
 pub mod number;
+mod over;
+pub mod overlay;
 pub mod overview;
+pub mod pane;
 pub mod pen;
 pub mod run;
+pub mod shared;
 pub mod table;
 pub mod terminal;
 pub mod text;
+pub mod traffic;

@@ -67,15 +67,24 @@ impl<'a> Pen<'a> {
     /// A rule over the whole line, with a title at its left and words at its right.
     pub fn rule(&mut self, title: &str, words: &str) {
         self.put(title, Tone::Accent);
-        let right = words.width() as u16;
+        let words = match words {
+            "" => String::new(),
+            words => format!(" {words} "),
+        };
+        let right = text::width(&words) as u16;
         let end = match right {
             0 => self.area.width,
-            right => self.area.width.saturating_sub(right + 2),
+            // Words that have no room beside the title are left out, not cut.
+            right if self.at + right + 1 > self.area.width => self.area.width,
+            right => self.area.width - right - 1,
         };
+        let right = if end == self.area.width { 0 } else { right };
         while self.at < end && self.left() > 0 {
             self.put(self.theme.glyphs.rule, Tone::Muted);
         }
-        self.put(words, Tone::Muted);
+        if right > 0 {
+            self.put(&words, Tone::Muted);
+        }
         while right > 0 && self.left() > 0 {
             self.put(self.theme.glyphs.rule, Tone::Muted);
         }

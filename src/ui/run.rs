@@ -5,22 +5,20 @@ use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
-use crossterm::event::{Event, KeyEventKind, MouseEventKind};
+use crossterm::event::{Event as Read, KeyEventKind, MouseEventKind};
 
 use super::frame;
 use super::key::Key;
-use super::model::{Collector, Effect, Input, Model};
+use super::model::{Collector, Input, Memory, Model};
+use super::pane::{Effect, Hits};
 use super::terminal::Screen;
-use crate::api::link::Link;
-use crate::api::message::{Request, Watch};
-use crate::api::snapshot::Topic;
+use crate::api::link::{Asker, Link};
+use crate::api::message::Request;
 
 /// Data is drawn at most so often.
 const PACE: Duration = Duration::from_millis(250);
 /// Keys are drawn at once, but no faster than anyone sees.
 const KEY_PACE: Duration = Duration::from_millis(16);
-/// The clock on the screen.
-const TICK: Duration = Duration::from_secs(1);
 /// A collector that is gone is looked for so often.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -28,51 +26,179 @@ fn now_ms() -> i64 {
     jiff::Timestamp::now().as_millisecond()
 }
 
-/// Shows the screen until it is left, or `inputs` end.
-///
-/// # Errors
-/// When there is no terminal, or it is gone.
-pub fn run(mut model: Model, inputs: &Receiver<Input>) -> io::Result<()> {
-    let mut screen = Screen::take(model.mouse)?;
-    let mut drawn = Instant::now();
-    screen.draw(|frame| frame::draw(frame, &model))?;
-    loop {
-        let first = match inputs.recv_timeout(TICK) {
-            Ok(input) => Some(input),
-            Err(RecvTimeoutError::Timeout) => None,
-            Err(RecvTimeoutError::Disconnected) => return Ok(()),
-        };
-        let ticked = first.is_none();
-        let Some(turn) = take(first, inputs, &mut model, &mut screen)? else {
-            return Ok(());
-        };
-        if !ticked && !turn.changed {
-            continue;
-        }
-        // What comes meanwhile is drawn with it; a key does not wait for the pace of data.
-        let mut hurry = turn.hurry;
-        loop {
-            let pace = if hurry { KEY_PACE } else { PACE };
-            let left = pace.saturating_sub(drawn.elapsed());
-            let next = match inputs.recv_timeout(left) {
-                Ok(input) => Some(input),
-                Err(_) => break,
-            };
-            let Some(turn) = take(next, inputs, &mut model, &mut screen)? else {
-                return Ok(());
-            };
-            hurry |= turn.hurry;
-            if left.is_zero() {
-                break;
-            }
-        }
-        model.now_ms = now_ms();
-        screen.draw(|frame| frame::draw(frame, &model))?;
-        drawn = Instant::now();
+/// What the screen's loop takes in.
+pub enum Event {
+    /// Something happened.
+    Happened(Input),
+    /// A collector is there, and listens.
+    Linked(Collector, Asker),
+}
+
+impl From<Input> for Event {
+    fn from(input: Input) -> Self {
+        Self::Happened(input)
     }
 }
 
-/// What some inputs did.
+/// Takes what a person will want to find again.
+pub type Remember = Box<dyn FnMut(Memory) + Send>;
+
+/// The screen, its model and those it speaks to.
+struct Run<'a> {
+    model: Model,
+    screen: Screen,
+    events: &'a Receiver<Event>,
+    asker: Option<Asker>,
+    remember: Remember,
+    /// When it was drawn last, and when a person last did something.
+    drawn: Instant,
+    touched: Instant,
+}
+
+/// Shows the screen until it is left, or `events` end.
+///
+/// # Errors
+/// When there is no terminal, or it is gone.
+pub fn run(model: Model, events: &Receiver<Event>, remember: Remember) -> io::Result<()> {
+    let screen = Screen::take(model.mouse)?;
+    let now = Instant::now();
+    let mut run = Run {
+        model,
+        screen,
+        events,
+        asker: None,
+        remember,
+        drawn: now,
+        touched: now,
+    };
+    let left = run.until_left();
+    (run.remember)(run.model.memory());
+    left
+}
+
+impl Run<'_> {
+    fn until_left(&mut self) -> io::Result<()> {
+        self.draw()?;
+        loop {
+            let width = self.screen.width();
+            let first = match self.model.changes_after_ms(width) {
+                Some(ms) => match self.events.recv_timeout(Duration::from_millis(ms)) {
+                    Ok(event) => Some(event),
+                    Err(RecvTimeoutError::Timeout) => None,
+                    Err(RecvTimeoutError::Disconnected) => return Ok(()),
+                },
+                None => match self.events.recv() {
+                    Ok(event) => Some(event),
+                    Err(_) => return Ok(()),
+                },
+            };
+            let ticked = first.is_none();
+            let Some(turn) = self.take(first)? else {
+                return Ok(());
+            };
+            if !ticked && !turn.changed {
+                continue;
+            }
+            if !self.gather(turn.hurry)? {
+                return Ok(());
+            }
+            self.model.shared.now_ms = now_ms();
+            self.model.settle(self.touched.elapsed().as_millis() as i64);
+            self.draw()?;
+        }
+    }
+
+    /// What comes meanwhile is drawn with it; a key does not wait for the pace of data. False: it is left.
+    fn gather(&mut self, mut hurry: bool) -> io::Result<bool> {
+        loop {
+            let pace = if hurry { KEY_PACE } else { PACE };
+            let left = pace.saturating_sub(self.drawn.elapsed());
+            let Ok(next) = self.events.recv_timeout(left) else {
+                return Ok(true);
+            };
+            let Some(turn) = self.take(Some(next))? else {
+                return Ok(false);
+            };
+            hurry |= turn.hurry;
+            if left.is_zero() {
+                return Ok(true);
+            }
+        }
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        let title = self.model.window_title();
+        self.screen.title(title)?;
+        let model = &self.model;
+        let mut hits = Hits::default();
+        self.screen.draw(|frame| hits = frame::draw(frame, model))?;
+        self.model.saw(hits);
+        self.drawn = Instant::now();
+        Ok(())
+    }
+
+    /// Takes in `first` and all that waits, and says what follows from it; `None`: the screen is left.
+    fn take(&mut self, first: Option<Event>) -> io::Result<Option<Turn>> {
+        let mut turn = Turn::default();
+        let events: Vec<Event> = first.into_iter().chain(self.events.try_iter()).collect();
+        for event in events {
+            let input = match event {
+                Event::Happened(input) => input,
+                Event::Linked(collector, asker) => {
+                    self.asker = Some(asker);
+                    Input::Found(collector)
+                }
+            };
+            let by_person = !matches!(input, Input::Heard(_) | Input::Found(_) | Input::Lost);
+            turn.hurry |= by_person;
+            if by_person {
+                self.touched = Instant::now();
+            }
+            let (effects, changed) = self.model.update(input, now_ms());
+            turn.changed |= changed;
+            for effect in effects {
+                if effect == Effect::Quit {
+                    return Ok(None);
+                }
+                self.obey(effect)?;
+            }
+        }
+        for request in self.model.requests() {
+            self.say(request);
+        }
+        if turn.hurry {
+            (self.remember)(self.model.memory());
+        }
+        Ok(Some(turn))
+    }
+
+    fn say(&mut self, request: Request) {
+        let sent = self.asker.as_ref().is_some_and(|asker| asker.send(request).is_ok());
+        if !sent {
+            // Whoever listens notices, too, and finds another.
+            self.asker = None;
+        }
+    }
+
+    fn obey(&mut self, effect: Effect) -> io::Result<()> {
+        match effect {
+            #[cfg(unix)]
+            Effect::Suspend => self.screen.suspend(),
+            Effect::Repaint => self.screen.repaint(),
+            Effect::Mouse(on) => self.screen.mouse(on),
+            Effect::Copy(text) => self.screen.copy(&text),
+            Effect::Do(command) => {
+                let request = self.model.order(command);
+                self.say(request);
+                Ok(())
+            }
+            // The model has done these.
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What some events did.
 #[derive(Default)]
 struct Turn {
     /// The picture is another.
@@ -81,60 +207,27 @@ struct Turn {
     hurry: bool,
 }
 
-/// Takes in `first` and all that waits; `None`: the screen is left.
-fn take(
-    first: Option<Input>,
-    inputs: &Receiver<Input>,
-    model: &mut Model,
-    screen: &mut Screen,
-) -> io::Result<Option<Turn>> {
-    let mut turn = Turn::default();
-    for input in first.into_iter().chain(inputs.try_iter()) {
-        turn.hurry |= !matches!(input, Input::Heard(_));
-        let (effect, changed) = model.update(input, now_ms());
-        turn.changed |= changed;
-        match effect {
-            Some(Effect::Quit) => return Ok(None),
-            Some(effect) => obey(screen, effect)?,
-            None => {}
-        }
-    }
-    Ok(Some(turn))
-}
-
-fn obey(screen: &mut Screen, effect: Effect) -> io::Result<()> {
-    match effect {
-        Effect::Quit => Ok(()),
-        #[cfg(unix)]
-        Effect::Suspend => screen.suspend(),
-        #[cfg(not(unix))]
-        Effect::Suspend => Ok(()),
-        Effect::Repaint => screen.repaint(),
-        Effect::Mouse(on) => screen.mouse(on),
-        Effect::Copy(text) => screen.copy(&text),
-    }
-}
-
 /// Hands keys on, until nobody takes them. Runs in its own thread: reading blocks.
-pub fn read_keys(inputs: &Sender<Input>) {
+pub fn read_keys(inputs: &Sender<Event>) {
     while let Ok(event) = crossterm::event::read() {
         let input = match event {
-            Event::Key(key) if key.kind != KeyEventKind::Release => Input::Key(Key::pressed(&key)),
-            Event::Mouse(mouse) => match mouse.kind {
-                MouseEventKind::ScrollDown => Input::Scroll(3),
-                MouseEventKind::ScrollUp => Input::Scroll(-3),
+            Read::Key(key) if key.kind != KeyEventKind::Release => Input::Key(Key::pressed(&key)),
+            Read::Mouse(mouse) => match mouse.kind {
+                MouseEventKind::ScrollDown => Input::Scroll(3, mouse.column, mouse.row),
+                MouseEventKind::ScrollUp => Input::Scroll(-3, mouse.column, mouse.row),
                 MouseEventKind::Down(_) => Input::Click(mouse.column, mouse.row),
                 _ => continue,
             },
-            Event::Resize(..) => Input::Resized,
+            Read::Paste(text) => Input::Paste(text),
+            Read::Resize(..) => Input::Resized,
             _ => continue,
         };
-        if inputs.send(input).is_err() {
+        if inputs.send(input.into()).is_err() {
             return;
         }
     }
     // The terminal cannot be read any more.
-    let _ = inputs.send(Input::End);
+    let _ = inputs.send(Input::End.into());
 }
 
 /// Ends when the terminal is hung up, also when no signal says so: then reading it would spin for ever.
@@ -153,22 +246,17 @@ pub fn watch_hangup() {
 }
 
 /// Listens to the collector, finds it again when it is gone, and hands on what it says. Runs in its own thread.
-pub fn listen(first: Link, collector: Collector, again: impl Fn() -> Option<Link>, inputs: &Sender<Input>) {
-    let mut link = first;
-    let mut kind = collector;
+pub fn listen(first: Link, collector: Collector, again: impl Fn() -> Option<Link>, events: &Sender<Event>) {
+    let (mut link, mut kind) = (first, collector);
     loop {
-        if inputs.send(Input::Found(kind.clone())).is_err() {
+        let (asker, listener) = link.split();
+        if events.send(Event::Linked(kind, asker)).is_err() {
             return;
         }
-        let watch = Watch {
-            topics: vec![Topic::Status, Topic::Seconds, Topic::Minutes],
-            nodes: Vec::new(),
-        };
-        let watched = link.send(Request::Watch(watch));
-        while watched.is_ok() {
-            match link.receive(None) {
+        loop {
+            match listener.receive(None) {
                 Ok(Some(message)) => {
-                    if inputs.send(Input::Heard(message)).is_err() {
+                    if events.send(Input::Heard(message).into()).is_err() {
                         return;
                     }
                 }
@@ -176,15 +264,13 @@ pub fn listen(first: Link, collector: Collector, again: impl Fn() -> Option<Link
                 Err(_) => break,
             }
         }
-        if inputs.send(Input::Lost).is_err() {
-            return;
-        }
         link = loop {
+            if events.send(Input::Lost.into()).is_err() {
+                return;
+            }
             std::thread::sleep(RETRY);
-            match again() {
-                Some(link) => break link,
-                None if inputs.send(Input::Lost).is_err() => return,
-                None => {}
+            if let Some(link) = again() {
+                break link;
             }
         };
         kind = Collector::Attached;

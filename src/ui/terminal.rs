@@ -4,11 +4,12 @@ use std::io::{self, Stdout, Write};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{
     BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
-    disable_raw_mode, enable_raw_mode,
+    SetTitle, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{Command, execute, queue};
 use ratatui::backend::CrosstermBackend;
@@ -16,6 +17,8 @@ use ratatui::{Frame, Terminal};
 
 /// Whether the terminal is ours: giving it back twice would disturb whoever has it then.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Whether some thread of the process failed: what it did is not done any more.
+static PANICKED: AtomicBool = AtomicBool::new(false);
 static HOOK: Once = Once::new();
 
 /// A signal to the process stops it within this time, also on a busy machine.
@@ -44,6 +47,21 @@ impl Command for Mouse {
 pub struct Screen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
     mouse: bool,
+    title: String,
+}
+
+/// Keeps the window's title for later, or brings it back. Terminals that cannot pass it over.
+struct KeepTitle(bool);
+
+impl Command for KeepTitle {
+    fn write_ansi(&self, f: &mut impl std::fmt::Write) -> std::fmt::Result {
+        f.write_str(if self.0 { "\x1b[22;2t" } else { "\x1b[23;2t" })
+    }
+
+    #[cfg(windows)]
+    fn execute_winapi(&self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Screen {
@@ -57,12 +75,17 @@ impl Screen {
         HOOK.call_once(|| {
             let before = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |panic| {
+                PANICKED.store(true, Ordering::SeqCst);
                 give_back();
                 before(panic);
             }));
         });
         let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
-        let mut screen = Self { terminal, mouse };
+        let mut screen = Self {
+            terminal,
+            mouse,
+            title: String::new(),
+        };
         screen.enter()?;
         Ok(screen)
     }
@@ -73,9 +96,11 @@ impl Screen {
         execute!(
             io::stdout(),
             EnterAlternateScreen,
+            KeepTitle(true),
             EnableBracketedPaste,
             Mouse(self.mouse)
         )?;
+        self.title.clear();
         self.repaint()
     }
 
@@ -84,9 +109,30 @@ impl Screen {
     /// # Errors
     /// When the terminal is gone.
     pub fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        if !TAKEN.load(Ordering::SeqCst) {
+            // It was given back behind our back: another thread failed.
+            return Err(io::Error::other("another part of the program failed"));
+        }
         queue!(io::stdout(), BeginSynchronizedUpdate)?;
         self.terminal.draw(view)?;
         execute!(io::stdout(), EndSynchronizedUpdate)
+    }
+
+    /// Columns of the terminal.
+    pub fn width(&self) -> u16 {
+        self.terminal.size().map_or(80, |size| size.width)
+    }
+
+    /// The title of the terminal's window: harmless text only.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn title(&mut self, title: String) -> io::Result<()> {
+        if self.title != title {
+            execute!(io::stdout(), SetTitle(&title))?;
+            self.title = title;
+        }
+        Ok(())
     }
 
     /// Everything is drawn anew with the next frame.
@@ -115,10 +161,7 @@ impl Screen {
     /// # Errors
     /// When the terminal is gone.
     pub fn copy(&mut self, text: &str) -> io::Result<()> {
-        execute!(
-            io::stdout(),
-            crossterm::style::Print(format!("\x1b]52;c;{}\x07", base64(text.as_bytes())))
-        )
+        execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text))
     }
 
     /// Gives the terminal back, stops the process as ctrl-z does, and takes it again when it goes on.
@@ -141,6 +184,11 @@ impl Drop for Screen {
     }
 }
 
+/// Whether some thread of the process failed.
+pub fn panicked() -> bool {
+    PANICKED.load(Ordering::SeqCst)
+}
+
 /// Gives the terminal back as it was; does nothing when it is not ours.
 pub fn give_back() {
     if !TAKEN.swap(false, Ordering::SeqCst) {
@@ -153,42 +201,10 @@ pub fn give_back() {
         EndSynchronizedUpdate,
         Mouse(false),
         DisableBracketedPaste,
+        KeepTitle(false),
         LeaveAlternateScreen,
         Show
     );
     let _ = disable_raw_mode();
     let _ = out.flush();
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for part in bytes.chunks(3) {
-        let word = part.iter().fold(0_u32, |word, byte| word << 8 | u32::from(*byte)) << (8 * (3 - part.len()));
-        for n in 0..4 {
-            let letter = LETTERS[(word >> (18 - 6 * n) & 63) as usize];
-            text.push(if n <= part.len() { char::from(letter) } else { '=' });
-        }
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base64_has_every_length() {
-        let cases = [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foobar", "Zm9vYmFy"),
-            ("\u{fe}ÿ", "w77Dvw=="),
-        ];
-        for (text, coded) in cases {
-            assert_eq!(base64(text.as_bytes()), coded);
-        }
-    }
 }

@@ -66,6 +66,14 @@ pub fn middle(text: &str, columns: usize, glyphs: &Glyphs) -> String {
     short
 }
 
+/// The end of a text in at most so many columns: where letters are typed.
+pub fn tail(text: &str, columns: usize, glyphs: &Glyphs) -> String {
+    let text = harmless(text, glyphs);
+    let (mut parts, _) = taken(text.graphemes(true).rev(), columns);
+    parts.reverse();
+    parts.concat()
+}
+
 /// A text in lines of at most so many columns, broken at spaces, and inside of words that are too long. Line
 /// ends stay; runs of spaces become one. In no columns there are no lines.
 pub fn wrap(text: &str, columns: usize, glyphs: &Glyphs) -> Vec<String> {

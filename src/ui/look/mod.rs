@@ -132,15 +132,9 @@ impl Theme {
         self.name
     }
 
-    /// The theme after this one.
-    pub fn next(&self) -> Self {
-        let at = Self::NAMES.iter().position(|name| *name == self.name).unwrap_or(0);
-        let next = Self::NAMES
-            .get(at + 1)
-            .or(Self::NAMES.first())
-            .copied()
-            .unwrap_or_default();
-        Self::named(next, self.depth, self.glyphs).unwrap_or_else(|_| self.clone())
+    /// The same terminal in another theme; `None`: there is none of that name.
+    pub fn with_name(&self, name: &str) -> Option<Self> {
+        Self::named(name, self.depth, self.glyphs).ok()
     }
 }
 

@@ -1,141 +1,190 @@
 //! One node alone: satellites, disk, traffic.
 
-use super::columns::success;
-use super::{Page, last_hour, mark};
+use super::nodes::{mark, share};
+use super::{Overview, SATELLITES, facts, gone};
 use crate::api::status::Node;
 use crate::domain::sample::Standing;
+use crate::ui::chart::{Segment, stacked};
 use crate::ui::look::Tone;
-use crate::ui::number::size;
+use crate::ui::number::{self, size};
+use crate::ui::pane::Page;
+use crate::ui::shared::Shared;
+use crate::ui::table::{Cell, Column, Row, Table};
 use crate::ui::text::wrap;
 
-/// One node alone.
-pub(super) fn card(page: &mut Page<'_>, node: &Node) {
-    let (sign, tone) = mark(node.state, &page.model.theme.glyphs);
-    let source = node.sources.iter().find(|source| source.kind == "file");
-    let log = source.map_or("no log".to_owned(), |source| {
-        format!(
-            "log {}, behind {}",
-            source.state.as_deref().unwrap_or("?"),
-            size(source.lag_bytes)
-        )
-    });
-    let version = node.node_version.as_deref().unwrap_or("release unknown");
-    page.rule(
-        &node.name.to_uppercase(),
-        &format!("API {} · {log} · {version}", node.api.state),
-    );
-    if node.reasons.is_empty() {
-        page.line()
-            .put(&format!(" {sign} Nothing needs you, as far as is known."), tone);
-    }
-    for reason in &node.reasons {
-        let width = usize::from(page.area.width).saturating_sub(4);
-        for (n, line) in wrap(&reason.text, width, &page.model.theme.glyphs).iter().enumerate() {
-            let mut pen = page.line();
-            pen.put(&format!(" {} ", if n == 0 { sign } else { " " }), tone);
-            pen.put(line, Tone::Text);
-        }
-    }
-    satellites(page, node);
-    disk_lines(page, node);
-    traffic(page, node);
-    let view = page.model.shown().nodes.get(&node.name);
-    if page.area.height.saturating_sub(page.y) >= 3 {
-        last_hour(page, view.into_iter());
-    }
-}
-
-fn satellites(page: &mut Page<'_>, node: &Node) {
-    page.rule("SATELLITES", "limits: audit 0.96, suspension 0.60, online 0.60");
-    let Some(satellites) = &node.satellites else {
-        page.line().put(
-            " nobody says how satellites rate it: name its API, or wait for the log",
-            Tone::Muted,
-        );
-        return;
+/// How its satellites rate a node.
+pub(super) fn satellites(shared: &Shared, node: &Node) -> Table {
+    let columns = vec![
+        Column::text("satellite", "SATELLITE").short("SAT").bounds(4, 20),
+        Column::number("audit", "AUDIT"),
+        Column::number("left", "AUDITS LEFT").short("LEFT"),
+        Column::number("failed", "FAILED").unit("24 h").priority(2),
+        Column::number("suspension", "UNKNOWN").priority(3),
+        Column::number("online", "ONLINE"),
+        Column::number("vetted", "VETTED").priority(4),
+    ];
+    let score = |score: Option<f64>| score.map_or(Cell::unknown(), |score| Cell::number(number::score(score), score));
+    let date = |text: &Option<String>| {
+        text.as_ref().map_or(Cell::unknown(), |text| {
+            Cell::text(text.chars().take(10).collect::<String>())
+        })
     };
-    let title = format!(
-        "   {:<14} {:>7} {:>13} {:>10} {:>7} {:>10}",
-        "", "AUDIT", "LEFT", "SUSPENSION", "ONLINE", "VETTED"
-    );
-    page.line().put(&title, Tone::Muted);
-    let score =
-        |score: Option<f64>| score.map_or("?".to_owned(), |score| format!("{:.4}", (score * 1e4).floor() / 1e4));
-    for satellite in satellites {
+    let rows = node.satellites.iter().flatten().map(|satellite| {
         let name = Standing::short_of(
             satellite.url.as_deref().unwrap_or_default(),
             satellite.satellite_id.as_deref(),
         );
-        let left = match (&satellite.disqualified_at, satellite.audit_failures_to_disqualification) {
-            (Some(_), _) => "disqualified".to_owned(),
-            (None, Some(left)) => format!("{left} of 41"),
-            (None, None) => "?".to_owned(),
+        let (left, tone) = match (&satellite.disqualified_at, satellite.audit_failures_to_disqualification) {
+            (Some(_), _) => (Cell::number("disqualified", 0.0).tone(Tone::Bad), Tone::Bad),
+            (None, None) => (Cell::unknown(), Tone::Text),
+            (None, Some(left)) => {
+                let tone = facts::left_tone(left);
+                (Cell::number(format!("{left} of 41"), f64::from(left)).tone(tone), tone)
+            }
         };
-        let tone = match (&satellite.disqualified_at, satellite.audit_failures_to_disqualification) {
-            (Some(_), _) | (None, Some(0..=20)) => Tone::Bad,
-            (None, Some(21..=36)) => Tone::Warn,
-            _ => Tone::Text,
+        let failed = match satellite.recent_failed_audits {
+            None => Cell::unknown(),
+            Some(0) => Cell::number("0", 0.0),
+            Some(some) => Cell::number(number::count(some), some as f64).tone(Tone::Bad),
         };
-        let vetted = satellite
-            .vetted_at
-            .as_ref()
-            .map_or("?".to_owned(), |time| time.chars().take(10).collect());
-        let mut pen = page.line();
-        pen.put("   ", Tone::Text);
-        pen.put_in(&name, 14, Tone::Text);
-        pen.put(&format!(" {:>7}", score(satellite.audit_score)), tone);
-        pen.put(&format!(" {left:>13}"), tone);
-        let rest = format!(
-            " {:>10} {:>7} {vetted:>10}",
+        let glyphs = &shared.theme.glyphs;
+        let sign = match (tone, &satellite.suspended_at) {
+            (Tone::Bad, _) | (_, Some(_)) => (glyphs.critical, Tone::Bad),
+            (Tone::Warn, _) => (glyphs.warning, Tone::Warn),
+            _ => (glyphs.good, Tone::Good),
+        };
+        let cells = vec![
+            Cell::text(name.clone()),
+            score(satellite.audit_score).tone(tone),
+            left,
+            failed,
             score(satellite.suspension_score),
-            score(satellite.online_score)
-        );
-        pen.put(&rest, Tone::Text);
+            score(satellite.online_score),
+            date(&satellite.vetted_at),
+        ];
+        let key = satellite.satellite_id.clone().unwrap_or(name);
+        Row::new(key, cells).mark(sign.0, sign.1)
+    });
+    Table::new(columns, rows.collect()).empty("nobody says how satellites rate it: name its API, or wait for the log")
+}
+
+impl Overview {
+    /// One node alone.
+    pub(super) fn card(&self, page: &mut Page<'_>, node: &Node) {
+        gone(page);
+        head(page, node);
+        page.rule("SATELLITES", "limits: audit 0.96, unknown 0.60, online 0.60");
+        let rows = (self.satellites_state.len() as u16).max(1) + 1;
+        let keep = if page.area.height >= 14 { 8 } else { 0 };
+        let area = page.take(rows.min(page.left().saturating_sub(keep).max(2)));
+        page.table(SATELLITES, area, &self.satellites, &self.satellites_state, true);
+        disk_lines(page, node);
+        if page.area.width >= 60 {
+            match page.left() {
+                0..3 => {}
+                3..16 => self.hour.lines(page),
+                left => self.hour.chart(page, (left - 9).min(14)),
+            }
+        }
+        if page.left() >= 3 {
+            traffic(page, node);
+        }
+        let left = page.left();
+        if left >= 2 {
+            self.since.draw(page, left);
+        }
+    }
+}
+
+fn head(page: &mut Page<'_>, node: &Node) {
+    let (sign, tone) = mark(node.state, &page.shared.theme.glyphs);
+    let source = node.sources.iter().find(|source| source.kind == "file");
+    let log = source.map_or("no log".to_owned(), |source| {
+        let state = source.state.as_deref().unwrap_or("?");
+        format!("log {state}, behind {}", size(source.lag_bytes))
+    });
+    let version = node.node_version.as_deref().unwrap_or("release unknown");
+    let words = format!("API {} · {log} · {version}", node.api.state);
+    page.rule(&node.name.to_uppercase(), &words);
+    if node.reasons.is_empty() {
+        let up = node
+            .started_at
+            .as_ref()
+            .and_then(|at| at.parse::<jiff::Timestamp>().ok());
+        let up = up.map_or(String::new(), |at| {
+            let ms = at.as_millisecond();
+            let age = number::age(((page.shared.now_ms - ms).max(0) / 1000).unsigned_abs());
+            format!(
+                " Up since {} ({age}).",
+                number::moment(ms, page.shared.now_ms, &page.shared.zone)
+            )
+        });
+        page.say(&format!("{sign} Nothing needs you, as far as is known.{up}"), tone);
+    }
+    let width = usize::from(page.area.width).saturating_sub(4);
+    for (n, reason) in node.reasons.iter().enumerate() {
+        for (part, line) in wrap(&reason.text, width, &page.shared.theme.glyphs).iter().enumerate() {
+            let row = page.take(1);
+            let mut pen = crate::ui::pen::Pen::new(page.buffer, row, &page.shared.theme);
+            pen.put(&format!(" {} ", if part == 0 { sign } else { " " }), tone);
+            pen.put(line, if n == 0 { Tone::Text } else { Tone::Muted });
+        }
     }
 }
 
 fn disk_lines(page: &mut Page<'_>, node: &Node) {
+    if page.left() < 2 {
+        return;
+    }
     page.rule("DISK", "");
     let Some(disk) = &node.disk else {
-        page.line().put(" only the node's API tells of it", Tone::Muted);
-        return;
+        return page.say("only the node's API tells of it", Tone::Muted);
     };
-    let shown = |bytes: Option<u64>| bytes.map_or("?".to_owned(), size);
+    let shown = |bytes: Option<u64>| number::known(bytes, size);
     if let (Some(used), Some(all)) = (disk.used, disk.allocated.filter(|all| *all > 0)) {
-        let width = usize::from(page.area.width).saturating_sub(34).min(60);
-        let part = |bytes: u64| (bytes as f64 / all as f64 * width as f64).round() as usize;
-        let trash = part(disk.trash.unwrap_or(0)).min(width);
-        let full = part(used).min(width).saturating_sub(trash);
-        let glyphs = page.model.theme.glyphs;
-        let mut pen = page.line();
-        pen.put("   ", Tone::Text);
-        pen.put(&glyphs.full.repeat(full), Tone::Series(0));
-        pen.put(&"t".repeat(trash), Tone::Muted);
-        pen.put(&glyphs.empty.repeat(width.saturating_sub(full + trash)), Tone::Muted);
         let text = format!(
-            "  {} of {}  {:.0} %",
+            "  {} of {}  {} %",
             size(used),
             size(all),
-            used as f64 / all as f64 * 100.0
+            number::Percent::new(0, &[]).share(used, all)
         );
+        let area = page.take(1);
+        let right = (crate::ui::text::width(&text) as u16 + 1).min(area.width);
+        let bar = ratatui::layout::Rect::new(area.x + 3, area.y, area.width.saturating_sub(right + 3), 1);
+        let trash = disk.trash.unwrap_or(0).min(used);
+        let parts = [
+            Segment {
+                value: (used - trash) as f64,
+                letter: None,
+                tone: Tone::Series(0),
+            },
+            Segment {
+                value: trash as f64,
+                letter: Some('t'),
+                tone: Tone::Muted,
+            },
+        ];
+        let theme = &page.shared.theme;
+        stacked(page.buffer, bar, &parts, all as f64, theme);
+        let mut pen = crate::ui::pen::Pen::new(page.buffer, area, theme);
+        pen.to(area.width.saturating_sub(right));
         pen.put(&text, Tone::Text);
+        page.figure(area, "disk", &node.name);
     }
     let text = format!(
-        "   free {}   t trash {}   reclaimable {}",
+        "  free {}   t trash {}   reclaimable {}",
         shown(disk.free),
         shown(disk.trash),
         shown(disk.reclaimable)
     );
-    page.line().put(&text, Tone::Muted);
+    page.say(&text, Tone::Muted);
 }
 
 fn traffic(page: &mut Page<'_>, node: &Node) {
-    page.rule("TRAFFIC, LAST HOUR", "");
+    page.rule("TRANSFERS, LAST HOUR", "2 Traffic tells more");
     if node.traffic.by_action.is_empty() {
         let has_log = node.sources.iter().any(|source| source.lines > 0);
-        let text = if has_log { " none" } else { " only its log tells of it" };
-        page.line().put(text, Tone::Muted);
-        return;
+        return page.say(if has_log { "none" } else { "only its log tells of it" }, Tone::Muted);
     }
     let title = format!(
         "   {:<12} {:>9} {:>9} {:>8} {:>9} {:>7} {:>10}",
@@ -147,15 +196,20 @@ fn traffic(page: &mut Page<'_>, node: &Node) {
         let mut pen = page.line();
         pen.put("   ", Tone::Text);
         pen.put_in(action, 12, Tone::Text);
-        pen.put(&format!(" {:>9} {:>9}", flow.success, flow.canceled), Tone::Text);
         pen.put(
-            &format!(" {:>8}", flow.failed),
-            if grave { Tone::Bad } else { Tone::Text },
+            &format!(
+                " {:>9} {:>9}",
+                number::count(flow.success),
+                number::count(flow.canceled)
+            ),
+            Tone::Text,
         );
+        let tone = if grave { Tone::Bad } else { Tone::Text };
+        pen.put(&format!(" {:>8}", number::count(flow.failed)), tone);
         let text = format!(
             " {:>9} {:>7} {:>10.1}",
-            flow.rejected,
-            success(node, action).0,
+            number::count(flow.rejected),
+            share(node, action).text,
             flow.bytes as f64 / 1e6
         );
         pen.put(&text, Tone::Text);

@@ -1,145 +1,405 @@
-//! Overview: what needs a person, worst first; a line for each node; the last hour.
+//! Overview: what needs a person, worst first; a line for each node; traffic; what changed since.
 
 mod card;
-mod columns;
+mod explain;
+mod facts;
+mod hour;
+mod nodes;
+mod since;
 
 use std::sync::Arc;
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-pub use columns::markdown;
-
-use card::card;
-use columns::{fitting, state_words};
-
-use super::look::{Glyphs, Tone};
-use super::model::{Model, Sort};
-use super::pen::Pen;
+use self::hour::{Hour, Metric};
+use self::since::Since;
+use super::action::Action;
+use super::ask::{Ask, Wants};
+use super::chart::Mark;
+use super::explain::Explained;
+use super::look::Tone;
+use super::number;
+use super::pane::{Effect, Figure, Hits, Page, View};
+use super::shared::{Collector, Shared};
+use super::table::{Table, TableState};
 use super::text::{self, wrap};
-use crate::api::snapshot::{NodeView, Window};
+use crate::api::message::Query;
+use crate::api::snapshot::Topic;
 use crate::api::status::{Node, Reason};
 use crate::domain::health::State;
-use crate::domain::transfer::Outcome;
 
-/// Draws the pane.
-pub fn draw(area: Rect, buffer: &mut Buffer, model: &Model) {
-    let nodes = model.nodes();
-    let mut page = Page {
-        area,
-        buffer,
-        model,
-        y: 0,
-    };
-    if nodes.is_empty() {
-        return empty(&mut page);
-    }
-    if let Some(node) = model
-        .node
-        .as_deref()
-        .and_then(|name| nodes.iter().find(|node| node.name == name))
-    {
-        return card(&mut page, node);
-    }
-    let hour = if area.height >= 10 { 3 } else { 0 };
-    let table = nodes.len() as u16 + 2 + u16::from(nodes.len() > 1);
-    let needs = area.height.saturating_sub(hour + table.min(area.height / 2));
-    needs_you(&mut page, nodes, needs);
-    let room = area.height.saturating_sub(page.y + hour);
-    table_of(&mut page, nodes, room);
-    if hour > 0 {
-        last_hour(&mut page, model.shown().nodes.values());
+/// The table of nodes, and of the satellites of one node.
+const NODES: &str = "nodes";
+const SATELLITES: &str = "satellites";
+
+/// The pane.
+pub struct Overview {
+    nodes: Table,
+    nodes_state: TableState,
+    satellites: Table,
+    satellites_state: TableState,
+    alone: bool,
+    hour: Hour,
+    since: Since,
+}
+
+impl Default for Overview {
+    fn default() -> Self {
+        Self {
+            nodes: Table::new(Vec::new(), Vec::new()),
+            nodes_state: TableState::default(),
+            satellites: Table::new(Vec::new(), Vec::new()),
+            satellites_state: TableState::default(),
+            alone: false,
+            hour: Hour::default(),
+            since: Since::default(),
+        }
     }
 }
 
-struct Page<'a> {
-    area: Rect,
-    buffer: &'a mut Buffer,
-    model: &'a Model,
-    y: u16,
+impl View for Overview {
+    fn wants(&self, shared: &Shared) -> Wants {
+        let asks = since::looked(shared).map(|looked| Ask {
+            slot: since::SLOT,
+            key: looked.to_string(),
+            query: Query::Status {
+                nodes: Vec::new(),
+                at_ms: Some(looked),
+            },
+            every_s: 0,
+        });
+        Wants {
+            topics: vec![Topic::Status, Topic::Seconds, Topic::Minutes],
+            asks: asks.into_iter().collect(),
+            ..Wants::default()
+        }
+    }
+
+    fn refresh(&mut self, shared: &Shared) {
+        self.nodes = nodes::table(shared);
+        self.nodes_state.update(&self.nodes);
+        if self.nodes_state.selected().is_none() && !self.nodes_state.is_empty() {
+            self.nodes_state.home();
+            self.nodes_state.settle(&self.nodes);
+        }
+        let alone = shared.alone();
+        self.alone = alone.is_some();
+        if let Some(node) = alone {
+            self.satellites = card::satellites(shared, node);
+            self.satellites_state.update(&self.satellites);
+        }
+        self.hour.refresh(shared);
+        self.since.refresh(shared);
+    }
+
+    fn draw(&self, page: &mut Page<'_>) {
+        if page.shared.nodes().is_empty() {
+            return empty(page);
+        }
+        match page.shared.alone().cloned() {
+            Some(node) => self.card(page, &node),
+            None => self.fleet(page),
+        }
+    }
+
+    fn can(&self, action: Action, _shared: &Shared) -> bool {
+        match action {
+            Action::Enter => !self.alone && self.nodes_state.selected().is_some(),
+            Action::Metric => true,
+            _ => false,
+        }
+    }
+
+    fn act(&mut self, action: Action, shared: &mut Shared) -> Vec<Effect> {
+        match action {
+            Action::Enter => shared.node = self.nodes_state.selected().map(|key| key.as_str().to_owned()),
+            Action::Metric => {
+                self.hour.metric = self.hour.metric.next();
+                self.hour.scale = super::chart::Scale::default();
+                shared.say(format!("traffic in {}", self.hour.metric.unit()));
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn focused(&self) -> Option<&'static str> {
+        Some(if self.alone { SATELLITES } else { NODES })
+    }
+
+    fn table(&self, name: &str) -> Option<(&Table, &TableState)> {
+        match name {
+            NODES => Some((&self.nodes, &self.nodes_state)),
+            SATELLITES => Some((&self.satellites, &self.satellites_state)),
+            _ => None,
+        }
+    }
+
+    fn table_mut(&mut self, name: &str) -> Option<(&Table, &mut TableState)> {
+        match name {
+            NODES => Some((&self.nodes, &mut self.nodes_state)),
+            SATELLITES => Some((&self.satellites, &mut self.satellites_state)),
+            _ => None,
+        }
+    }
+
+    fn has_chart(&self) -> bool {
+        true
+    }
+
+    fn marks(&self) -> &[Mark] {
+        &self.hour.marks
+    }
+
+    fn saw(&mut self, hits: &Hits) {
+        for (name, hits) in &hits.tables {
+            if let Some((_, state)) = self.table_mut(name) {
+                state.saw(hits);
+            }
+        }
+    }
+
+    fn explain(&self, figure: &Figure, shared: &Shared) -> Option<Explained> {
+        explain::explain(figure, shared)
+    }
+
+    fn memory(&self) -> serde_json::Value {
+        serde_json::json!({
+            "nodes": self.nodes_state.memory(),
+            "satellites": self.satellites_state.memory(),
+            "metric": self.hour.metric.unit(),
+        })
+    }
+
+    fn recall(&mut self, memory: &serde_json::Value) {
+        let table = |name: &str| serde_json::from_value(memory[name].clone()).unwrap_or_default();
+        self.nodes_state.recall(table("nodes"));
+        self.satellites_state.recall(table("satellites"));
+        self.hour.metric = Metric::of(memory["metric"].as_str().unwrap_or_default());
+    }
 }
 
-impl Page<'_> {
-    /// The next line, if there is one.
-    fn line(&mut self) -> Pen<'_> {
-        let height = u16::from(self.y < self.area.height);
-        let row = Rect::new(
-            self.area.x,
-            self.area.y + self.y.min(self.area.height),
-            self.area.width,
-            height,
+/// How a page is divided: lines of each block, headings included.
+struct Plan {
+    needs: u16,
+    nodes: u16,
+    /// 0: not drawn; 3: two lines; more: a chart.
+    hour: u16,
+    since: u16,
+    sources: u16,
+}
+
+impl Overview {
+    fn fleet(&self, page: &mut Page<'_>) {
+        let lines = needs_lines(page.shared, page.area.width);
+        let plan = self.plan(page.area, lines.iter().map(Vec::len).collect(), page.shared);
+        gone(page);
+        needs_you(page, &lines, plan.needs);
+        let small = page.area.height < 14;
+        if !small {
+            page.rule("NODES", &self.nodes_words(page.shared));
+        }
+        let area = page.take(plan.nodes.saturating_sub(u16::from(!small)));
+        page.table(NODES, area, &self.nodes, &self.nodes_state, true);
+        match plan.hour {
+            0 => {}
+            3 => self.hour.lines(page),
+            more => self.hour.chart(page, more - 1),
+        }
+        self.since.draw(page, plan.since);
+        if plan.sources > 0 {
+            sources(page);
+        }
+    }
+
+    fn nodes_words(&self, shared: &Shared) -> String {
+        let order = self.nodes_state.sort().and_then(|(id, _)| self.nodes.column(id));
+        let order = order.map(|at| self.nodes.columns()[at].heading().to_lowercase());
+        let order = order.map_or("worst first".to_owned(), |order| format!("by {order}"));
+        match shared.moment() {
+            Some(second) => format!(
+                "as of {} · {order}",
+                number::moment(second * 1000, shared.now_ms, &shared.zone)
+            ),
+            None => {
+                let rate = self.nodes.column("in").map_or("", |at| &*self.nodes.columns()[at].unit);
+                format!("{rate} over {} s, % of the last hour · {order}", facts::SECONDS)
+            }
+        }
+    }
+
+    /// The answer first, a line for each node, then what there is room for.
+    fn plan(&self, area: Rect, needs: Vec<usize>, shared: &Shared) -> Plan {
+        let height = area.height;
+        let wide_enough = area.width >= 60;
+        let rows = self.nodes_state.len() as u16;
+        let foot = if rows > 1 { 2 } else { 0 };
+        let all: u16 = needs.iter().sum::<usize>().max(1) as u16 + 1;
+        let least = (needs.len().max(1) as u16 + 1).min(all);
+        if height < 14 {
+            // A phone: the worst, and as many nodes as there is room for.
+            let needs = least.min(height.saturating_sub(3) / 2 + 1);
+            return Plan {
+                needs,
+                nodes: height.saturating_sub(needs),
+                hour: 0,
+                since: 0,
+                sources: 0,
+            };
+        }
+        let table = rows + 2 + foot;
+        let mut left = height;
+        let mut give = |wanted: u16, keep: u16| {
+            let given = wanted.min(left.saturating_sub(keep));
+            left -= given;
+            given
+        };
+        let table_least = table.min(6);
+        let needs_given = give(all.min((height / 3).max(least)), table_least + 3);
+        let mut nodes = give(table, 3);
+        let mut hour = if wide_enough { give(3, 0) } else { 0 };
+        if hour < 3 {
+            left += hour;
+            hour = 0;
+        }
+        let give = |left: &mut u16, wanted: u16| {
+            let given = wanted.min(*left);
+            *left -= given;
+            given
+        };
+        let since = give(
+            &mut left,
+            self.since.wanted(shared).min(if height > 30 { 8 } else { 3 }),
         );
-        self.y += 1;
-        Pen::new(self.buffer, row, &self.model.theme)
-    }
-
-    fn rule(&mut self, title: &str, words: &str) {
-        self.line().rule(&format!(" {title} "), words);
+        let sources = if height >= 30 {
+            1 + shared.nodes().len().min(4) as u16
+        } else {
+            0
+        };
+        let sources = give(&mut left, sources);
+        let needs = needs_given + give(&mut left, all - needs_given);
+        if hour == 3 && left >= 5 {
+            hour += give(&mut left, 12.max(height / 3));
+        }
+        nodes += if hour == 0 { left } else { 0 };
+        Plan {
+            needs,
+            nodes,
+            hour,
+            since,
+            sources,
+        }
     }
 }
 
+/// Nothing to look at yet, and what to do.
 fn empty(page: &mut Page<'_>) {
-    page.rule("NODES", "");
-    let text = match page.model.told_ms() {
-        0 => "asking the collector …",
-        _ => "no node is configured, nor was one found on this host",
-    };
-    page.line().put(&format!(" {text}"), Tone::Text);
-    if page.model.told_ms() > 0 {
-        page.line()
-            .put(" storj-monitor doctor        says what was looked for", Tone::Muted);
-        page.line().put(
-            " storj-monitor config init   writes a file to name nodes in",
-            Tone::Muted,
-        );
+    gone(page);
+    if page.shared.told_ms() == 0 {
+        page.rule("STARTING", "");
+        page.say("asking the collector …", Tone::Text);
+        return;
+    }
+    page.rule("WELCOME", "");
+    page.say("No node is configured, and none was found on this host.", Tone::Text);
+    page.say("", Tone::Text);
+    for (command, what) in [
+        ("storj-monitor doctor", "says what was looked for, and where"),
+        (
+            "storj-monitor config init",
+            "writes a file to name nodes in; it is taken up at once (ctrl-r)",
+        ),
+        ("storj-monitor demo", "shows all of this on two recorded nodes"),
+    ] {
+        let mut pen = page.line();
+        pen.put(" ", Tone::Text);
+        pen.put_in(command, 28, Tone::Key);
+        pen.put(what, Tone::Muted);
     }
 }
 
-/// The mark and tone of a state.
-pub fn mark(state: State, glyphs: &Glyphs) -> (&'static str, Tone) {
-    match state {
-        State::Critical => (glyphs.critical, Tone::Bad),
-        State::Warning => (glyphs.warning, Tone::Warn),
-        State::Unknown => (glyphs.unknown, Tone::Muted),
-        State::Ok => (glyphs.good, Tone::Good),
+/// Nobody watches: what is shown is old, and no alert is sent.
+fn gone(page: &mut Page<'_>) {
+    let Collector::Lost(since) = page.shared.collector else {
+        return;
+    };
+    if page.shared.moment().is_some() {
+        return;
     }
+    let told = page.shared.told_ms();
+    let (now, zone) = (page.shared.now_ms, page.shared.zone.clone());
+    let ago = number::age(((now - since).max(0) / 1000).unsigned_abs());
+    page.rule("COLLECTOR GONE", &format!("for {ago}"));
+    let critical = page.shared.theme.glyphs.critical;
+    let mut pen = page.line();
+    pen.put(&format!(" {critical} "), Tone::Bad);
+    let text = match told {
+        0 => "There is no collector: nobody watches.".to_owned(),
+        told => format!(
+            "Nobody watches since {}; no alert is sent. Below: the last picture.",
+            number::moment(told, now, &zone)
+        ),
+    };
+    pen.put(&text, Tone::Text);
+    if page.area.height >= 14 {
+        page.say("  Start one: `storj-monitor collect`. It is looked for every second; nothing is lost, logs are read from where it stopped.", Tone::Muted);
+    }
+}
+
+/// The reasons of every node that is not well, wrapped; the worst node first.
+fn needs_lines(shared: &Shared, width: u16) -> Vec<Vec<(String, Tone)>> {
+    let troubled = troubled(shared);
+    let names = names_width(&troubled);
+    let room = usize::from(width.saturating_sub(names + 5));
+    let glyphs = shared.theme.glyphs;
+    let of_node = |node: &Arc<Node>| {
+        let line = |(n, reason): (usize, &Reason)| {
+            let tone = if n == 0 { Tone::Text } else { Tone::Muted };
+            wrap(&reason.text, room, &glyphs)
+                .into_iter()
+                .map(move |line| (line, tone))
+        };
+        node.reasons.iter().enumerate().flat_map(line).collect()
+    };
+    troubled.iter().map(of_node).collect()
+}
+
+fn troubled(shared: &Shared) -> Vec<Arc<Node>> {
+    let troubled = shared.nodes().iter().filter(|node| node.state != State::Ok);
+    troubled.cloned().collect()
+}
+
+fn names_width(nodes: &[Arc<Node>]) -> u16 {
+    let widest = nodes.iter().map(|node| text::width(&node.name)).max();
+    widest.unwrap_or(0).min(12) as u16
 }
 
 /// Every reason of every node in words, the worst first: a line for each node before a second of any.
-fn needs_you(page: &mut Page<'_>, nodes: &[Arc<Node>], room: u16) {
-    let mut troubled: Vec<&Arc<Node>> = nodes.iter().filter(|node| node.state != State::Ok).collect();
+fn needs_you(page: &mut Page<'_>, lines: &[Vec<(String, Tone)>], height: u16) {
+    let troubled = troubled(page.shared);
     page.rule("NEEDS YOU", if troubled.len() > 1 { "worst first" } else { "" });
     if troubled.is_empty() {
-        let good = page.model.theme.glyphs.good;
-        let text = format!(" {good} Nothing, as far as log and API tell.");
-        return page.line().put(&text, Tone::Good);
+        let good = page.shared.theme.glyphs.good;
+        return page.say(&format!("{good} Nothing, as far as log and API tell."), Tone::Good);
     }
-    troubled.sort_by(|a, b| (a.state, &a.name).cmp(&(b.state, &b.name)));
-    let names = troubled.iter().map(|node| text::width(&node.name)).max();
-    let names = names.unwrap_or(0).min(12) as u16;
-    let mut left = usize::from(room.saturating_sub(1));
-    for (n, node) in troubled.iter().enumerate() {
+    let names = names_width(&troubled);
+    let mut left = usize::from(height.saturating_sub(1));
+    for (n, (node, lines)) in troubled.iter().zip(lines).enumerate() {
         let waiting = troubled.len() - n - 1;
         let most = left.saturating_sub(waiting).max(1).min(left);
-        left -= reasons(page, node, names, most);
+        left -= reasons(page, node, lines, (names, most));
     }
 }
 
 /// At most so many lines about one node: how many they are. A mark says that there is more.
-fn reasons(page: &mut Page<'_>, node: &Node, names: u16, most: usize) -> usize {
-    let glyphs = page.model.theme.glyphs;
+fn reasons(page: &mut Page<'_>, node: &Node, lines: &[(String, Tone)], (names, most): (u16, usize)) -> usize {
+    let glyphs = page.shared.theme.glyphs;
     let width = usize::from(page.area.width.saturating_sub(names + 5));
-    let lines = |(n, reason): (usize, &Reason)| {
-        let tone = if n == 0 { Tone::Text } else { Tone::Muted };
-        wrap(&reason.text, width, &glyphs)
-            .into_iter()
-            .map(move |line| (line, tone))
-    };
-    let all: Vec<(String, Tone)> = node.reasons.iter().enumerate().flat_map(lines).collect();
-    let (sign, tone) = mark(node.state, &glyphs);
-    for (n, (line, weight)) in all.iter().take(most).enumerate() {
-        let is_cut = n + 1 == most && all.len() > most;
-        let mut pen = page.line();
+    let (sign, tone) = nodes::mark(node.state, &glyphs);
+    for (n, (line, weight)) in lines.iter().take(most).enumerate() {
+        let is_cut = n + 1 == most && lines.len() > most;
+        let row = page.take(1);
+        let mut pen = super::pen::Pen::new(page.buffer, row, &page.shared.theme);
         if n == 0 {
             pen.put(&format!(" {sign} "), tone);
             pen.put_in(&node.name, names, tone);
@@ -150,123 +410,52 @@ fn reasons(page: &mut Page<'_>, node: &Node, names: u16, most: usize) -> usize {
             true => pen.put(&text::fit(&format!("{line:width$} "), width, &glyphs), *weight),
             false => pen.put(line, *weight),
         }
-    }
-    all.len().min(most)
-}
-
-fn table_of(page: &mut Page<'_>, nodes: &[Arc<Node>], room: u16) {
-    let names = nodes
-        .iter()
-        .map(|node| text::width(&node.name))
-        .max()
-        .unwrap_or(4)
-        .clamp(4, 20) as u16;
-    let (columns, state) = fitting(page.area.width, names);
-    let order = match page.model.sort {
-        Sort::State => "worst first",
-        Sort::Name => "by name",
-        Sort::Disk => "fullest first",
-    };
-    page.rule("NODES", &format!("rates over 10 s, % of the last hour · {order}"));
-    let mut pen = page.line();
-    pen.put("     ", Tone::Muted);
-    pen.put_in("NODE", names, Tone::Muted);
-    pen.put(" ", Tone::Muted);
-    pen.put_in("STATE", state, Tone::Muted);
-    for column in &columns {
-        pen.put(
-            &format!("{:>1$}", column.title, usize::from(column.width) + 1),
-            Tone::Muted,
-        );
-    }
-    let selected = page.model.selected().unwrap_or_default().to_owned();
-    let at = nodes.iter().position(|node| node.name == selected).unwrap_or(0) as u16;
-    let rows = room.saturating_sub(2).min(nodes.len() as u16);
-    // The row under the cursor is always there.
-    let begin = (at + 1).saturating_sub(rows);
-    for node in nodes.iter().skip(usize::from(begin)).take(usize::from(rows)) {
-        let view = page.model.shown().nodes.get(&node.name);
-        let (mark, tone) = mark(node.state, &page.model.theme.glyphs);
-        let chosen = node.name == selected;
-        let mut pen = page.line();
-        pen.put(if chosen { " > " } else { "   " }, Tone::Accent);
-        pen.put(&format!("{mark} "), tone);
-        pen.put_in(&node.name, names, if chosen { Tone::Accent } else { Tone::Text });
-        pen.put(" ", Tone::Text);
-        pen.put_in(state_words(node), state, tone);
-        for column in &columns {
-            let (text, tone) = (column.text)(node, view);
-            let width = usize::from(column.width) + 1;
-            pen.put(&format!("{text:>width$}"), tone);
+        if n == 0 {
+            page.figure(row, "state", &node.name);
         }
     }
-    let hidden = nodes.len() as u16 - rows;
-    if hidden > 0 && rows > 0 {
-        // In place of the last blank line there is none: say it in the rule of what follows.
-        page.line()
-            .put(&format!("   {hidden} more; the arrows show them"), Tone::Muted);
-    }
+    lines.len().min(most)
 }
 
-/// In and out of all nodes, minute by minute.
-fn last_hour<'a>(page: &mut Page<'_>, views: impl Iterator<Item = &'a NodeView>) {
-    const MINUTES: usize = 60;
-    let (mut ingress, mut egress) = ([0_u64; MINUTES], [0_u64; MINUTES]);
-    let mut known = false;
-    for window in views.filter_map(|view| view.minutes.as_ref()) {
-        known = true;
-        add(&window.value, "PUT", &mut ingress);
-        add(&window.value, "GET", &mut egress);
-    }
-    page.rule("LAST HOUR", "MB/s of the last whole minute");
-    for (name, minutes) in [("in ", ingress), ("out", egress)] {
-        let now = minutes[MINUTES - 2] as f64 / 60e6;
-        let highest = minutes.iter().copied().max().unwrap_or(0);
-        let mut pen = page.line();
-        pen.put(&format!(" {name}  "), Tone::Muted);
-        if !known {
-            pen.put("?", Tone::Muted);
-            continue;
-        }
-        let room = usize::from(pen.left()).saturating_sub(16).min(MINUTES);
-        let text: String = minutes[MINUTES - room..]
-            .iter()
-            .map(|bytes| level(*bytes, highest, pen_unicode(page.model)))
-            .collect();
-        let mut pen = {
-            page.y -= 1;
-            page.line()
-        };
-        pen.put(&format!(" {name}  "), Tone::Muted);
-        pen.put(&text, Tone::Series(u8::from(name == "out")));
-        pen.put(&format!("  {now:.1} MB/s"), Tone::Text);
-    }
-}
-
-fn pen_unicode(model: &Model) -> bool {
-    model.theme.glyphs.unicode
-}
-
-fn level(value: u64, highest: u64, unicode: bool) -> char {
-    const BLOCKS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    const PLAIN: [char; 9] = [' ', '.', ':', '-', '=', '+', '*', '#', '#'];
-    let at = match (value, highest) {
-        (0, _) | (_, 0) => 0,
-        (value, highest) => (value as f64 / highest as f64 * 7.0).round() as usize + 1,
-    };
-    if unicode { BLOCKS[at] } else { PLAIN[at] }
-}
-
-fn add(window: &Window, action: &str, sums: &mut [u64; 60]) {
-    let flows = window
-        .flows
+/// Where everything comes from, and what is missing.
+fn sources(page: &mut Page<'_>) {
+    let nodes = page.shared.nodes().to_vec();
+    let followed = nodes.iter().filter(|node| facts::is_read(node)).count();
+    let behind: u64 = nodes
         .iter()
-        .filter(|flow| flow.outcome == Outcome::Success && flow.action.starts_with(action));
-    for flow in flows {
-        let last = flow.buckets.iter().rev().take(sums.len());
-        sums.iter_mut()
-            .rev()
-            .zip(last)
-            .for_each(|(sum, cell)| *sum += cell.bytes);
+        .flat_map(|node| &node.sources)
+        .map(|source| source.lag_bytes)
+        .sum();
+    let lines: u64 = nodes
+        .iter()
+        .flat_map(|node| &node.sources)
+        .map(|source| source.lines)
+        .sum();
+    let understood: u64 = nodes
+        .iter()
+        .flat_map(|node| &node.sources)
+        .map(|source| source.understood)
+        .sum();
+    let answering = nodes.iter().filter(|node| node.api.state == "ok").count();
+    page.rule("SOURCES", "");
+    let share = number::Percent::new(2, &[]).share(understood, lines);
+    let behind = if behind == 0 {
+        "nothing".to_owned()
+    } else {
+        number::size(behind)
+    };
+    let text = format!(
+        "logs {followed} of {} followed · behind {behind} · {} lines, {share} % understood · API {answering} of {} answer",
+        nodes.len(),
+        number::count(lines),
+        nodes.len()
+    );
+    page.say(&text, Tone::Text);
+    for node in nodes
+        .iter()
+        .filter(|node| node.api.state != "ok" && node.api.state != "none")
+    {
+        let why = node.api.error.as_deref().unwrap_or("no answer lately");
+        page.say(&format!("  {}: API {} ({why})", node.name, node.api.state), Tone::Warn);
     }
 }

@@ -16,10 +16,11 @@ mod window;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-pub use state::{Direction, TableState};
+pub use state::{Direction, TableMemory, TableState};
 pub use view::{Hit, HitMap, render};
 
-use super::look::Tone;
+use super::look::{Glyphs, Tone};
+use super::text;
 
 /// A text that is mostly known when the program is built.
 pub type Text = Cow<'static, str>;
@@ -174,7 +175,7 @@ pub enum SortKey {
     None,
 }
 
-/// One value as it is shown. Foreign text must be made visible by the caller.
+/// One value as it is shown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cell {
     /// What is drawn.
@@ -295,6 +296,15 @@ impl Row {
         Self { group, ..self }
     }
 
+    /// Foreign text is measured as it will be drawn.
+    fn make_harmless(&mut self) {
+        for cell in &mut self.cells {
+            if let Cow::Owned(clean) = text::harmless(&cell.text, &Glyphs::UNICODE) {
+                cell.text = Cow::Owned(clean);
+            }
+        }
+    }
+
     /// The text of a cell, empty where there is none.
     pub fn text_at(&self, column: usize) -> &str {
         self.cells.get(column).map_or("", |cell| &cell.text)
@@ -316,7 +326,8 @@ pub struct Table {
 
 impl Table {
     /// A table with these columns and rows; the order of the rows is the one without sorting.
-    pub fn new(columns: Vec<Column>, rows: Vec<Row>) -> Self {
+    pub fn new(columns: Vec<Column>, mut rows: Vec<Row>) -> Self {
+        rows.iter_mut().for_each(Row::make_harmless);
         let mut table = Self {
             widths: vec![0; columns.len()],
             columns,
@@ -332,7 +343,8 @@ impl Table {
     }
 
     /// With rows that stay at the bottom, below a rule: neither sorted nor filtered.
-    pub fn foot(mut self, foot: Vec<Row>) -> Self {
+    pub fn foot(mut self, mut foot: Vec<Row>) -> Self {
+        foot.iter_mut().for_each(Row::make_harmless);
         foot.iter().for_each(|row| self.measure(row));
         Self { foot, ..self }
     }

@@ -24,6 +24,15 @@ impl Direction {
     }
 }
 
+/// What is kept of a table between two sessions: order, columns turned round. Not the filter: rows that are
+/// missing without a reason in sight would frighten.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct TableMemory {
+    sort: Option<(String, bool)>,
+    columns: Vec<String>,
+}
+
 /// The viewer's side of a table. Once the cursor was moved, new data no longer reorders the rows until
 /// [`TableState::settle`], a new order or a new filter.
 #[derive(Debug, Clone, Default)]
@@ -50,6 +59,23 @@ impl TableState {
             sort: Some((id.into(), direction)),
             ..Self::default()
         }
+    }
+
+    /// What is to be found again the next time.
+    pub fn memory(&self) -> TableMemory {
+        TableMemory {
+            sort: self
+                .sort()
+                .map(|(id, direction)| (id.to_owned(), direction == Direction::Down)),
+            columns: self.toggled.iter().map(|id| id.clone().into_owned()).collect(),
+        }
+    }
+
+    /// Goes on from there.
+    pub fn recall(&mut self, memory: TableMemory) {
+        let way = |down| if down { Direction::Down } else { Direction::Up };
+        self.sort = memory.sort.map(|(id, down)| (id.into(), way(down)));
+        self.toggled = memory.columns.into_iter().map(Text::Owned).collect();
     }
 
     /// Takes up new data. Needed after every change of the table.

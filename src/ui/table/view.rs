@@ -5,6 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Color;
 
 use super::super::look::{Theme, Tone};
+use super::super::text;
 use super::layout::{self, Layout, Slot};
 use super::window::Plan;
 use super::{Align, Direction, Row, RowKey, Table, TableState, Text, measure};
@@ -90,6 +91,7 @@ impl Pen<'_> {
         }
         let width = width.min(right - left);
         let style = self.theme.style(tone);
+        let text = text::harmless(text, &self.theme.glyphs);
         let (end, _) = self.buf.set_stringn(left, self.y, text, usize::from(width), style);
         end - self.area.left()
     }

@@ -1,0 +1,305 @@
+//! Draws what lies over a pane: lists, lines to type, explanations, texts. Called by the frame.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::widgets::{Clear, Widget};
+
+use super::explain::Explained;
+use super::look::{Theme, Tone};
+use super::model::Model;
+use super::number;
+use super::overlay::{Overlay, Picker, Prompt};
+use super::pane::Hits;
+use super::pen::Pen;
+use super::text;
+
+/// The widest a window gets.
+const WIDEST: u16 = 84;
+
+/// Draws it into the pane's room, or for a line into the last row.
+pub(super) fn draw(body: Rect, last: Rect, buffer: &mut Buffer, model: &Model, hits: &mut Hits) {
+    let theme = &model.shared.theme;
+    match &model.overlay {
+        None => {}
+        Some(Overlay::Pick(picker)) => pick(body, buffer, theme, picker, hits),
+        Some(Overlay::Type(prompt)) => line(last, buffer, model, prompt),
+        Some(Overlay::Explain(at, explained)) => {
+            let figure = hits.figures.get(*at).map(|(area, _)| *area);
+            explain(body, buffer, theme, explained, figure);
+        }
+        Some(Overlay::Text(title, lines, first)) => facts(body, buffer, theme, title, lines, *first),
+    }
+}
+
+/// A window with a frame, cleared; the room inside.
+fn window(area: Rect, buffer: &mut Buffer, theme: &Theme, title: &str, words: &str) -> Rect {
+    Clear.render(area, buffer);
+    let (corner, side) = match theme.glyphs.unicode {
+        true => (["┌", "┐", "└", "┘"], "│"),
+        false => (["+", "+", "+", "+"], "|"),
+    };
+    let inner = usize::from(area.width.saturating_sub(2));
+    for y in 0..area.height {
+        let row = Rect::new(area.x, area.y + y, area.width, 1);
+        let mut pen = Pen::new(buffer, row, theme);
+        let (left, right) = match y {
+            0 => (corner[0], corner[1]),
+            y if y + 1 == area.height => (corner[2], corner[3]),
+            _ => (side, side),
+        };
+        pen.put(left, Tone::Muted);
+        if y == 0 || y + 1 == area.height {
+            pen.put(&theme.glyphs.rule.repeat(inner), Tone::Muted);
+        }
+        pen.to(area.width.saturating_sub(1));
+        pen.put(right, Tone::Muted);
+    }
+    let head = Rect::new(area.x + 1, area.y, area.width.saturating_sub(2), 1);
+    let title = text::fit(title, text::width(title).min(inner.saturating_sub(3)), &theme.glyphs);
+    Pen::new(buffer, head, theme).put(&format!("{} {title} ", theme.glyphs.rule), Tone::Accent);
+    let room = inner.saturating_sub(text::width(&title) + 6);
+    if !words.is_empty() && text::width(words) <= room && area.height > 1 {
+        let mut pen = Pen::new(buffer, head, theme);
+        pen.to(head.width.saturating_sub(text::width(words) as u16 + 3));
+        pen.put(&format!(" {words} "), Tone::Muted);
+    }
+    Rect::new(
+        area.x + 2,
+        area.y + 1,
+        area.width.saturating_sub(4),
+        area.height.saturating_sub(2),
+    )
+}
+
+fn centred(body: Rect, width: u16, height: u16) -> Rect {
+    let (width, height) = (width.min(body.width), height.min(body.height));
+    Rect::new(
+        body.x + (body.width - width) / 2,
+        body.y + (body.height - height) / 2,
+        width,
+        height,
+    )
+}
+
+fn pick(body: Rect, buffer: &mut Buffer, theme: &Theme, picker: &Picker, hits: &mut Hits) {
+    let keys = picker
+        .items
+        .iter()
+        .map(|item| text::width(&item.keys))
+        .max()
+        .unwrap_or(0);
+    let titles = picker
+        .items
+        .iter()
+        .map(|item| text::width(&item.title))
+        .max()
+        .unwrap_or(0);
+    let hints = picker
+        .items
+        .iter()
+        .map(|item| text::width(&item.hint))
+        .max()
+        .unwrap_or(0);
+    let switches = if picker.items.iter().any(|item| item.on.is_some()) {
+        4
+    } else {
+        0
+    };
+    let gap = |width: usize| if width > 0 { width + 2 } else { 0 };
+    let natural = 2 + switches + gap(keys) + titles + gap(hints) + 4;
+    let least = text::width(&picker.title) + 10;
+    let lines = picker.items.len() as u16 + 2 + u16::from(picker.typing);
+    let area = centred(body, natural.max(least).max(24).min(usize::from(WIDEST)) as u16, lines);
+    let count = match picker.matching().len() {
+        all if all == picker.items.len() => String::new(),
+        some => format!("{some} of {}", picker.items.len()),
+    };
+    let mut inner = window(area, buffer, theme, &picker.title, &count);
+    if picker.typing && inner.height > 0 {
+        let mut pen = Pen::new(buffer, Rect { height: 1, ..inner }, theme);
+        pen.put("> ", Tone::Key);
+        pen.put(&format!("{}{}", picker.text, cursor(theme)), Tone::Text);
+        inner = Rect::new(inner.x, inner.y + 1, inner.width, inner.height - 1);
+    }
+    let rows = usize::from(inner.height);
+    // The item under the cursor is always there.
+    let first = (picker.at + 1).saturating_sub(rows);
+    hits.over_first = first;
+    if picker.matching().len() == 0 {
+        Pen::new(
+            buffer,
+            Rect {
+                height: inner.height.min(1),
+                ..inner
+            },
+            theme,
+        )
+        .put("nothing fits", Tone::Muted);
+    }
+    for (n, item) in picker.matching().enumerate().skip(first).take(rows) {
+        let row = Rect::new(inner.x, inner.y + (n - first) as u16, inner.width, 1);
+        hits.over.push(Rect {
+            x: area.x,
+            width: area.width,
+            ..row
+        });
+        let here = n == picker.at;
+        let mut pen = Pen::new(buffer, row, theme);
+        let tone = |other| if here { Tone::Selected } else { other };
+        pen.put(if here { "> " } else { "  " }, tone(Tone::Accent));
+        match item.on {
+            Some(true) => pen.put("[x] ", tone(Tone::Good)),
+            Some(false) => pen.put("[ ] ", tone(Tone::Muted)),
+            None => {}
+        }
+        if keys > 0 {
+            pen.put_in(&item.keys, keys as u16 + 2, tone(Tone::Key));
+        }
+        let title = if hints > 0 { titles as u16 + 2 } else { pen.left() };
+        pen.put_in(&item.title, title.min(pen.left()), tone(Tone::Text));
+        let left = pen.left();
+        pen.put_in(&item.hint, left, tone(Tone::Muted));
+    }
+}
+
+fn cursor(theme: &Theme) -> &'static str {
+    if theme.glyphs.unicode { "▏" } else { "_" }
+}
+
+fn line(last: Rect, buffer: &mut Buffer, model: &Model, prompt: &Prompt) {
+    let theme = &model.shared.theme;
+    Clear.render(last, buffer);
+    let mut pen = Pen::new(buffer, last, theme);
+    pen.put(&format!(" {} ", prompt.title), Tone::Key);
+    let right = match (&prompt.error, prompt.id) {
+        (Some(error), _) => error.clone(),
+        (None, "filter") => found(model),
+        (None, _) => "Enter takes it, Esc leaves it as it was".to_owned(),
+    };
+    let room = pen.left().saturating_sub(text::width(&right) as u16 + 3);
+    // The end of the line is where letters appear.
+    let shown = text::tail(&prompt.text, usize::from(room.max(8)).saturating_sub(1), &theme.glyphs);
+    pen.put(&format!("{shown}{}", cursor(theme)), Tone::Text);
+    let tone = if prompt.error.is_some() {
+        Tone::Warn
+    } else {
+        Tone::Muted
+    };
+    pen.put(&format!("  {right}"), tone);
+}
+
+/// How many rows the filter leaves.
+fn found(model: &Model) -> String {
+    let view = model.view();
+    let table = view.focused().and_then(|name| view.table(name));
+    table.map_or(String::new(), |(table, state)| {
+        let hint = "  (!word without, column:word)";
+        format!("{} of {}{hint}", state.len(), table.rows().len())
+    })
+}
+
+fn facts(body: Rect, buffer: &mut Buffer, theme: &Theme, title: &str, lines: &[(String, String)], first: usize) {
+    let names = lines
+        .iter()
+        .map(|(name, _)| text::width(name))
+        .max()
+        .unwrap_or(0)
+        .min(24);
+    let values = lines.iter().map(|(_, value)| text::width(value)).max().unwrap_or(0);
+    let width = (names + values + 6)
+        .max(text::width(title) + 8)
+        .clamp(24, usize::from(WIDEST)) as u16;
+    let width = width.min(body.width);
+    let room = usize::from(width.saturating_sub(4)).saturating_sub(names + 2).max(8);
+    let mut rows: Vec<(&str, String)> = Vec::new();
+    for (name, value) in lines {
+        for (n, part) in text::wrap(value, room, &theme.glyphs).into_iter().enumerate() {
+            rows.push((if n == 0 { name } else { "" }, part));
+        }
+    }
+    let area = centred(body, width, rows.len() as u16 + 2);
+    let inner = window(area, buffer, theme, title, "");
+    let first = first.min(rows.len().saturating_sub(usize::from(inner.height)));
+    for (n, (name, value)) in rows.iter().skip(first).take(usize::from(inner.height)).enumerate() {
+        let mut pen = Pen::new(buffer, Rect::new(inner.x, inner.y + n as u16, inner.width, 1), theme);
+        pen.put_in(name, names as u16, Tone::Muted);
+        pen.put("  ", Tone::Text);
+        pen.put(value, Tone::Text);
+    }
+}
+
+/// The lines of an explanation.
+fn told(explained: &Explained, width: usize, theme: &Theme) -> Vec<Vec<(String, Tone)>> {
+    let mut lines: Vec<Vec<(String, Tone)>> = Vec::new();
+    let paragraph = |text: &str, tone: Tone, lines: &mut Vec<Vec<(String, Tone)>>| {
+        let wrapped = text::wrap(text, width, &theme.glyphs);
+        lines.extend(wrapped.into_iter().map(|line| vec![(line, tone)]));
+    };
+    if !explained.sum.is_empty() {
+        paragraph(&explained.sum, Tone::Accent, &mut lines);
+        lines.push(Vec::new());
+    }
+    let widest = |part: fn(&super::explain::Fact) -> &str, most: usize| {
+        let parts = explained.facts.iter().map(|fact| text::width(part(fact)));
+        parts.max().unwrap_or(0).min(most)
+    };
+    let what = widest(|fact| &fact.what, 22);
+    let value = widest(|fact| &fact.value, 24);
+    for fact in &explained.facts {
+        let age = fact.age_s.map(number::age).unwrap_or_default();
+        let from = width.saturating_sub(what + value + 4 + 8);
+        lines.push(vec![
+            (format!("{}  ", text::fit(&fact.what, what, &theme.glyphs)), Tone::Muted),
+            (
+                format!("{}  ", text::right(&fact.value, value, &theme.glyphs)),
+                Tone::Text,
+            ),
+            (text::fit(&fact.from, from, &theme.glyphs), Tone::Muted),
+            (text::right(&age, 8, &theme.glyphs), Tone::Muted),
+        ]);
+    }
+    for words in &explained.words {
+        if !lines.is_empty() {
+            lines.push(Vec::new());
+        }
+        paragraph(words, Tone::Text, &mut lines);
+    }
+    lines
+}
+
+/// Beside the figure it explains, where there is room for that.
+fn explain(body: Rect, buffer: &mut Buffer, theme: &Theme, explained: &Explained, figure: Option<Rect>) {
+    let width = body
+        .width
+        .min(WIDEST)
+        .saturating_sub(if body.width > 60 { 4 } else { 0 });
+    let lines = told(explained, usize::from(width.saturating_sub(4)), theme);
+    let height = (lines.len() as u16 + 2).min(body.height);
+    let mut area = centred(body, width, height);
+    if let Some(figure) = figure {
+        let below = body.bottom().saturating_sub(figure.bottom());
+        let above = figure.y.saturating_sub(body.y);
+        if below >= height {
+            area.y = figure.bottom();
+        } else if above >= height {
+            area.y = figure.y - height;
+        }
+        mark(figure, buffer, theme);
+    }
+    let inner = window(area, buffer, theme, &explained.title, "i next figure · esc closes");
+    for (n, line) in lines.iter().take(usize::from(inner.height)).enumerate() {
+        let is_cut = n + 1 == usize::from(inner.height) && lines.len() > n + 1;
+        let mut pen = Pen::new(buffer, Rect::new(inner.x, inner.y + n as u16, inner.width, 1), theme);
+        if is_cut {
+            pen.put(theme.glyphs.more, Tone::Muted);
+            continue;
+        }
+        line.iter().for_each(|(part, tone)| pen.put(part, *tone));
+    }
+}
+
+/// Which figure is meant.
+fn mark(figure: Rect, buffer: &mut Buffer, theme: &Theme) {
+    let figure = figure.intersection(buffer.area);
+    buffer.set_style(figure, theme.style(Tone::Selected));
+}

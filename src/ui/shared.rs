@@ -1,0 +1,225 @@
+//! What all panes see: the newest data, what was chosen for all of them, how things look. Changed by the model.
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+use super::ask::Answers;
+use super::chart::ChartState;
+use super::look::Theme;
+use crate::api::message::Answer;
+use crate::api::snapshot::Snapshot;
+use crate::api::status;
+
+/// Who collects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Collector {
+    /// This program itself.
+    Inside,
+    /// One that ran already.
+    Attached,
+    /// The one that was attached is gone, since (ms since the epoch).
+    Lost(i64),
+}
+
+/// The slot of how nodes were at the chosen moment.
+pub(super) const THEN: &str = "then";
+
+/// What all panes see.
+pub struct Shared {
+    /// The collector.
+    pub collector: Collector,
+    /// How it looks.
+    pub theme: Theme,
+    /// The person's zone.
+    pub zone: TimeZone,
+    /// Now, ms since the epoch.
+    pub now_ms: i64,
+    /// The node that is looked at alone.
+    pub node: Option<String>,
+    /// The satellite that is looked at alone: its id.
+    pub satellite: Option<String>,
+    /// The stretch of time all charts show, and the moment that was chosen on one of them.
+    pub time: ChartState,
+    /// Answers to the panes' questions.
+    pub answers: Answers,
+    /// When this viewer looked the last time before it was opened now, ms since the epoch.
+    pub looked_ms: Option<i64>,
+    /// What the collector told.
+    live: Snapshot,
+    /// What is shown while the picture is held, and since when (ms since the epoch).
+    held: Option<(Snapshot, i64)>,
+    /// Nodes as they are shown, the worst first.
+    nodes: Vec<Arc<status::Node>>,
+    /// A word about what was done, and until when it is shown.
+    toast: Option<(String, i64)>,
+    /// All such words, the newest last.
+    said: Vec<(i64, String)>,
+}
+
+/// A toast stays so long.
+const TOAST_MS: i64 = 4000;
+/// So many are remembered.
+const MOST_SAID: usize = 50;
+
+impl Shared {
+    /// Nothing known yet.
+    pub fn new(theme: Theme, zone: TimeZone, collector: Collector, now_ms: i64) -> Self {
+        Self {
+            collector,
+            theme,
+            zone,
+            now_ms,
+            node: None,
+            satellite: None,
+            time: ChartState::default(),
+            answers: Answers::default(),
+            looked_ms: None,
+            live: Snapshot::default(),
+            held: None,
+            nodes: Vec::new(),
+            toast: None,
+            said: Vec::new(),
+        }
+    }
+
+    /// The sections that are shown.
+    pub fn shown(&self) -> &Snapshot {
+        self.held.as_ref().map_or(&self.live, |(held, _)| held)
+    }
+
+    /// The present of what is shown, seconds since the epoch: stands still while the picture is held.
+    pub fn now_s(&self) -> i64 {
+        self.held_since().unwrap_or(self.now_ms).div_euclid(1000)
+    }
+
+    /// Since when the picture is held, ms since the epoch.
+    pub fn held_since(&self) -> Option<i64> {
+        self.held.as_ref().map(|(_, since)| *since)
+    }
+
+    /// The moment that was chosen, seconds since the epoch; `None`: the present.
+    pub fn moment(&self) -> Option<i64> {
+        self.time.cursor
+    }
+
+    /// When the collector last told anything, ms since the epoch; 0: never.
+    pub fn told_ms(&self) -> i64 {
+        self.shown().time_ms
+    }
+
+    /// The nodes with what is known of them at the moment that is shown, the worst first.
+    pub fn nodes(&self) -> &[Arc<status::Node>] {
+        &self.nodes
+    }
+
+    /// The node that is looked at alone, as it is shown.
+    pub fn alone(&self) -> Option<&Arc<status::Node>> {
+        let name = self.node.as_deref()?;
+        self.nodes.iter().find(|node| node.name == name)
+    }
+
+    /// The names that questions are limited to; none means all.
+    pub fn scope(&self) -> Vec<String> {
+        self.node.iter().cloned().collect()
+    }
+
+    /// What makes questions about the same time and nodes the same: node, satellite, range, moment.
+    pub fn key(&self) -> String {
+        let part = |text: &Option<String>| text.clone().unwrap_or_default();
+        format!(
+            "{}\t{}\t{}\t{:?}",
+            part(&self.node),
+            part(&self.satellite),
+            self.time.range.name(),
+            self.time.end
+        )
+    }
+
+    /// The key of how nodes were at the chosen moment.
+    pub(super) fn then_key(second: i64) -> String {
+        second.to_string()
+    }
+
+    /// Takes in what changed.
+    pub(super) fn hear(&mut self, newer: Snapshot) {
+        self.live.merge(newer);
+    }
+
+    /// Holds the picture, or lets it go.
+    pub(super) fn hold(&mut self, hold: bool) {
+        self.held = hold.then(|| (self.live.clone(), self.now_ms));
+    }
+
+    /// Puts the nodes in order: when they or the moment changed.
+    pub(super) fn order(&mut self) {
+        let then = self.moment().and_then(|second| {
+            let answer = self.answers.of(THEN, &Self::then_key(second))?;
+            match answer {
+                Ok(Answer::Status(status)) => Some(status.nodes.iter().cloned().map(Arc::new).collect()),
+                _ => None,
+            }
+        });
+        // Until the answer is there, what was shown stays.
+        if self.moment().is_some() && then.is_none() && !self.nodes.is_empty() {
+            return;
+        }
+        let mut nodes: Vec<Arc<status::Node>> = then.unwrap_or_else(|| {
+            let views = self.shown().nodes.values();
+            let known = views.filter_map(|view| view.status.as_ref());
+            known.map(|section| Arc::clone(&section.value)).collect()
+        });
+        nodes.sort_by(|a, b| (a.state, &a.name).cmp(&(b.state, &b.name)));
+        self.nodes = nodes;
+    }
+
+    /// Says a word about what was done.
+    pub fn say(&mut self, text: impl Into<String>) {
+        let text = text.into();
+        self.said.push((self.now_ms, text.clone()));
+        let surplus = self.said.len().saturating_sub(MOST_SAID);
+        self.said.drain(..surplus);
+        self.toast = Some((text, self.now_ms + TOAST_MS));
+    }
+
+    /// The word that is shown now.
+    pub fn toast(&self) -> Option<&str> {
+        let (text, until) = self.toast.as_ref()?;
+        (self.now_ms < *until).then_some(text.as_str())
+    }
+
+    /// Until when it is shown, ms since the epoch.
+    pub(super) fn toast_until(&self) -> Option<i64> {
+        self.toast.as_ref().map(|(_, until)| *until)
+    }
+
+    /// All that was said, the newest last, with the time (ms since the epoch).
+    pub fn said(&self) -> &[(i64, String)] {
+        &self.said
+    }
+
+    /// The satellites the nodes know: id and name, each once.
+    pub fn satellites(&self) -> Vec<(String, String)> {
+        let all = self.nodes.iter().flat_map(|node| node.satellites.iter().flatten());
+        let mut known: Vec<(String, String)> = Vec::new();
+        for satellite in all {
+            let Some(id) = &satellite.satellite_id else { continue };
+            if !known.iter().any(|(other, _)| other == id) {
+                let url = satellite.url.as_deref().unwrap_or_default();
+                let name = crate::domain::sample::Standing::short_of(url, Some(id));
+                known.push((id.clone(), name));
+            }
+        }
+        known.sort_by(|a, b| a.1.cmp(&b.1));
+        known
+    }
+
+    /// The short name of a satellite.
+    pub fn satellite_name(&self, id: &str) -> String {
+        let known = self.satellites().into_iter().find(|(known, _)| known == id);
+        known.map_or_else(
+            || crate::domain::sample::Standing::short_of("", Some(id)),
+            |(_, name)| name,
+        )
+    }
+}

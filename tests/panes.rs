@@ -1,0 +1,227 @@
+//! The panes as they look and as they answer keys: a fleet in every kind of trouble, at every size.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use common::fleet::{Look, NOW_MS, SIZES, draw, fresh, lines, model, press, snapshot, view};
+use common::screen::assert_screen;
+use storj_monitor::api::message::Message;
+use storj_monitor::ui::model::{Collector, Input, Model};
+use storj_monitor::ui::overlay::Overlay;
+use storj_monitor::ui::pane::{Effect, Pane};
+use storj_monitor::ui::shared::Shared;
+
+const USUAL: (u16, u16) = (80, 24);
+
+/// A state of the screen with a name, reached by keys.
+type State = (&'static str, fn(Look) -> Model, &'static str);
+
+/// One node alone.
+fn one(look: Look) -> Model {
+    let mut model = model(look);
+    model.shared.node = Some("attic".to_owned());
+    model.update(Input::Resized, NOW_MS);
+    press(&mut model, "", USUAL);
+    model.update(Input::Heard(Message::Snapshot(snapshot())), NOW_MS);
+    model
+}
+
+/// The collector went away four minutes ago.
+fn gone(look: Look) -> Model {
+    let mut model = model(look);
+    model.update(Input::Lost, NOW_MS);
+    model.update(Input::Resized, NOW_MS + 235_000);
+    model
+}
+
+/// A collector that watches nothing.
+fn empty(look: Look) -> Model {
+    let mut model = fresh(look);
+    let nothing = storj_monitor::api::snapshot::Snapshot {
+        time_ms: NOW_MS,
+        ..Default::default()
+    };
+    model.update(Input::Heard(Message::Snapshot(nothing)), NOW_MS);
+    model
+}
+
+const STATES: &[State] = &[
+    ("overview", model, ""),
+    ("overview-one", one, ""),
+    ("overview-gone", gone, ""),
+    ("overview-empty", empty, ""),
+    ("overview-starting", fresh, ""),
+    ("overview-frozen", model, "space"),
+    ("overview-filter", model, "/ \"a\""),
+    ("overview-help", model, "?"),
+    ("overview-palette", model, ": \"sor\""),
+    ("overview-columns", model, "c down space"),
+    ("overview-explain", model, "i i i"),
+    ("overview-details", model, "down D"),
+    ("overview-as-of", model, "["),
+];
+
+#[test]
+fn every_state_at_every_size_in_every_look() {
+    for (name, make, keys) in STATES {
+        for look in Look::ALL {
+            for size in SIZES {
+                let mut model = make(look);
+                draw(&mut model, size);
+                press(&mut model, keys, size);
+                let buffer = draw(&mut model, size);
+                let file = format!("{name}-{}x{}-{}", size.0, size.1, look.name());
+                assert_screen(&file, &buffer);
+                let text = lines(&buffer).join("\n");
+                assert!(!matches!(look, Look::Ascii) || text.is_ascii(), "{file}:\n{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_size_is_too_much_for_any_state() {
+    for (_, make, keys) in STATES {
+        let mut model = make(Look::Dark);
+        press(&mut model, keys, USUAL);
+        for width in (0..46).chain([60, 80, 100, 120, 160, 200, 250]) {
+            for height in (0..14).chain([24, 40, 80]) {
+                draw(&mut model, (width, height));
+            }
+        }
+    }
+}
+
+fn shared(model: &Model) -> &Shared {
+    &model.shared
+}
+
+#[test]
+fn keys_do_what_the_footer_says() {
+    let mut model = model(Look::Dark);
+    draw(&mut model, USUAL);
+    press(&mut model, "down down enter", USUAL);
+    assert_eq!(shared(&model).node.as_deref(), Some("dock"));
+    press(&mut model, ">", USUAL);
+    assert_eq!(shared(&model).node.as_deref(), Some("eave"), "by name");
+    press(&mut model, "esc", USUAL);
+    assert_eq!(shared(&model).node, None);
+
+    press(&mut model, "/ \"state:us1\"", USUAL);
+    press(&mut model, "enter", USUAL);
+    let (_, state) = model.view().table("nodes").unwrap();
+    assert_eq!((state.len(), state.filter()), (0, "state:us1"));
+    press(&mut model, "esc", USUAL);
+    let (_, state) = model.view().table("nodes").unwrap();
+    assert_eq!(state.len(), 6);
+
+    press(&mut model, "o \"eav\" enter", USUAL);
+    assert_eq!(shared(&model).node.as_deref(), Some("eave"));
+    press(&mut model, "o home enter t down enter", USUAL);
+    assert_eq!(
+        (shared(&model).node.as_deref(), shared(&model).time.range.name()),
+        (None, "6 h")
+    );
+
+    let effects = press(&mut model, "Y", USUAL);
+    let [Effect::Copy(text)] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert!(text.contains("| node1 |") && !text.contains("barn"), "{text}");
+    assert_eq!(press(&mut model, "q", USUAL), [Effect::Quit]);
+    assert_eq!(press(&mut model, "? q", USUAL), [], "it closes what is open first");
+    assert_eq!(model.overlay, None);
+    assert_eq!(press(&mut model, ": \"quit\" enter", USUAL), [Effect::Quit]);
+}
+
+#[test]
+fn what_is_shown_as_a_key_works_and_what_works_is_shown() {
+    let mut model = model(Look::Dark);
+    draw(&mut model, (200, 50));
+    press(&mut model, "?", (200, 50));
+    let Some(Overlay::Pick(help)) = &model.overlay else {
+        panic!("no help")
+    };
+    assert!(help.items.len() > 25, "{}", help.items.len());
+    for item in &help.items {
+        assert!(!item.keys.is_empty() && !item.title.is_empty(), "{item:?}");
+    }
+    let all = help.items.len();
+    press(&mut model, "/ \"sort\"", (200, 50));
+    let Some(Overlay::Pick(help)) = &model.overlay else {
+        panic!("no help")
+    };
+    assert!(help.matching().len() < all && help.matching().next().unwrap().title.contains("Sort"));
+}
+
+#[test]
+fn a_picture_that_is_held_stays_and_is_let_go() {
+    let mut model = model(Look::Dark);
+    press(&mut model, "space", USUAL);
+    let before = lines(&draw(&mut model, USUAL));
+    let mut newer = snapshot();
+    newer.nodes.insert("nova".to_owned(), view(&common::fleet::FLEET[3], 1));
+    let (_, changed) = model.update(Input::Heard(Message::Snapshot(newer)), NOW_MS);
+    assert!(!changed && lines(&draw(&mut model, USUAL)) == before);
+    assert!(before[0].contains("frozen"), "{}", before[0]);
+    press(&mut model, "space", USUAL);
+    assert!(!lines(&draw(&mut model, USUAL))[0].contains("frozen"));
+}
+
+#[test]
+fn the_mouse_does_what_it_points_at() {
+    let mut model = model(Look::Dark);
+    let picture = lines(&draw(&mut model, USUAL));
+    let at = |text: &str| {
+        let y = picture.iter().rposition(|line| line.contains(text)).unwrap();
+        let x = picture[y]
+            .chars()
+            .collect::<String>()
+            .find(text)
+            .map(|byte| picture[y][..byte].chars().count())
+            .unwrap();
+        (x as u16, y as u16)
+    };
+    let click = |model: &mut Model, (x, y): (u16, u16)| {
+        let effects = model.update(Input::Click(x, y), NOW_MS).0;
+        draw(model, USUAL);
+        effects
+    };
+    click(&mut model, at("dock"));
+    let (_, state) = model.view().table("nodes").unwrap();
+    assert_eq!(state.selected().unwrap().as_str(), "dock");
+    click(&mut model, at("ONLINE"));
+    let (_, state) = model.view().table("nodes").unwrap();
+    assert_eq!(state.sort().unwrap().0, "online");
+    click(&mut model, at("? help"));
+    assert!(model.overlay.is_some());
+    click(&mut model, (0, 2));
+    assert_eq!(model.overlay, None, "a click beside it closes it");
+}
+
+#[test]
+fn a_collector_that_comes_back_is_told_everything_again() {
+    let mut model = model(Look::Dark);
+    assert!(!model.requests().is_empty() && model.requests().is_empty());
+    model.update(Input::Lost, NOW_MS);
+    assert!(model.requests().is_empty(), "there is nobody to ask");
+    assert!(lines(&draw(&mut model, USUAL))[0].contains("NOBODY IS WATCHING"));
+    model.update(Input::Found(Collector::Attached), NOW_MS);
+    assert!(!model.requests().is_empty());
+}
+
+#[test]
+fn what_was_chosen_is_found_again() {
+    let mut before = model(Look::Dark);
+    draw(&mut before, (120, 40));
+    press(&mut before, "t down enter s s m", (120, 40));
+    let memory = before.memory();
+    let text = serde_json::to_string(&memory).unwrap();
+    let mut after = model(Look::Dark);
+    after.recall(&serde_json::from_str(&text).unwrap());
+    assert_eq!(after.memory(), memory);
+    assert_eq!(after.pane, Pane::Overview);
+    // What a newer or a broken one wrote does no harm.
+    after.recall(&serde_json::from_str("{\"pane\": \"nothing\", \"panes\": {\"overview\": 5}}").unwrap());
+    draw(&mut after, (120, 40));
+}
