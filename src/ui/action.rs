@@ -347,6 +347,14 @@ pub const ACTIONS: &[Spec] = &[
         "Is all well? Every node on one screen",
         &["1"],
     ),
+    show(
+        Pane::Traffic,
+        "pane-traffic",
+        "Traffic",
+        "What comes in and goes out, and how it ends",
+        &["2"],
+    ),
+    show(Pane::Log, "pane-log", "Log", "What the nodes say, line by line", &["0"]),
 ];
 
 impl Action {

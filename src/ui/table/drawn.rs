@@ -129,8 +129,8 @@ fn plain_terminals_and_what_is_not_seen() {
         drawn(&table, &state, 46, 5, &Theme::new(Glyphs::ASCII, false)),
         [
             "   NODE   STATE      LEFT INv DISK  FULL $ MTD",
-            ">● attic  ok           41 2.1 91 %  34 d  9.84",
-            " ▲ barn   audits fa~   29 1.9 81 %  61 d  7.12",
+            ">* attic  ok           41 2.1 91 %  34 d  9.84",
+            " ^ barn   audits fa~   29 1.9 81 %  61 d  7.12",
             " ! dock   us1 lost     41 0.4 35 % 205 d  2.02",
             " /!version:1.~ +1 new  1-3 of 5  5 of 7 match",
         ]
@@ -270,8 +270,8 @@ fn wide_and_hostile_texts_break_nothing() {
     assert_eq!(
         lines[4..7],
         [
-            "   a[31mb     12345",
-            "   evil       12345",
+            "   a\u{fffd}[31m\u{fffd}b   12345",
+            "   \u{fffd}evil      12345",
             "   e\u{301}\u{301}          12345"
         ]
     );
