@@ -14,11 +14,12 @@ use common::node::{Node, Running};
 use common::{json, run, stdout};
 use storj_monitor::api::link::{self, Link};
 use storj_monitor::api::message::{Answer, Command, Filter, LogLine, Message, Query, Request, VERSION, Watch};
-use storj_monitor::api::snapshot::{Snapshot, Topic};
+use storj_monitor::api::snapshot::{Geo, Snapshot, Topic};
 use storj_monitor::api::socket;
 use storj_monitor::api::table::{Question, Value, What};
 use storj_monitor::collector::collect::Log;
 use storj_monitor::collector::service::{Plan, Service};
+use storj_monitor::domain::chart::{Ask, Chart, MarkKind};
 use storj_monitor::node::client::Client;
 use storj_monitor::source::follow::Start;
 use storj_monitor::store::upkeep::Retention;
@@ -160,12 +161,74 @@ fn look_on(link: &mut Link, node: &mut Node) {
         .map(|cell| cell.count)
         .sum();
     assert_eq!((minutes.value.width, count), (60, 150));
+    over_time(link);
+    link.send(watch(&[Topic::Hot, Topic::Flight])).unwrap();
+    seen.until(link, "peers", |seen| {
+        let view = &seen.snapshot.nodes["n"];
+        view.hot
+            .as_ref()
+            .is_some_and(|hot| hot.value.uploads.total.count == 150)
+            && view.flight.is_some()
+    });
+    let view = &seen.snapshot.nodes["n"];
+    let (hot, flight) = (view.hot.clone().unwrap().value, view.flight.clone().unwrap().value);
+    assert_eq!(
+        (hot.uploads.subnets[0].name.as_str(), hot.uploads.subnets[0].won),
+        ("10.1.2.0/24", 150)
+    );
+    assert!(hot.geo == Geo::Off && hot.downloads.subnets.is_empty());
+    // Nobody logs starts here: that is not known, and no zero.
+    assert!(
+        flight
+            .levels
+            .iter()
+            .all(|levels| levels.seconds.iter().all(Option::is_none))
+    );
     link.send(Request::Do {
         id: 9,
         command: Command::Reload,
     })
     .unwrap();
     seen.until(link, "reload", |seen| !seen.answers.is_empty());
+}
+
+/// Charts and marks of the last hour, when 150 uploads were kept.
+fn over_time(link: &mut Link) {
+    let now_ms = jiff::Timestamp::now().as_millisecond();
+    let ask = Ask {
+        from_ms: now_ms - 3_600_000,
+        to_ms: now_ms,
+        buckets: 30,
+        ..Ask::default()
+    };
+    let end = Instant::now() + PATIENCE;
+    let count = |chart: &Chart| -> u64 {
+        let cells = chart.lines.iter().flat_map(|line| &line.buckets);
+        cells.map(|cell| cell.count).sum()
+    };
+    loop {
+        let Ok(Answer::Chart(chart)) = link.ask(Query::Chart(ask.clone()), PATIENCE) else {
+            panic!("no chart");
+        };
+        assert_eq!((chart.width, chart.gaps.len()), (180, 1), "{chart:?}");
+        if count(&chart) == 150 {
+            assert!(
+                chart.gaps[0].to > now_ms / 1000 - 600,
+                "before the log began nothing is known"
+            );
+            break;
+        }
+        assert!(Instant::now() < end, "{chart:?}");
+    }
+    let marks = Query::Marks {
+        nodes: vec!["n".to_owned()],
+        from_ms: ask.from_ms,
+        to_ms: ask.to_ms,
+    };
+    let Ok(Answer::Marks(marks)) = link.ask(marks, PATIENCE) else {
+        panic!("no marks");
+    };
+    assert_eq!(marks.iter().map(|mark| mark.kind).collect::<Vec<_>>(), [MarkKind::Gap]);
 }
 
 #[test]
@@ -210,6 +273,7 @@ fn service(data: &Path, node: &Node) -> (Service, Arc<AtomicBool>) {
         start: Start::All,
         retention: Retention::default(),
         every: Duration::from_secs(60),
+        geoip: None,
         client: Client::new(Duration::from_secs(1)).unwrap(),
     };
     let again = plan.clone();

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::snapshot::{Snapshot, Topic};
 use super::status::Status;
 use super::table::{Question, Value};
+use crate::domain::chart::{self, Chart, Mark};
 
 /// Of this form. Collector and viewer have to agree.
 pub const VERSION: u32 = 1;
@@ -70,6 +71,17 @@ pub enum Query {
         /// At most so many.
         limit: usize,
     },
+    /// Traffic over time.
+    Chart(chart::Ask),
+    /// What happened to nodes.
+    Marks {
+        /// Their names; empty means all.
+        nodes: Vec<String>,
+        /// From this time on, ms since the epoch.
+        from_ms: i64,
+        /// Until before this time.
+        to_ms: i64,
+    },
 }
 
 /// The answer to a question.
@@ -87,6 +99,10 @@ pub enum Answer {
         /// Whether there are more than were asked for.
         more: bool,
     },
+    /// To [`Query::Chart`].
+    Chart(Chart),
+    /// To [`Query::Marks`]: in the order of time, the last thousand of them.
+    Marks(Vec<Mark>),
     /// A command was done.
     Done,
 }

@@ -21,6 +21,8 @@ pub enum Topic {
     Minutes,
     /// [`NodeView::open`]
     Open,
+    /// [`NodeView::flight`]
+    Flight,
     /// [`NodeView::hot`]
     Hot,
 }
@@ -66,28 +68,115 @@ pub struct Flow {
     pub buckets: Vec<Cell>,
 }
 
-/// What is most frequent, approximately: a count is never too low.
+/// Transfers in flight over time, as far as the log tells of starts.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct InFlight {
+    /// Second of the oldest of [`Levels::seconds`], since the epoch.
+    pub seconds_begin: i64,
+    /// First second of the oldest of [`Levels::minutes`].
+    pub minutes_begin: i64,
+    /// Uploads, downloads, and each action.
+    pub levels: Vec<Levels>,
+}
+
+/// What is in flight.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// All whose bytes come to the node.
+    Uploads,
+    /// All whose bytes leave it.
+    Downloads,
+    /// One action, the node's word: foreign text.
+    Action(String),
+}
+
+/// Transfers in flight of one part: mean of a bucket and mean of its busiest second, oldest first. `None`:
+/// unknown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Levels {
+    /// Of what.
+    pub part: Part,
+    /// The last ten minutes, by the second.
+    pub seconds: Vec<Option<(f32, f32)>>,
+    /// The last day, by the minute.
+    pub minutes: Vec<Option<(f32, f32)>>,
+}
+
+/// What is most frequent, approximately: a count is never too low.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Hot {
     /// Second since the epoch from which on it is counted.
     pub begin: i64,
     /// Most downloaded pieces.
-    pub pieces: Vec<Frequent>,
-    /// Most frequent subnets of peers, `192.0.2.0/24`.
-    pub subnets: Vec<Frequent>,
+    pub pieces: Vec<HotPiece>,
+    /// Those who upload.
+    pub uploads: Peers,
+    /// Those who download.
+    pub downloads: Peers,
+    /// Whether countries are known.
+    pub geo: Geo,
 }
 
-/// One of the most frequent.
+/// A piece that is read often.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Frequent {
-    /// What it is.
-    pub name: String,
+pub struct HotPiece {
+    /// Its id.
+    pub piece: String,
     /// How often at most.
     pub count: u64,
     /// By how much that may be too high.
     pub error: u64,
-    /// Bytes that came with it.
+    /// Bytes that were asked for.
     pub bytes: u64,
+    /// The satellite, by its id.
+    pub satellite_id: String,
+    /// It is at least so large: so far reads reached.
+    pub size: u64,
+}
+
+/// Peers of one direction.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Peers {
+    /// All there were, those in no list included; its name is empty.
+    pub total: Peer,
+    /// Most frequent subnets, `192.0.2.0/24`.
+    pub subnets: Vec<Peer>,
+    /// Countries of the subnets that are kept, by their two letters; empty without a GeoIP file.
+    pub countries: Vec<Peer>,
+}
+
+/// What was exchanged with a subnet, a country.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Peer {
+    /// Who.
+    pub name: String,
+    /// Two letters; unknown without a GeoIP file, or when it does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// How many transfers at most.
+    pub count: u64,
+    /// By how much that may be too high.
+    pub error: u64,
+    /// Bytes that were to be moved.
+    pub bytes: u64,
+    /// Transfers that succeeded.
+    pub won: u64,
+    /// Transfers that were canceled.
+    pub lost: u64,
+}
+
+/// Where countries come from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Geo {
+    /// No file is configured.
+    #[default]
+    Off,
+    /// From the file that is configured.
+    On,
+    /// It cannot be read: why.
+    Broken(String),
 }
 
 /// What is to be seen of a node. `None`: not asked for, or unchanged.
@@ -105,6 +194,9 @@ pub struct NodeView {
     /// Transfers open now, by action; empty where starts are not logged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open: Option<Section<BTreeMap<String, u64>>>,
+    /// Transfers in flight over time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flight: Option<Section<InFlight>>,
     /// Hot pieces and peers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hot: Option<Section<Hot>>,
@@ -138,6 +230,7 @@ impl NodeView {
         take(&mut self.seconds, newer.seconds);
         take(&mut self.minutes, newer.minutes);
         take(&mut self.open, newer.open);
+        take(&mut self.flight, newer.flight);
         take(&mut self.hot, newer.hot);
     }
 }

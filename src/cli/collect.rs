@@ -50,6 +50,7 @@ pub fn plan(config: &Config) -> Result<Plan, Failure> {
         start: start(&settings.start)?,
         retention: settings.into(),
         every: settings.poll_every,
+        geoip: settings.geoip_file.clone(),
         client: Client::new(settings.poll_timeout).map_err(|why| Failure::Tls { why })?,
     };
     for node in &config.nodes {

@@ -82,6 +82,7 @@ pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
 
 fn plan(replay: &Replay) -> Result<Plan, Failure> {
     let mut plan = Plan {
+        geoip: None,
         names: Vec::new(),
         logs: Vec::new(),
         targets: Vec::new(),

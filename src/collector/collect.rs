@@ -8,17 +8,19 @@ use std::time::{Duration, Instant};
 
 use super::align::Rules;
 use super::asks::Asks;
+use super::cover::Cover;
 use super::hub::Hub;
 use super::stream::Stream;
 use super::tap::Tap;
-use crate::domain::batch::{Batch, Vocabulary};
+use crate::domain::batch::Batch;
 use crate::domain::source::Gap;
-use crate::engine::apply::Apply;
-use crate::engine::live::{Live, MINUTES};
+use crate::engine::apply::{Apply, Windows};
+use crate::engine::live::MINUTES;
 use crate::log::framing::{Frame, Unwrapper};
 use crate::report::time::rfc3339;
 use crate::source::follow::{Follower, Piece, Start, State};
 use crate::source::lines;
+use crate::store::covered::Span;
 use crate::store::dictionary::Dictionary;
 use crate::store::upkeep::Retention;
 use crate::store::writer::{Part, Unit, Writer};
@@ -39,6 +41,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(60);
 const COMMIT_EVERY: Duration = Duration::from_secs(1);
 const COMMIT_TRANSFERS: usize = 16_384;
 const COMMIT_LINES: usize = 65_536;
+/// So much of what was in flight is known at once after a restart.
+const FLIGHT_WARMS_MS: i64 = 3_600_000;
 /// A gap waits so long for the first line behind it.
 const GAP_WAITS: Duration = Duration::from_secs(60);
 /// Waits between attempts when the database fails.
@@ -72,8 +76,11 @@ struct Source {
     dictionary: Dictionary,
     streams: HashMap<u64, Stream>,
     gaps: Vec<(Gap, Instant)>,
+    cover: Cover,
+    /// Nothing waits to be read.
+    whole: bool,
     /// What the next commit keeps; a failed one leaves it.
-    owed: Option<(Batch, Vec<Gap>)>,
+    owed: Option<(Batch, Vec<Gap>, Vec<Span>)>,
     tap: Tap,
     said: State,
     said_error: Option<String>,
@@ -171,6 +178,10 @@ impl Collector {
             self.looked = Instant::now();
             // What fails here fails at the next commit, too, and is told there.
             let _ = self.writer.looked(&self.names, now_ms);
+            for source in self.sources.iter().filter(|source| source.whole) {
+                let span = source.cover.quiet(now_ms.div_euclid(1000));
+                let _ = self.writer.covered(source.node, span.as_slice());
+            }
         }
     }
 
@@ -226,11 +237,15 @@ impl Collector {
 
     /// Keeps all there is; false if it could not be.
     pub fn commit(&mut self, now_ms: i64, hurry: bool) -> bool {
-        let parts: Vec<Vec<Part>> = self.sources.iter_mut().map(|source| source.draft(hurry)).collect();
+        let parts: Vec<Vec<Part>> = self
+            .sources
+            .iter_mut()
+            .map(|source| source.draft(hurry, now_ms))
+            .collect();
         let mut units = Vec::new();
         for (source, parts) in self.sources.iter_mut().zip(&parts) {
             let state = Some(word(source.follower.state()));
-            let (batch, gaps) = source.owed.get_or_insert_default();
+            let (batch, gaps, covered) = source.owed.get_or_insert_default();
             units.push(Unit {
                 state,
                 node: source.node,
@@ -241,6 +256,7 @@ impl Collector {
                 parts,
                 positions: source.follower.positions(),
                 gaps,
+                covered,
             });
         }
         let result = self.writer.commit(&mut units, self.asks.waiting(), now_ms);
@@ -275,12 +291,12 @@ impl Collector {
         }
     }
 
-    /// The windows of each node that has a log, with the names behind the numbers.
-    pub fn windows(&mut self, now_ms: i64) -> impl Iterator<Item = (&str, &Live, &Vocabulary)> {
+    /// The windows of each node that has a log.
+    pub fn windows(&mut self, now_ms: i64) -> impl Iterator<Item = (&str, Windows<'_>)> {
         let now = now_ms.div_euclid(1000);
         self.sources.iter_mut().filter_map(move |source| {
-            let (live, vocabulary) = source.apply.windows(now)?;
-            Some((source.log.node.as_str(), live, vocabulary))
+            let windows = source.apply.windows(now)?;
+            Some((source.log.node.as_str(), windows))
         })
     }
 
@@ -321,6 +337,8 @@ impl Source {
         let node = writer.node(&log.node)?;
         let (row, positions) = writer.source(node, &log.path.display().to_string())?;
         Ok(Self {
+            cover: Cover::new(&positions),
+            whole: false,
             follower: Follower::new(&log.path, start, positions),
             start,
             log,
@@ -344,7 +362,10 @@ impl Source {
         let from = now_ms / 1000 - MINUTES as i64 * 60;
         self.apply = Apply::live(now_ms / 1000);
         self.apply.warm(&reader.minutes(&self.log.node, from)?);
-        Ok(())
+        let apply = &mut self.apply;
+        reader.each_end(&self.log.node, now_ms - FLIGHT_WARMS_MS, |action, begun, end| {
+            apply.warm_flight(action, begun, end);
+        })
     }
 
     /// Forgets what is not kept.
@@ -356,7 +377,7 @@ impl Source {
 
     fn read(&mut self, writer: &mut Writer, hub: Option<&Hub>, now_ms: i64, hurry: bool) -> Result<bool> {
         let path = self.log.path.display().to_string();
-        let (node, streams, apply) = (self.node, &mut self.streams, &mut self.apply);
+        let (node, streams, apply, cover) = (self.node, &mut self.streams, &mut self.apply, &mut self.cover);
         let mut touched = Vec::new();
         let mut result = Ok(());
         let mut take = |piece: Piece<'_>| -> Result<()> {
@@ -367,6 +388,7 @@ impl Source {
             let stream = match streams.entry(piece.slot) {
                 std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
                 std::collections::hash_map::Entry::Vacant(entry) => {
+                    cover.begins(piece.slot, piece.at);
                     let run = (writer.new_run(), path.clone());
                     let rules = (!piece.fresh).then_some(Rules::Stretches);
                     entry.insert(Stream::new(node, run, piece.at, rules, true))
@@ -405,6 +427,10 @@ impl Source {
         let now = Instant::now();
         let gaps = self.follower.take_gaps().into_iter().map(|gap| (gap, now));
         self.gaps.extend(gaps);
+        if *self.follower.state() == State::Following {
+            self.cover.follows(now_ms.div_euclid(1000));
+        }
+        self.whole = !more && self.gaps.is_empty() && self.follower.is_whole();
         Ok(more)
     }
 
@@ -429,10 +455,12 @@ impl Source {
     }
 
     /// Readies what the next commit keeps.
-    fn draft(&mut self, hurry: bool) -> Vec<Part> {
+    fn draft(&mut self, hurry: bool, now_ms: i64) -> Vec<Part> {
         if self.owed.is_none() {
             let gaps = self.ripe_gaps(hurry);
-            self.owed = Some((self.apply.take(), gaps));
+            let now = now_ms.div_euclid(1000);
+            let covered = self.cover.spans(&self.streams, &gaps, self.whole, now);
+            self.owed = Some((self.apply.take(), gaps, covered));
         }
         let unsaved = self.streams.values().filter(|stream| stream.unsaved_lines() > 0);
         unsaved.map(|stream| stream.part(None)).collect()
@@ -467,7 +495,7 @@ impl Source {
             self.streams.remove(&slot);
         }
         self.streams.values_mut().for_each(Stream::saved);
-        self.owed.take().map(|(_, gaps)| gaps).unwrap_or_default()
+        self.owed.take().map(|(_, gaps, _)| gaps).unwrap_or_default()
     }
 }
 

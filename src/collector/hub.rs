@@ -16,10 +16,13 @@ use crate::api::snapshot::{NodeView, Section, Snapshot, Topic};
 use crate::api::status::{Reason, Status};
 use crate::api::table::Question;
 use crate::domain::health::{Rule, State};
+use crate::store::query::Scope;
 use crate::store::{self, Reader};
 
 /// Subscriptions of one viewer.
 const MOST_SUBSCRIPTIONS: usize = 16;
+/// Marks an answer holds.
+const MOST_MARKS: usize = 1000;
 /// A command that the collector does not get to within this time is given up.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -217,6 +220,21 @@ impl Hub {
                 .map(Answer::Status)
                 .map_err(|error| error.to_string()),
             Query::Rows { question, limit } => rows(&reader, question, *limit),
+            Query::Chart(ask) => reader
+                .chart(ask, now_ms.div_euclid(1000))
+                .map(Answer::Chart)
+                .map_err(|error| error.to_string()),
+            Query::Marks { nodes, from_ms, to_ms } => {
+                let scope = Scope {
+                    nodes: nodes.clone(),
+                    from_ms: Some(*from_ms),
+                    to_ms: Some(*to_ms),
+                };
+                reader
+                    .marks(&scope, now_ms.div_euclid(1000), MOST_MARKS)
+                    .map(Answer::Marks)
+                    .map_err(|error| error.to_string())
+            }
         }
     }
 
@@ -391,6 +409,7 @@ impl ViewerState {
             seconds: self.section(Topic::Seconds, name, view.seconds.as_ref()),
             minutes: self.section(Topic::Minutes, name, view.minutes.as_ref()),
             open: self.section(Topic::Open, name, view.open.as_ref()),
+            flight: self.section(Topic::Flight, name, view.flight.as_ref()),
             hot: self.section(Topic::Hot, name, view.hot.as_ref()),
         }
     }

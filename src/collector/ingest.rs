@@ -153,6 +153,8 @@ impl Ingest<'_> {
 
     fn commit(&mut self, finished_ms: Option<i64>) -> Result<()> {
         let batch = self.apply.take();
+        let (first, last) = self.stream.span();
+        let span = first.zip(last.map(|last| last.min(self.now_ms.div_euclid(1000))));
         let unit = Unit {
             node: self.node,
             source: 0,
@@ -162,6 +164,7 @@ impl Ingest<'_> {
             parts: &[self.stream.part(finished_ms)],
             positions: Vec::new(),
             gaps: &[],
+            covered: span.as_slice(),
             state: None,
         };
         self.writer.commit(&mut [unit], &[], self.now_ms)?;

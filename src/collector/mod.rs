@@ -3,9 +3,12 @@
 mod align;
 pub mod asks;
 pub mod collect;
+mod cover;
+pub mod geo;
 pub mod hub;
 pub mod ingest;
 pub mod look;
+mod peers;
 pub mod publish;
 pub mod service;
 pub mod stream;

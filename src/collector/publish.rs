@@ -2,16 +2,20 @@
 //! draws them.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::collect::Collector;
+use super::geo::GeoFile;
 use super::hub::{Hub, Wanted};
-use crate::api::snapshot::{Flow, Frequent, Hot, NodeView, Section, Snapshot, Topic, Window};
-use crate::domain::batch::{Series, Vocabulary};
-use crate::domain::piece;
-use crate::engine::live::{self, Live};
+use super::peers;
+use crate::api::snapshot::{Flow, InFlight, Levels, NodeView, Part, Section, Snapshot, Topic, Window};
+use crate::domain::batch::Vocabulary;
+use crate::engine::apply::Windows;
+use crate::engine::flight::{self, Busy};
+use crate::engine::live::{self, Direction, Live};
 use crate::store::{Reader, Result};
 use crate::support::names::Names;
 
@@ -22,8 +26,6 @@ const SLOWLY: Duration = Duration::from_secs(1);
 /// How nodes are is asked of the database: so often at most, and never for more than a tenth of the time.
 const STATUS_EVERY: Duration = Duration::from_secs(1);
 const STATUS_REST: u32 = 10;
-/// Of the most frequent so many are shown.
-const SHOWN: usize = 100;
 
 /// Makes sections for viewers.
 pub struct Publisher {
@@ -31,6 +33,7 @@ pub struct Publisher {
     quick: Option<Instant>,
     slow: Option<Instant>,
     wanted: Wanted,
+    geo: GeoFile,
 }
 
 impl Publisher {
@@ -41,7 +44,13 @@ impl Publisher {
             quick: None,
             slow: None,
             wanted: Wanted::default(),
+            geo: GeoFile::default(),
         }
+    }
+
+    /// Countries come from this file from now on. Gives what is wrong with it.
+    pub fn locate(&mut self, file: Option<&Path>) -> Option<&str> {
+        self.geo.take(file)
     }
 
     /// Tells viewers what changed, when it is time.
@@ -61,25 +70,28 @@ impl Publisher {
         if slowly {
             self.slow = self.quick;
         }
-        for (node, live, vocabulary) in collector.windows(now_ms) {
+        for (node, windows) in collector.windows(now_ms) {
             if wanted.nodes.is_empty() || wanted.nodes.iter().any(|name| name == node) {
-                self.node(node, live, vocabulary, &wanted, slowly);
+                self.node(node, &windows, &wanted, slowly);
             }
         }
         self.wanted = wanted;
         self.hub.push(now_ms);
     }
 
-    fn node(&self, node: &str, live: &Live, vocabulary: &Vocabulary, wanted: &Wanted, slowly: bool) {
-        let actions = &vocabulary.actions;
+    fn node(&self, node: &str, windows: &Windows<'_>, wanted: &Wanted, slowly: bool) {
+        let (live, actions) = (windows.live, &windows.vocabulary.actions);
+        let slow = |topic| slowly && wanted.has(topic);
         let seconds = wanted.has(Topic::Seconds).then(|| window(live.seconds(), 1, actions));
         let open = wanted.has(Topic::Open).then(|| open(live, actions));
-        let minutes = (slowly && wanted.has(Topic::Minutes)).then(|| window(live.minutes(), 60, actions));
-        let hot = (slowly && wanted.has(Topic::Hot)).then(|| hot(&live.hot()));
+        let minutes = slow(Topic::Minutes).then(|| window(live.minutes(), 60, actions));
+        let flight = slow(Topic::Flight).then(|| in_flight(windows));
+        let hot = slow(Topic::Hot).then(|| peers::hot(&live.hot(), windows.vocabulary, &self.geo));
         self.hub.update(node, |view, generation| {
             put(&mut view.seconds, seconds, generation);
             put(&mut view.open, open, generation);
             put(&mut view.minutes, minutes, generation);
+            put(&mut view.flight, flight, generation);
             put(&mut view.hot, hot, generation);
         });
     }
@@ -115,26 +127,26 @@ fn open(live: &Live, actions: &Names) -> BTreeMap<String, u64> {
         .collect()
 }
 
-fn hot(hot: &live::Hot) -> Hot {
-    let subnet = |ip: &std::net::IpAddr| match ip {
-        std::net::IpAddr::V4(ip) => format!("{ip}/24"),
-        std::net::IpAddr::V6(ip) => format!("{ip}/48"),
+fn in_flight(windows: &Windows<'_>) -> InFlight {
+    let actions = &windows.vocabulary.actions;
+    let pairs = |levels: Vec<flight::Level>| {
+        let pair = |level: flight::Level| level.map(|Busy { mean, peak }| (mean, peak));
+        levels.into_iter().map(pair).collect()
     };
-    let frequent = |name: String, count, error, bytes| Frequent {
-        name,
-        count,
-        error,
-        bytes,
-    };
-    let pieces = hot.pieces.iter().take(SHOWN);
-    let subnets = hot.subnets.iter().take(SHOWN);
-    Hot {
-        begin: hot.begin,
-        pieces: pieces
-            .map(|entry| frequent(piece::id_text(&entry.key), entry.count, entry.error, entry.bytes))
-            .collect(),
-        subnets: subnets
-            .map(|entry| frequent(subnet(&entry.key), entry.count, entry.error, entry.bytes))
+    let levels = windows.live.flight.levels(&windows.running).into_iter();
+    InFlight {
+        seconds_begin: windows.live.begins().0,
+        minutes_begin: windows.live.begins().1,
+        levels: levels
+            .map(|levels| Levels {
+                part: match levels.part {
+                    flight::Part::Way(Direction::In) => Part::Uploads,
+                    flight::Part::Way(Direction::Out) => Part::Downloads,
+                    flight::Part::Action(action) => Part::Action(actions.name(action).to_owned()),
+                },
+                seconds: pairs(levels.seconds),
+                minutes: pairs(levels.minutes),
+            })
             .collect(),
     }
 }
@@ -143,7 +155,7 @@ fn hot(hot: &live::Hot) -> Hot {
 ///
 /// # Errors
 /// When it cannot be read.
-pub fn kept(data_dir: &std::path::Path, now_ms: i64) -> Result<Snapshot> {
+pub fn kept(data_dir: &Path, now_ms: i64) -> Result<Snapshot> {
     let reader = Reader::open(data_dir)?;
     let status = super::tell::status(data_dir, &reader, &[], now_ms)?;
     let mut snapshot = Snapshot {
@@ -156,14 +168,8 @@ pub fn kept(data_dir: &std::path::Path, now_ms: i64) -> Result<Snapshot> {
         let mut live = Live::new(now_ms.div_euclid(1000));
         let mut vocabulary = Vocabulary::default();
         for minute in reader.minutes(&name, now_ms.div_euclid(1000) - live::MINUTES as i64 * 60)? {
-            let series = Series {
-                satellite: 0,
-                action: vocabulary.actions.id(minute.action.as_bytes()),
-                outcome: minute.outcome,
-                cause: minute.cause,
-                size_class: minute.size_class,
-            };
-            live.add_minute(minute.second, series, minute.cell);
+            let action = vocabulary.actions.id(minute.action.as_bytes());
+            live.add_minute(minute.second, (action, minute.outcome), minute.cell);
         }
         let mut view = NodeView::default();
         Section::set(&mut view.status, node, 1);
@@ -174,7 +180,7 @@ pub fn kept(data_dir: &std::path::Path, now_ms: i64) -> Result<Snapshot> {
 }
 
 /// Tells viewers how nodes are, until `stop`; in a thread of its own, for it reads the database.
-pub fn tell_status(hub: &Hub, data_dir: &std::path::Path, stop: &AtomicBool) {
+pub fn tell_status(hub: &Hub, data_dir: &Path, stop: &AtomicBool) {
     while !stop.load(Ordering::Relaxed) {
         let wanted = hub.wanted().filter(|wanted| wanted.has(Topic::Status));
         let begun = Instant::now();
@@ -187,7 +193,7 @@ pub fn tell_status(hub: &Hub, data_dir: &std::path::Path, stop: &AtomicBool) {
     }
 }
 
-fn refresh(hub: &Hub, data_dir: &std::path::Path, wanted: &Wanted) -> Result<()> {
+fn refresh(hub: &Hub, data_dir: &Path, wanted: &Wanted) -> Result<()> {
     let now_ms = jiff::Timestamp::now().as_millisecond();
     let reader = Reader::open(data_dir)?;
     let status = hub.status(&reader, &wanted.nodes, now_ms)?;

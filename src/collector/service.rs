@@ -41,6 +41,8 @@ pub struct Plan {
     pub every: Duration,
     /// Asks them.
     pub client: Client,
+    /// Where countries of addresses come from.
+    pub geoip: Option<PathBuf>,
 }
 
 /// Where plans come from while it runs: called with whether it is to look again in any case; gives a new
@@ -207,6 +209,9 @@ impl Service {
         }
         self.collector.know(plan.names, true, now_ms())?;
         self.collector.keep(plan.retention);
+        if let Some(wrong) = self.publisher.locate(plan.geoip.as_deref()) {
+            (self.say)(wrong);
+        }
         self.watching = Some(wake::watch(paths, self.sender.clone()));
         let (polled, answers) = channel();
         let watch = Watch::start(plan.client, plan.targets, plan.every, polled, self.sender.clone());

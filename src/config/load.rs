@@ -138,6 +138,20 @@ impl Draft {
         }
     }
 
+    /// Paths of the file begin at its folder, others where the program runs.
+    fn settle(&mut self, inputs: &Inputs, file: Option<&Path>) {
+        for (setting, origin) in SETTINGS.iter().zip(self.origins.clone()) {
+            let base = matches!(origin, Origin::File(..)).then(|| file.and_then(Path::parent));
+            let folders = Folders {
+                base: base.flatten(),
+                home: inputs.home.as_deref(),
+            };
+            if let Err(what) = setting.settle(&mut self.settings, &folders) {
+                self.problem(origin, format!("{} {what}", setting.name()), "");
+            }
+        }
+    }
+
     fn env(&mut self, inputs: &Inputs) {
         let word = |draft: &mut Self, name: String| {
             let value = inputs.env.get(&name).filter(|value| !value.is_empty())?;
@@ -191,6 +205,7 @@ pub fn load(inputs: &Inputs) -> Result<Config, Problems> {
     }
     draft.env(inputs);
     draft.flags(inputs);
+    draft.settle(inputs, path.map(PathBuf::as_path));
     if !draft.problems.is_empty() {
         return Err(Problems(draft.problems));
     }
@@ -311,7 +326,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = file(
             dir.path(),
-            "[poll]\nevery_s = 30\ntimeout_s = 5\n[collect]\nstart = \"end\"\n[storage]\nbudget = 60000000\n",
+            "[poll]\nevery_s = 30\ntimeout_s = 5\n[collect]\nstart = \"end\"\n[storage]\nbudget = 60000000\n[geoip]\nfile = \"geo.mmdb\"\n",
         );
         let config = load(&Inputs {
             usual: Some(path.clone()),
@@ -338,6 +353,8 @@ mod tests {
                 ("60 MB", format!("{shown}:7")),
                 ("14", "default".to_owned()),
                 ("730", "default".to_owned()),
+                // It lies beside the file that names it.
+                (dir.path().join("geo.mmdb").to_str().unwrap(), format!("{shown}:9")),
             ]
         );
         assert_eq!(config.settings.budget_bytes, 60_000_000);

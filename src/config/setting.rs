@@ -1,8 +1,10 @@
 //! Every setting there is, in one table: file, environment, defaults, template and hints are made from it.
 
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use super::node::Folders;
 use super::size;
 
 /// What the program does, as it was settled.
@@ -20,6 +22,8 @@ pub struct Settings {
     pub minutes_days: i64,
     /// Days that hours are kept.
     pub hours_days: i64,
+    /// Where countries of addresses come from.
+    pub geoip_file: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -31,6 +35,7 @@ impl Default for Settings {
             budget_bytes: 0,
             minutes_days: 0,
             hours_days: 0,
+            geoip_file: None,
         };
         for setting in &SETTINGS {
             // A test holds that every default fits.
@@ -60,6 +65,7 @@ enum Kind {
     /// At least so many bytes.
     Size(u64, fn(&mut Settings) -> &mut u64),
     Start(fn(&mut Settings) -> &mut String),
+    File(fn(&mut Settings) -> &mut Option<PathBuf>),
 }
 
 /// One setting.
@@ -78,7 +84,7 @@ pub struct Setting {
 const MB: u64 = 1_000_000;
 
 /// All of them, those of a section together.
-pub const SETTINGS: [Setting; 6] = [
+pub const SETTINGS: [Setting; 7] = [
     Setting {
         section: "poll",
         key: "every_s",
@@ -121,6 +127,13 @@ pub const SETTINGS: [Setting; 6] = [
         default: "730",
         kind: Kind::Days(1..=36500, |settings| &mut settings.hours_days),
     },
+    Setting {
+        section: "geoip",
+        key: "file",
+        help: "Where the countries of peers come from: a file in MaxMind's format (GeoLite2-Country.mmdb or the like); it is read when the program starts and when its configuration changes",
+        default: "",
+        kind: Kind::File(|settings| &mut settings.geoip_file),
+    },
 ];
 
 /// The names of the sections, each once, in their order.
@@ -150,6 +163,7 @@ impl Setting {
                 "a size as \"500 MB\" or \"2 GiB\", or bytes; {} or more",
                 size::text(*least)
             ),
+            Kind::File(_) => "the path of a .mmdb file, or \"\" for none".to_owned(),
             Kind::Start(_) => "\"all\", \"end\", an age as \"7d\", or a time".to_owned(),
         }
     }
@@ -158,7 +172,7 @@ impl Setting {
     pub fn written(&self, value: &str) -> String {
         match self.kind {
             Kind::Seconds(..) | Kind::Days(..) => value.to_owned(),
-            Kind::Size(..) | Kind::Start(_) => format!("\"{value}\""),
+            Kind::Size(..) | Kind::Start(_) | Kind::File(_) => format!("\"{value}\""),
         }
     }
 
@@ -171,6 +185,17 @@ impl Setting {
             Kind::Days(range, place) => *place(settings) = whole(given, range)?,
             Kind::Size(least, place) => *place(settings) = bytes(given, *least)?,
             Kind::Start(place) => *place(settings) = start(given)?,
+            Kind::File(place) => *place(settings) = file(given)?,
+        }
+        Ok(())
+    }
+
+    /// Makes a path absolute. The error says why there is none.
+    pub(super) fn settle(&self, settings: &mut Settings, folders: &Folders<'_>) -> Result<(), String> {
+        if let Kind::File(place) = &self.kind
+            && let Some(path) = place(settings)
+        {
+            *path = folders.absolute(path)?;
         }
         Ok(())
     }
@@ -189,6 +214,13 @@ impl Setting {
                 let text = std::mem::take(place(&mut settings));
                 (text.clone(), text.into())
             }
+            Kind::File(place) => match place(&mut settings) {
+                Some(path) => {
+                    let text = path.display().to_string();
+                    (text.clone(), text.into())
+                }
+                None => (String::new(), serde_json::Value::Null),
+            },
         }
     }
 }
@@ -220,6 +252,14 @@ fn bytes(given: Given<'_>, least: u64) -> Result<u64, String> {
     bytes
         .filter(|bytes| *bytes >= least)
         .ok_or_else(|| format!("is {shown}"))
+}
+
+fn file(given: Given<'_>) -> Result<Option<PathBuf>, String> {
+    match given {
+        Given::Text(text) | Given::Word(text) => Ok((!text.trim().is_empty()).then(|| PathBuf::from(text.trim()))),
+        Given::Whole(n) => Err(format!("is {n}")),
+        Given::Other(what) => Err(format!("is {what}")),
+    }
 }
 
 fn start(given: Given<'_>) -> Result<String, String> {
@@ -306,6 +346,16 @@ mod tests {
                 ],
             ),
         ];
+        let file = SETTINGS.iter().find(|setting| setting.key == "file").unwrap();
+        let mut settings = Settings::default();
+        assert_eq!(file.put(&mut settings, Given::Text("geo.mmdb")), Ok(()));
+        let folders = Folders {
+            base: Some(std::path::Path::new("/etc")),
+            home: None,
+        };
+        assert_eq!(file.settle(&mut settings, &folders), Ok(()));
+        assert_eq!(file.shown(&settings).0, "/etc/geo.mmdb");
+        assert!(file.put(&mut settings, Given::Whole(7)).is_err());
         for (key, right, wrong) in cases {
             let setting = SETTINGS.iter().find(|setting| setting.key == key).unwrap();
             for given in right {

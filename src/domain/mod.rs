@@ -1,6 +1,7 @@
 //! The nouns: plain data, no IO, no clock. Every room may use it.
 
 pub mod batch;
+pub mod chart;
 pub mod health;
 pub mod piece;
 pub mod sample;

@@ -9,11 +9,15 @@ use crate::log::kind::{Kind, Level};
 use crate::log::record::{Line, Parser, Record, text};
 use crate::log::template;
 
-use super::live::Live;
+use super::flight::Running;
+use super::live::{Direction, Live};
 use super::pairs::{Moment, Pairs};
 
 /// Longest text of an example or a kept error: some carry a whole stack.
 const LONGEST_TEXT: usize = 500;
+
+/// What began longer ago is not in flight any more: its end was not logged.
+const RUNS_MS: i64 = 2 * 3_600_000;
 
 /// Applies one source's lines.
 #[derive(Debug, Default)]
@@ -39,6 +43,16 @@ struct Sums {
 const FOREIGN: &str = "(not a record of the node)";
 const MALFORMED: &str = "(damaged record)";
 
+/// What happens now.
+pub struct Windows<'a> {
+    /// The windows.
+    pub live: &'a Live,
+    /// Transfers that run, for [`Live::flight`].
+    pub running: Vec<Running>,
+    /// The names behind the numbers.
+    pub vocabulary: &'a Vocabulary,
+}
+
 impl Apply {
     /// With windows over what happens now, ending at the second `now`: for a log that is followed.
     pub fn live(now: i64) -> Self {
@@ -50,27 +64,47 @@ impl Apply {
     /// Counts into the windows what was kept before a restart: minutes of the last day.
     pub fn warm(&mut self, minutes: &[KeptMinute]) {
         for minute in minutes {
-            let series = Series {
-                satellite: self.sums.vocabulary.satellites.id(minute.satellite_id.as_bytes()),
-                action: self.sums.vocabulary.actions.id(minute.action.as_bytes()),
-                outcome: minute.outcome,
-                cause: minute.cause,
-                size_class: minute.size_class,
-            };
+            let action = self.sums.vocabulary.actions.id(minute.action.as_bytes());
             if let Some(live) = &mut self.sums.live {
-                live.add_minute(minute.second, series, minute.cell);
+                live.add_minute(minute.second, (action, minute.outcome), minute.cell);
             }
         }
     }
 
+    /// Counts a transfer that was kept before a restart among those in flight: its action, when it began, if that
+    /// is known, and when it ended (ms since the epoch).
+    pub fn warm_flight(&mut self, action: &str, begun: Option<i64>, end: i64) {
+        let number = self.sums.vocabulary.actions.id(action.as_bytes());
+        if let Some(live) = &mut self.sums.live {
+            begun.iter().for_each(|begun| live.flight.began(*begun));
+            live.flight.ended(number, Direction::of(action), begun, end);
+        }
+    }
+
+    fn running(&self, now: i64) -> Vec<Running> {
+        let actions = &self.sums.vocabulary.actions;
+        let running = self.sums.pairs.running();
+        // What history tells of has ended long ago.
+        let recent = running.filter(|(_, begun)| *begun > now * 1000 - RUNS_MS);
+        recent
+            .map(|(action, begun)| (action, Direction::of(actions.name(action)), begun))
+            .collect()
+    }
+
     /// The windows, as of the second `now`, and the names behind their numbers; `None` without windows.
-    pub fn windows(&mut self, now: i64) -> Option<(&Live, &Vocabulary)> {
+    pub fn windows(&mut self, now: i64) -> Option<Windows<'_>> {
+        let running = self.running(now);
         let live = self.sums.live.as_mut()?;
         live.tick(now);
-        for (action, count) in self.sums.pairs.open() {
-            live.set_open(action, count);
+        for (action, _) in self.sums.pairs.open() {
+            let open = running.iter().filter(|(running, ..)| *running == action);
+            live.set_open(action, open.count() as u64);
         }
-        Some((live, &self.sums.vocabulary))
+        Some(Windows {
+            live,
+            running,
+            vocabulary: &self.sums.vocabulary,
+        })
     }
 
     /// Time goes on.
@@ -91,8 +125,7 @@ impl Apply {
             let at = Moment { log_ms, carrier_ms };
             match record.head.kind {
                 Kind::UploadStarted | Kind::DownloadStarted => {
-                    let action = self.sums.vocabulary.actions.id(record.fields.action);
-                    self.sums.pairs.started(&record.fields, action, at);
+                    self.sums.started(record, at);
                 }
                 _ if event::transfer(record).is_some() => {
                     self.sums.pairs.finished(&record.fields, at);
@@ -166,8 +199,7 @@ impl Sums {
         });
         match record.head.kind {
             Kind::UploadStarted | Kind::DownloadStarted => {
-                let action = self.vocabulary.actions.id(record.fields.action);
-                self.pairs.started(&record.fields, action, at);
+                self.started(record, at);
             }
             _ => match event::transfer(record) {
                 Some(transfer) => self.transfer(record, &transfer, at),
@@ -179,10 +211,21 @@ impl Sums {
         }
     }
 
+    fn started(&mut self, record: &Record<'_>, at: Moment) {
+        let action = self.vocabulary.actions.id(record.fields.action);
+        self.pairs.started(&record.fields, action, at);
+        if let Some(live) = &mut self.live {
+            live.flight.began(at.carrier_ms.unwrap_or(at.log_ms));
+        }
+    }
+
     fn note(&mut self, record: &Record<'_>, ms: i64) {
         let note = match event::note(record) {
             None => return,
-            Some(Note::Starting) => Note::Starting,
+            Some(Note::Starting) => {
+                self.pairs.forget(ms);
+                Note::Starting
+            }
             Some(Note::Started { node_id }) => Note::Started { node_id },
             Some(Note::Scores { satellite, scores }) => Note::Scores {
                 satellite: self.vocabulary.satellites.id(satellite),
@@ -234,7 +277,7 @@ impl Sums {
             odd: None,
         };
         if let Some(live) = &mut self.live {
-            live.transfer(&kept, series);
+            live.transfer(&kept, Direction::of(self.vocabulary.actions.name(action)));
         }
         self.keep(kept, transfer);
     }
@@ -364,5 +407,57 @@ mod tests {
     fn buckets_begin_before_the_epoch_too() {
         assert_eq!(bucket(61_500, 60), 60);
         assert_eq!(bucket(-1, 60), -60);
+    }
+
+    fn line(apply: &mut Apply, second: i64, message: &str, piece: char) {
+        let time = jiff::Timestamp::from_second(second).unwrap();
+        let level = if message.ends_with("started") { "DEBUG" } else { "INFO" };
+        let text = match message {
+            "Configuration loaded" => format!("{time}\tINFO\tConfiguration loaded\t{{\"Location\": \"/c\"}}"),
+            _ => format!(
+                "{time}\t{level}\tpiecestore\t{message}\t{{\"piece_id\": \"{}\", \"satellite_id\": \"s\", \"action\": \"PUT\", \"size\": 1}}",
+                piece.to_string().repeat(52)
+            ),
+        };
+        apply.line(text.as_bytes(), None, second * 1000, |_| ());
+    }
+
+    /// Uploads in flight by the second, up to `now`.
+    fn uploads(apply: &mut Apply, now: i64, seconds: usize) -> Vec<Option<f32>> {
+        let windows = apply.windows(now).unwrap();
+        let levels = windows.live.flight.levels(&windows.running);
+        let last = &levels[0].seconds[levels[0].seconds.len() - seconds..];
+        last.iter().map(|level| level.map(|busy| busy.mean)).collect()
+    }
+
+    #[test]
+    fn what_is_in_flight_ends_with_its_end_or_with_the_node() {
+        let now = 1_787_000_000;
+        let mut apply = Apply::live(now - 10);
+        apply.tick(now);
+        line(&mut apply, now - 8, "upload started", 'A');
+        line(&mut apply, now - 7, "upload started", 'B');
+        line(&mut apply, now - 5, "uploaded", 'A');
+        assert_eq!(
+            uploads(&mut apply, now, 10),
+            [
+                None,
+                Some(1.0),
+                Some(2.0),
+                Some(2.0),
+                Some(1.0),
+                Some(1.0),
+                Some(1.0),
+                Some(1.0),
+                Some(1.0),
+                Some(1.0)
+            ]
+        );
+        assert_eq!(apply.windows(now).unwrap().live.open(), [(0, 1)]);
+        line(&mut apply, now, "Configuration loaded", ' ');
+        assert_eq!(apply.windows(now).unwrap().live.open(), [(0, 0)]);
+        // History that was read meanwhile runs no more.
+        line(&mut apply, now - 90_000, "upload started", 'C');
+        assert_eq!(apply.windows(now).unwrap().live.open(), [(0, 0)]);
     }
 }

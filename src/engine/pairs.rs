@@ -64,6 +64,24 @@ impl Pairs {
         Some(begun)
     }
 
+    /// The node starts: whatever ran before that time (ms) ended without a word.
+    pub fn forget(&mut self, before_ms: i64) {
+        self.order.retain(|(begun, _)| *begun > before_ms);
+        self.open.retain(|_, (begun, action)| {
+            let stays = begun.log_ms > before_ms;
+            if !stays && let Some(count) = self.counts.get_mut(action) {
+                *count = count.saturating_sub(1);
+            }
+            stays
+        });
+    }
+
+    /// Transfers that run: the number of their action, and when they began (ms since the epoch).
+    pub fn running(&self) -> impl Iterator<Item = (u32, i64)> + '_ {
+        let begun = |(at, action): &(Moment, u32)| (*action, at.carrier_ms.unwrap_or(at.log_ms));
+        self.open.values().map(begun)
+    }
+
     /// Transfers open now, by the number of their action.
     pub fn open(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
         self.counts.iter().map(|(action, count)| (*action, *count))
@@ -113,5 +131,9 @@ mod tests {
         pairs.started(&fields(7), 1, at(2000 + OLDEST_MS));
         assert_eq!(pairs.open().collect::<Vec<_>>(), [(1, 1)]);
         assert_eq!(pairs.finished(&fields(512), at(4000 + OLDEST_MS)), None);
+        assert_eq!(pairs.running().collect::<Vec<_>>(), [(1, 2000 + OLDEST_MS)]);
+        pairs.forget(2000 + OLDEST_MS);
+        assert_eq!(pairs.open().collect::<Vec<_>>(), [(1, 0)]);
+        assert_eq!(pairs.finished(&fields(7), at(4000 + OLDEST_MS)), None);
     }
 }

@@ -122,6 +122,11 @@ impl Follower {
         &self.state
     }
 
+    /// Whether the log is open and nothing of it is looked for elsewhere.
+    pub fn is_whole(&self) -> bool {
+        self.state == State::Following && self.lost.is_empty()
+    }
+
     /// Reads what there is, a turn of it: true when more waits. `hurry`: what is lost is looked for
     /// once only, as when nobody will wait for it.
     pub fn poll(&mut self, hurry: bool, each: &mut dyn FnMut(Piece<'_>)) -> bool {

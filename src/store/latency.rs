@@ -152,7 +152,7 @@ impl Reader {
     }
 
     /// Which tables tell of a range: whole days where there are any.
-    fn latency_parts(&self, (from, to): (i64, i64)) -> Vec<(&'static str, (i64, i64))> {
+    pub(super) fn latency_parts(&self, (from, to): (i64, i64)) -> Vec<(&'static str, (i64, i64))> {
         let up = |at: i64| {
             if at == i64::MIN {
                 at

@@ -1,9 +1,12 @@
 //! SQLite, and nobody else sees it: schema, the writer, readers. Used by `collector` and `cli`.
 
 pub mod block;
+pub mod chart;
+pub mod covered;
 pub mod dictionary;
 mod latency;
 pub mod ledger;
+pub mod marks;
 pub mod nodes;
 pub mod notes;
 pub mod polls;
@@ -106,7 +109,11 @@ impl<T> At<T> for rusqlite::Result<T> {
 }
 
 /// All versions of the schema, in order; `user_version` counts them.
-const MIGRATIONS: [&str; 2] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("schema_1.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+];
 const FILE: &str = "storj-monitor.db";
 
 /// The database file in a data directory.
@@ -145,9 +152,13 @@ fn prepare_writer(connection: &mut Connection, path: &Path) -> Result<()> {
     for (n, migration) in MIGRATIONS.iter().enumerate().skip(found.max(0) as usize) {
         let transaction = connection.transaction().at(path)?;
         transaction.execute_batch(migration).at(path)?;
-        if n == 1 {
-            rollup::adopt(&transaction).at(path)?;
-            latency::adopt(&transaction).at(path)?;
+        match n {
+            1 => {
+                rollup::adopt(&transaction).at(path)?;
+                latency::adopt(&transaction).at(path)?;
+            }
+            2 => covered::adopt(&transaction).at(path)?,
+            _ => {}
         }
         transaction.pragma_update(None, "user_version", n as i64 + 1).at(path)?;
         transaction.commit().at(path)?;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::query::Scope;
-use super::{Reader, Result, dictionary};
+use super::{Reader, Result, dictionary, marks};
 use crate::domain::sample::{Disk, Poll, Process, Sample, Semantics, Standing, Told};
 
 /// A node's disk at one time.
@@ -55,6 +55,7 @@ pub(crate) fn put(connection: &Connection, polls: &[(String, Poll)]) -> rusqlite
 
 fn keep(connection: &Connection, node: i64, time: i64, sample: &Sample) -> rusqlite::Result<()> {
     let process = process_id(connection, &sample.process)?;
+    marks::ran(connection, node, process, time)?;
     let disk = sample.disk.as_ref();
     let of = |value: fn(&Disk) -> Option<u64>| disk.and_then(value).map(|bytes| bytes as i64);
     let error = sample.standings.as_ref().err();

@@ -137,7 +137,7 @@ fn answers(dir: &Path, (from, to): (i64, i64)) -> Answers {
 }
 
 #[test]
-fn a_database_of_version_1_answers_the_same_before_and_after_it_is_brought_to_version_2() {
+fn a_database_of_version_1_answers_the_same_before_and_after_it_is_brought_to_the_newest() {
     let dir = tempfile::tempdir().unwrap();
     version_1(dir.path());
     let ranges = [
@@ -159,4 +159,13 @@ fn a_database_of_version_1_answers_the_same_before_and_after_it_is_brought_to_ve
         assert_eq!(&answers(dir.path(), *range), before, "{range:?}");
     }
     assert_eq!(upkeep::check(dir.path()).unwrap().wrong, Vec::<String>::new());
+    // What was counted was read, though nobody wrote that down then.
+    let scope = Scope {
+        nodes: vec!["b".to_owned()],
+        from_ms: Some((FIRST - 60) * 1000),
+        to_ms: Some((FIRST + 4 * DAY) * 1000),
+    };
+    let gaps = Reader::open(dir.path()).unwrap().gaps(&scope, FIRST + 5 * DAY).unwrap();
+    let gaps: Vec<(i64, i64)> = gaps.iter().map(|gap| (gap.from, gap.to)).collect();
+    assert_eq!(gaps, [(FIRST - 60, FIRST), (FIRST + 3 * DAY, FIRST + 4 * DAY)]);
 }

@@ -38,6 +38,14 @@ impl AllSeries {
     fn get(&self, row: i64) -> Option<&Named> {
         self.named.get(usize::try_from(row).ok()?)?.as_ref()
     }
+
+    /// Satellite, action and outcome of each row.
+    pub(super) fn names(&self) -> impl Iterator<Item = Option<(&str, &str, Outcome)>> {
+        self.named.iter().map(|named| {
+            let named = named.as_ref()?;
+            Some((named.satellite.as_str(), named.action.as_str(), named.outcome))
+        })
+    }
 }
 
 /// Sums being made: a cell for each group of series, written out when time or node change.
@@ -194,7 +202,7 @@ type Add<'a> = dyn FnMut(i64, i64, Cell) + 'a;
 
 impl Reader {
     /// Hands on (bucket, row of series, cell) in the order of time.
-    fn rollup(&self, width: Width, node: i64, span: (i64, i64), add: &mut Add<'_>) -> Result<()> {
+    pub(super) fn rollup(&self, width: Width, node: i64, span: (i64, i64), add: &mut Add<'_>) -> Result<()> {
         if span.0 >= span.1 {
             return Ok(());
         }
@@ -211,7 +219,7 @@ impl Reader {
     }
 
     /// Read once: a reader sees one state of the database.
-    fn all_series(&self) -> Result<&AllSeries> {
+    pub(super) fn all_series(&self) -> Result<&AllSeries> {
         if let Some(series) = self.series.get() {
             return Ok(series);
         }
@@ -273,25 +281,37 @@ impl Reader {
         if range.0 >= range.1 {
             return Ok(BTreeMap::new());
         }
-        let hours = cut(range, HOUR_MS);
+        let widest = if by.contains(&By::Hour) {
+            Width::Hour
+        } else {
+            Width::Day
+        };
         for (node, name) in &nodes {
             sums.node = name;
             let add = &mut |second: i64, series: i64, cell: Cell| sums.add(second, series, cell);
-            self.edge(*node, hours.before, series, add)?;
-            if by.contains(&By::Hour) {
-                self.rollup(Width::Hour, *node, to_seconds(hours.whole), add)?;
-            } else {
-                let days = cut(to_seconds(hours.whole), Width::Day.seconds());
-                self.rollup(Width::Hour, *node, days.before, add)?;
-                self.rollup(Width::Day, *node, days.whole, add)?;
-                self.rollup(Width::Hour, *node, days.behind, add)?;
-            }
-            self.edge(*node, hours.behind, series, add)?;
+            self.each_cell(*node, range, widest, add)?;
             if by.contains(&By::Node) {
                 sums.write_out();
             }
         }
         Ok(sums.finish())
+    }
+
+    /// Hands on (bucket, row of series, cell) of a range (ms): as much as possible of it from days, unless hours are
+    /// the widest that will do, its ends from hours, minutes and transfers.
+    pub(super) fn each_cell(&self, node: i64, range: (i64, i64), widest: Width, add: &mut Add<'_>) -> Result<()> {
+        let series = self.all_series()?;
+        let hours = cut(range, HOUR_MS);
+        self.edge(node, hours.before, series, add)?;
+        if widest == Width::Day {
+            let days = cut(to_seconds(hours.whole), Width::Day.seconds());
+            self.rollup(Width::Hour, node, days.before, add)?;
+            self.rollup(Width::Day, node, days.whole, add)?;
+            self.rollup(Width::Hour, node, days.behind, add)?;
+        } else {
+            self.rollup(Width::Hour, node, to_seconds(hours.whole), add)?;
+        }
+        self.edge(node, hours.behind, series, add)
     }
 
     /// A part of an hour: its minutes, if all of them are kept, and the transfers of what is left.
@@ -396,53 +416,6 @@ impl Reader {
             })?;
         }
         Ok(minutes)
-    }
-
-    /// Traffic of one node by minute, action and outcome within the seconds `from..to`: what a chart
-    /// draws. Minutes without traffic are left out.
-    pub fn chart(&self, node: &str, (from, to): (i64, i64)) -> Result<Chart> {
-        let series = self.all_series()?;
-        let scope = Scope {
-            nodes: vec![node.to_owned()],
-            ..Scope::default()
-        };
-        let mut chart = Chart::default();
-        let mut line_of: Vec<Option<usize>> = Vec::with_capacity(series.named.len());
-        for named in &series.named {
-            line_of.push(named.as_ref().map(|named| chart.line(&named.action, named.outcome)));
-        }
-        for (node, _) in self.scope_nodes(&scope)? {
-            let lines = chart.lines.len();
-            self.rollup(Width::Minute, node, (from, to), &mut |second, row, cell| {
-                if chart.minutes.last().is_none_or(|(last, _)| *last != second) {
-                    chart.minutes.push((second, vec![Cell::default(); lines]));
-                }
-                let line = usize::try_from(row).ok().and_then(|row| *line_of.get(row)?);
-                if let (Some(line), Some((_, cells))) = (line, chart.minutes.last_mut()) {
-                    cells[line].add(cell);
-                }
-            })?;
-        }
-        Ok(chart)
-    }
-}
-
-/// Traffic by minute for a chart.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Chart {
-    /// Action and outcome of each line.
-    pub lines: Vec<(String, Outcome)>,
-    /// First second of each minute, and a cell for each line; in the order of time.
-    pub minutes: Vec<(i64, Vec<Cell>)>,
-}
-
-impl Chart {
-    fn line(&mut self, action: &str, outcome: Outcome) -> usize {
-        let known = self.lines.iter().position(|line| line.1 == outcome && line.0 == action);
-        known.unwrap_or_else(|| {
-            self.lines.push((action.to_owned(), outcome));
-            self.lines.len() - 1
-        })
     }
 }
 

@@ -175,6 +175,25 @@ impl Reader {
     }
 }
 
+impl Reader {
+    /// Hands on (action, when it began, if that is known, when it ended) of every transfer of a node that ended at
+    /// `from_ms` or later, in no order; times in ms since the epoch.
+    pub fn each_end(&self, node: &str, from_ms: i64, mut each: impl FnMut(&str, Option<i64>, i64)) -> Result<()> {
+        let actions = self.names("action")?;
+        let scope = Scope {
+            nodes: vec![node.to_owned()],
+            ..Scope::default()
+        };
+        for (node, _) in self.scope_nodes(&scope)? {
+            each_row(self, node, (from_ms, i64::MAX), |row| {
+                let begun = row.duration.map(|(ms, _)| row.time_ms - i64::from(ms));
+                each(name(&actions, row.action), begun, row.time_ms);
+            })?;
+        }
+        Ok(())
+    }
+}
+
 /// Hands on every transfer of a node within `from..to` (ms), without its piece and in no order.
 pub(crate) fn each_row(reader: &Reader, node: i64, (from, to): (i64, i64), mut each: impl FnMut(&Row)) -> Result<()> {
     let mut read = || {

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, params};
 
 use super::block::Row;
+use super::covered::Span;
 use super::dictionary::{self, Dictionary};
 use super::ledger::{self, Chunk};
 use super::rollup::{self, Cells, Width};
-use super::{At, Error, Result, latency, notes, polls, positions, raw};
+use super::{At, Error, Result, covered, latency, notes, polls, positions, raw};
 use crate::domain::batch::{Batch, Vocabulary};
 use crate::domain::sample::Poll;
 use crate::domain::source::{Gap, Position};
@@ -96,6 +97,8 @@ pub struct Unit<'a> {
     pub positions: Vec<&'a mut Position>,
     /// What is missing.
     pub gaps: &'a [Gap],
+    /// Of which time the log was read.
+    pub covered: &'a [Span],
     /// How the source is, in one word, and its trouble; `None` for a file that is not followed.
     pub state: Option<(&'static str, Option<String>)>,
 }
@@ -233,6 +236,7 @@ fn write(
             write_progress(&transaction, unit.node, part, now_ms)?;
         }
         rows.push(positions::put(&transaction, unit.source, &unit.positions)?);
+        covered::put(&transaction, unit.node, unit.covered)?;
         positions::put_gaps(&transaction, unit.source, unit.gaps, now_ms)?;
         if let Some((state, error)) = &unit.state {
             transaction

@@ -50,6 +50,11 @@ impl<T: Copy + Default> Ring<T> {
         (self.newest - self.buckets.len() as i64 + 1) * self.width
     }
 
+    /// The second behind the newest bucket.
+    pub fn end(&self) -> i64 {
+        (self.newest + 1) * self.width
+    }
+
     /// The buckets, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = T> + '_ {
         let oldest = self.newest - self.buckets.len() as i64 + 1;

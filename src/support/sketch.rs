@@ -128,6 +128,23 @@ impl Sketch {
     }
 }
 
+/// How many values a sketch of the database holds, and about their sum (within 1 %); `None` if the bytes are
+/// damaged.
+pub fn total(bytes: &[u8]) -> Option<(u64, u64)> {
+    let mut reader = Reader(bytes);
+    let max = reader.unsigned()?;
+    let (mut count, mut sum) = (0u64, 0u64);
+    let mut before = None;
+    while !reader.0.is_empty() {
+        let bucket = next_bucket(&mut reader, before)?;
+        let values = reader.unsigned()?;
+        count = count.checked_add(values)?;
+        sum = sum.saturating_add(middle(bucket).min(max).saturating_mul(values));
+        before = Some(bucket);
+    }
+    Some((count, sum))
+}
+
 fn next_bucket(reader: &mut Reader<'_>, before: Option<u16>) -> Option<u16> {
     let step = u16::try_from(reader.unsigned()?).ok()?;
     match before {
@@ -180,6 +197,9 @@ mod tests {
             assert!((value - exact).abs() / exact < 0.01, "{q}: {value}");
         }
         let bytes = sketch.to_bytes();
+        let (count, total) = total(&bytes).unwrap();
+        assert_eq!(count, 100_000);
+        assert!((total as f64 / 5_000_050_000.0 - 1.0).abs() < 0.01, "{total}");
         let mut sum = Sum::default();
         assert!(sum.add(&bytes).is_some() && sum.add(&bytes).is_some());
         let mut twice = sketch.clone();

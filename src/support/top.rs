@@ -6,27 +6,27 @@ use std::hash::Hash;
 
 /// One of the most frequent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Entry<K> {
+pub struct Entry<K, V> {
     /// The thing.
     pub key: K,
     /// How often at most.
     pub count: u64,
     /// By how much the count may be too high.
     pub error: u64,
-    /// What came with it, summed over what is surely its own.
-    pub bytes: u64,
+    /// What came with it, of what is surely its own.
+    pub value: V,
 }
 
 /// Keeps about the `size` most frequent things.
 #[derive(Debug, Clone)]
-pub struct Top<K> {
+pub struct Top<K, V> {
     size: usize,
     /// The highest count ever dropped: what any newcomer may have had before.
     floor: u64,
-    entries: HashMap<K, (u64, u64, u64)>,
+    entries: HashMap<K, (u64, u64, V)>,
 }
 
-impl<K: Hash + Eq + Copy + Ord> Top<K> {
+impl<K: Hash + Eq + Copy + Ord, V: Copy + Default> Top<K, V> {
     /// Room for `size` things.
     pub fn new(size: usize) -> Self {
         Self {
@@ -36,17 +36,19 @@ impl<K: Hash + Eq + Copy + Ord> Top<K> {
         }
     }
 
-    /// Counts one.
-    pub fn add(&mut self, key: K, bytes: u64) {
+    /// Counts one; `with` adds what came with it.
+    pub fn add(&mut self, key: K, with: impl FnOnce(&mut V)) {
         if let Some(entry) = self.entries.get_mut(&key) {
             entry.0 += 1;
-            entry.2 = entry.2.saturating_add(bytes);
+            with(&mut entry.2);
             return;
         }
         if self.entries.len() >= self.size * 2 {
             self.prune();
         }
-        self.entries.insert(key, (self.floor + 1, self.floor, bytes));
+        let mut value = V::default();
+        with(&mut value);
+        self.entries.insert(key, (self.floor + 1, self.floor, value));
     }
 
     /// Drops the rarer half at once, which is cheaper than the rarest each time.
@@ -59,18 +61,19 @@ impl<K: Hash + Eq + Copy + Ord> Top<K> {
         self.floor = self.floor.max(least);
     }
 
-    /// The most frequent by what is sure of their counts, at most `n`; equals in the order of their keys.
-    pub fn most(&self, n: usize) -> Vec<Entry<K>> {
-        let entry = |(key, (count, error, bytes)): (&K, &(u64, u64, u64))| Entry {
+    /// The most frequent by what is sure of their counts, at most `n` (the last of those beyond
+    /// [`Top::new`]'s size come and go); equals in the order of their keys.
+    pub fn most(&self, n: usize) -> Vec<Entry<K, V>> {
+        let entry = |(key, (count, error, value)): (&K, &(u64, u64, V))| Entry {
             key: *key,
             count: *count,
             error: *error,
-            bytes: *bytes,
+            value: *value,
         };
-        let mut entries: Vec<Entry<K>> = self.entries.iter().map(entry).collect();
-        let sure = |entry: &Entry<K>| entry.count - entry.error;
+        let mut entries: Vec<Entry<K, V>> = self.entries.iter().map(entry).collect();
+        let sure = |entry: &Entry<K, V>| entry.count - entry.error;
         entries.sort_by(|a, b| sure(b).cmp(&sure(a)).then(a.key.cmp(&b.key)));
-        entries.truncate(n.min(self.size));
+        entries.truncate(n);
         entries
     }
 }
@@ -84,9 +87,9 @@ mod tests {
         // A share of 1.8 % each: found when the room is well above 1 / 1.8 %.
         let mut top = Top::new(256);
         for n in 0..20_000u64 {
-            top.add(n, 1);
+            top.add(n, |sum: &mut u64| *sum += 1);
             if n % 10 == 0 {
-                top.add(1_000_000 + n % 50, 1);
+                top.add(1_000_000 + n % 50, |sum| *sum += 1);
             }
         }
         let most = top.most(5);

@@ -69,6 +69,7 @@ fn measure(dir: &Path, beside: &[PathBuf]) -> Vec<Duration> {
         start: Start::All,
         retention: Retention::default(),
         every: Duration::from_secs(60),
+        geoip: None,
         client: Client::new(Duration::from_secs(1)).unwrap(),
     };
     let service = Service::start(&dir.join("data"), plan, Box::new(|_| None), Box::new(|_| ())).unwrap();

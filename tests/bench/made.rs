@@ -156,6 +156,11 @@ impl Maker {
     }
 
     fn commit(&mut self, node: i64, source: i64, batch: &Batch, parts: &[Part]) {
+        let seconds = || batch.traffic.keys().map(|(second, _)| *second);
+        let span = seconds()
+            .min()
+            .zip(seconds().max())
+            .map(|(first, last)| (first, last + 3600));
         let mut unit = Unit {
             node,
             source,
@@ -165,6 +170,7 @@ impl Maker {
             parts,
             positions: Vec::new(),
             gaps: &[],
+            covered: span.as_slice(),
             state: (source > 0).then_some(("following", None)),
         };
         let mut position = Position {

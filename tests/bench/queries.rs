@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, params};
 use storj_monitor::collector::tell;
+use storj_monitor::domain::chart::Ask;
 use storj_monitor::domain::transfer::Outcome;
 use storj_monitor::store::Reader;
 use storj_monitor::store::query::{By, Scope};
@@ -53,6 +54,7 @@ fn database() -> PathBuf {
         include_str!("made.rs"),
         include_str!("../../src/store/schema_1.sql"),
         include_str!("../../src/store/schema_2.sql"),
+        include_str!("../../src/store/schema_3.sql"),
         include_str!("../../src/store/writer.rs"),
         include_str!("../../src/store/block.rs"),
         include_str!("../../src/store/raw.rs"),
@@ -142,14 +144,7 @@ fn traffic(dir: &Path) {
     let sql = "SELECT satellite, action, outcome, count(*), sum(size) FROM t GROUP BY 1, 2, 3";
     plainly(dir, "plain table: GROUP BY over its rows", sql);
     let from = (NOW_MS - DAY_MS) / 1000;
-    line(
-        "1,440 minutes for a chart, by action and outcome",
-        30.0,
-        best(|| {
-            let chart = Reader::open(dir).unwrap().chart(LARGE, (from, NOW_MS / 1000)).unwrap();
-            chart.minutes.len()
-        }),
-    );
+    charts(dir);
     line(
         "  whole, as a collector loads them when it starts",
         100.0,
@@ -179,6 +174,65 @@ fn traffic(dir: &Path) {
         100.0,
         best(|| ask(&all, &by)),
     );
+    let tables = [By::SatelliteId, By::Action, By::Outcome, By::Cause, By::SizeClass];
+    line(
+        "  by satellite, action, outcome, cause, size class",
+        100.0,
+        best(|| ask(&all, &tables)),
+    );
+}
+
+fn charts(dir: &Path) {
+    let ask = |days: i64, change: &dyn Fn(&mut Ask)| {
+        let mut ask = Ask {
+            nodes: vec![LARGE.to_owned()],
+            from_ms: NOW_MS - days * DAY_MS,
+            to_ms: NOW_MS,
+            buckets: 400,
+            ..Ask::default()
+        };
+        change(&mut ask);
+        best(|| {
+            let chart = Reader::open(dir).unwrap().chart(&ask, NOW_MS / 1000).unwrap();
+            assert!(chart.gaps.len() < 20 && !chart.lines.is_empty());
+            chart.len
+        })
+    };
+    let all = |ask: &mut Ask| ask.nodes.clear();
+    line("a chart of 24 h", 5.0, ask(1, &|_| {}));
+    let satellite = Some("121RTSDpyNZVcEU84Ticf2L1ntiuUimbWgfATz21tuvgk3vzoA6".to_owned());
+    line(
+        "  of one satellite",
+        5.0,
+        ask(1, &|ask| ask.satellite.clone_from(&satellite)),
+    );
+    line("  of 30 days", 10.0, ask(30, &|_| {}));
+    line("  of a year", 80.0, ask(365, &|_| {}));
+    line(
+        "  of a year, with what was in flight",
+        80.0,
+        ask(365, &|ask| ask.durations = true),
+    );
+    line("  of 24 h, 101 nodes", 150.0, ask(1, &all));
+    line("  of 30 days, 101 nodes", 100.0, ask(30, &all));
+    let apart = |ask: &mut Ask| {
+        ask.nodes.clear();
+        (ask.by_node, ask.buckets) = (true, 31);
+    };
+    line("  of 30 days by day, 101 nodes apart", 100.0, ask(30, &apart));
+    let whole = Scope {
+        from_ms: Some(NOW_MS - 365 * DAY_MS),
+        to_ms: Some(NOW_MS),
+        ..Scope::default()
+    };
+    let marks = || {
+        Reader::open(dir)
+            .unwrap()
+            .marks(&whole, NOW_MS / 1000, 1000)
+            .unwrap()
+            .len()
+    };
+    line("  a year's marks, 101 nodes", 20.0, best(marks));
 }
 
 fn transfers(dir: &Path) {
