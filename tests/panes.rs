@@ -65,7 +65,9 @@ const STATES: &[State] = &[
 fn every_state_at_every_size_in_every_look() {
     for (name, make, keys) in STATES {
         for look in Look::ALL {
-            for size in SIZES {
+            // Sizes differ in what is shown, looks only in how.
+            let usual = |size: &(u16, u16)| matches!(look, Look::Dark) || *size == USUAL;
+            for size in SIZES.into_iter().filter(usual) {
                 let mut model = make(look);
                 draw(&mut model, size);
                 press(&mut model, keys, size);
