@@ -173,9 +173,13 @@ fn keys_are_obeyed_and_quitting_leaves_the_terminal_as_it_was() {
     terminal.keys("\x1b");
     terminal.wait("all nodes", |text| text.contains("NODES"));
     terminal.keys("?");
-    terminal.wait("help", |text| text.contains("Keys (esc closes)"));
-    terminal.keys("q");
-    terminal.wait("no help", |text| !text.contains("Keys (esc closes)"));
+    terminal.wait("help", |text| text.contains("Keys of Overview"));
+    terminal.keys("/zoom");
+    terminal.wait("found", |text| {
+        text.contains("A shorter range") && !text.contains("One row up")
+    });
+    terminal.keys("\x1b");
+    terminal.wait("no help", |text| !text.contains("Keys of Overview"));
     terminal.keys(" ");
     terminal.wait("frozen", |text| text.contains("frozen"));
     terminal.keys("q");
@@ -252,5 +256,92 @@ fn colours_are_left_out_when_nobody_wants_them() {
     let text = String::from_utf8_lossy(&raw);
     for colour in ["\x1b[31m", "\x1b[32m", "\x1b[36m", "\x1b[38;"] {
         assert!(!text.contains(colour), "{colour:?}");
+    }
+}
+
+/// What a test of this file runs as a process of its own: the screen, with a part of the program that fails.
+#[test]
+#[ignore = "run by another test, in a pseudo-terminal"]
+fn a_screen_of_which_a_part_fails() {
+    use storj_monitor::api::link;
+    use storj_monitor::cli::tui::{Begin, show};
+    use storj_monitor::ui::look::{Glyphs, Theme};
+    use storj_monitor::ui::model::{Collector, Model};
+    let Ok(part) = std::env::var("FAILING_PART") else {
+        return;
+    };
+    let (link, port) = link::pair();
+    let theme = Theme::new(Glyphs::UNICODE, true);
+    let model = Model::new(theme, jiff::tz::TimeZone::UTC, Collector::Attached, 0);
+    std::thread::Builder::new()
+        .name(part.clone())
+        .spawn(move || {
+            // When the screen asks for the first time, it is there.
+            let first = port.requests.recv();
+            std::thread::sleep(Duration::from_millis(300));
+            panic!("the {part} fails on purpose after {}", first.is_ok());
+        })
+        .unwrap();
+    let shown = show(model, &Begin::Anew, link, std::env::temp_dir(), &false.into());
+    println!("ended: {}", shown.is_err());
+}
+
+#[test]
+fn a_panic_in_another_thread_gives_the_terminal_back_and_ends_it() {
+    let data = tempfile::tempdir().unwrap();
+    let program = std::env::current_exe().unwrap();
+    let args = ["--ignored", "--exact", "a_screen_of_which_a_part_fails", "--nocapture"];
+    let mut terminal = Terminal::run(
+        program.to_str().unwrap(),
+        data.path(),
+        &args,
+        &[("FAILING_PART", "collector")],
+    );
+    terminal.wait("the reason", |text| text.contains("fails on purpose after true"));
+    terminal.wait("the end", |text| text.contains("ended: true"));
+    terminal.ends();
+}
+
+/// Owns a pseudo-terminal with the program in it, and dies without a word.
+#[test]
+#[ignore = "run by another test, as the one that is killed"]
+fn an_owner_of_a_terminal() {
+    let Some(data) = std::env::var_os("OWNED_DATA") else {
+        return;
+    };
+    let script = format!("trap '' HUP; exec {} demo", env!("CARGO_BIN_EXE_storj-monitor"));
+    let terminal = Terminal::run("sh", std::path::Path::new(&data), &["-c", &script], &[]);
+    terminal.wait("the demo", |text| text.contains("NEEDS YOU"));
+    println!("pid {}", terminal.child.process_id().unwrap());
+    std::io::stdout().flush().unwrap();
+    std::thread::sleep(PATIENCE);
+}
+
+#[test]
+fn it_ends_when_the_terminal_is_gone_without_a_signal() {
+    use std::io::BufRead;
+    let data = tempfile::tempdir().unwrap();
+    let mut owner = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "an_owner_of_a_terminal", "--nocapture"])
+        .env("OWNED_DATA", data.path())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = std::io::BufReader::new(owner.stdout.take().unwrap()).lines();
+    let pid = lines
+        .map(Result::unwrap)
+        .find_map(|line| line.strip_prefix("pid ").map(str::to_owned));
+    owner.kill().unwrap();
+    owner.wait().unwrap();
+    let process = std::path::PathBuf::from("/proc").join(pid.unwrap());
+    if !std::path::Path::new("/proc/self").exists() {
+        return eprintln!("skipped: there is no /proc");
+    }
+    let end = Instant::now() + PATIENCE;
+    // Nobody waits for an orphan here: what is left of it then is no process any more.
+    let lives = || std::fs::read_to_string(process.join("stat")).is_ok_and(|stat| !stat.contains(") Z "));
+    while lives() {
+        assert!(Instant::now() < end, "it lives on without a terminal");
+        std::thread::sleep(Duration::from_millis(50));
     }
 }

@@ -11,11 +11,13 @@ use super::{Failure, Global, discovery, visible};
 use crate::config;
 use crate::config::load::{Config, Inputs, Shown, load as resolve};
 use crate::config::node::{LogSource, Node};
-use crate::config::problem::{Origin, Problem};
+use crate::config::problem::{Origin, Problem, Problems};
 use crate::config::setting::Settings;
 use crate::config::template::template;
 use crate::discover::Found;
 use crate::store::upkeep::Retention;
+use crate::ui::action::{ACTIONS, Spec};
+use crate::ui::keymap::{Keymap, Wish};
 
 /// What flags say beside the configuration.
 #[derive(clap::Args, Default, Clone)]
@@ -56,6 +58,14 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Every action of the screen with its keys: the names for [keys] in the file
+    Keys {
+        #[command(flatten)]
+        said: Said,
+        /// As a table in Markdown
+        #[arg(long)]
+        markdown: bool,
+    },
 }
 
 /// Does it.
@@ -64,6 +74,7 @@ pub fn run(global: &Global, command: Command) -> Result<(), Failure> {
         Command::Init { force, print } => init(global, force, print),
         Command::Check { said } => check(global, &said),
         Command::Show { said, json } => show(global, &said, json),
+        Command::Keys { said, markdown } => keys(global, &said, markdown),
     }
 }
 
@@ -87,14 +98,48 @@ pub fn load(global: &Global, said: &Said) -> Result<Config, Failure> {
         .start
         .iter()
         .map(|start| ("collect.start", "--start", start.clone()));
-    Ok(resolve(&Inputs {
+    let config = resolve(&Inputs {
         named: global.config.clone(),
         usual: config::usual_file(),
         env: std::env::vars_os().filter_map(ours).collect(),
         nodes: said.node.clone(),
         flags: start.collect(),
         home: config::home(),
-    })?)
+    })?;
+    let (_, problems) = Keymap::new(&wishes(&config));
+    let problems = problems
+        .into_iter()
+        .map(|(n, what, hint)| Problem::new(config.keys[n].origin.clone(), what, hint));
+    match problems.collect::<Vec<_>>() {
+        problems if problems.is_empty() => Ok(config),
+        problems => Err(Failure::Config(Problems(problems))),
+    }
+}
+
+fn wishes(config: &Config) -> Vec<Wish> {
+    let keys = config.keys.iter();
+    keys.map(|keys| (keys.action.clone(), keys.keys.clone())).collect()
+}
+
+/// The keys of the screen as they are configured.
+pub fn keymap(config: &Config) -> Keymap {
+    Keymap::new(&wishes(config)).0
+}
+
+fn keys(global: &Global, said: &Said, markdown: bool) -> Result<(), Failure> {
+    let keymap = keymap(&load(global, said)?);
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    if markdown {
+        out.write_all(keymap.reference().as_bytes())?;
+        return Ok(out.flush()?);
+    }
+    let keys = |spec: &Spec| keymap.keys(spec.action).join("  ");
+    let names = ACTIONS.iter().map(|spec| spec.id.len()).max().unwrap_or(0);
+    let widest = ACTIONS.iter().map(|spec| keys(spec).chars().count()).max().unwrap_or(0);
+    for spec in ACTIONS {
+        writeln!(out, "{:names$}  {:widest$}  {}", spec.id, keys(spec), spec.help)?;
+    }
+    Ok(out.flush()?)
 }
 
 /// What to tell who has no node.

@@ -68,7 +68,7 @@ pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
     let (inside, mut link) = Inside::start(service, Arc::default())?;
     let shown = match io::stdout().is_terminal() && args.seconds.is_none() {
         true => tui::show(
-            args.screen.model(Collector::Inside),
+            args.screen.model(global, Collector::Inside),
             &Begin::Anew,
             link,
             data_dir,

@@ -15,7 +15,7 @@ mod page;
 mod signals;
 mod sources;
 mod status;
-mod tui;
+pub mod tui;
 
 use std::io;
 use std::path::PathBuf;
@@ -42,7 +42,7 @@ struct Args {
 
 /// What every command understands.
 #[derive(clap::Args, Clone, Default)]
-struct Global {
+pub struct Global {
     /// Folder of everything the program keeps [default: the platform's place]
     #[arg(long, global = true, env = "STORJ_MONITOR_DATA_DIR", value_name = "DIR")]
     data_dir: Option<PathBuf>,
@@ -117,7 +117,7 @@ enum Command {
 
 /// Why a command did not do all it was asked.
 #[derive(Debug, thiserror::Error)]
-enum Failure {
+pub enum Failure {
     #[error("{unread} of {asked} logs and APIs were not {what} whole; mend them, or leave them out")]
     Partly {
         what: &'static str,

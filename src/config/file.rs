@@ -7,7 +7,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::load::{Draft, Entry};
+use super::load::{Draft, Entry, Keys};
 use super::node::{Field, Folders, Node};
 use super::problem::{Origin, Problem, closest};
 use super::setting::{Given, SETTINGS, sections};
@@ -133,6 +133,7 @@ impl Reader<'_> {
         for (key, value) in root {
             let line = self.line(&key.span());
             match (key.get_ref().as_ref(), value.get_ref()) {
+                ("keys", DeValue::Table(keys)) => self.keys(keys),
                 ("node", DeValue::Array(nodes)) => nodes.iter().for_each(|node| self.node(node)),
                 ("node", DeValue::Table(_)) => {
                     self.problem(line, "a node's table is begun with two brackets", "write [[node]]");
@@ -172,6 +173,32 @@ impl Reader<'_> {
                     let hint = key_hint(section, name, &keys.collect::<Vec<_>>());
                     let line = self.line(&key.span());
                     self.problem(line, format!("unknown key `{name}` in [{section}]"), hint);
+                }
+            }
+        }
+    }
+
+    fn keys(&mut self, table: &DeTable<'_>) {
+        for (action, value) in table {
+            let origin = self.at(&action.span());
+            let name = action.get_ref().as_ref();
+            let text = |value: &DeValue<'_>| match value {
+                DeValue::String(text) => Ok(text.as_ref().to_owned()),
+                other => Err(what(other)),
+            };
+            let keys: Result<Vec<String>, &'static str> = match value.get_ref() {
+                DeValue::Array(keys) => keys.iter().map(|key| text(key.get_ref())).collect(),
+                one => text(one).map(|key| vec![key]),
+            };
+            match keys {
+                Ok(keys) => self.draft.keys.push(Keys {
+                    action: name.to_owned(),
+                    keys,
+                    origin,
+                }),
+                Err(is) => {
+                    let hint = format!("write {name} = \"x\", or {name} = [\"x\", \"ctrl-x\"]");
+                    self.draft.problem(origin, format!("a key of {name} is {is}"), hint);
                 }
             }
         }
@@ -255,7 +282,7 @@ fn bracketed(section: &str) -> String {
 }
 
 fn section_hint(name: &str) -> String {
-    let known: Vec<_> = sections().into_iter().chain(["node"]).collect();
+    let known: Vec<_> = sections().into_iter().chain(["node", "keys"]).collect();
     match closest(name, known.iter().copied()) {
         Some(meant) => format!("did you mean {}?", bracketed(meant)),
         None => {

@@ -57,6 +57,19 @@ pub struct Config {
     pub warnings: Vec<Problem>,
     /// Every value there is.
     pub values: Vec<Shown>,
+    /// Keys of the screen, as they stand in the file: whoever knows the actions has to check them.
+    pub keys: Vec<Keys>,
+}
+
+/// Keys that an action of the screen is given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keys {
+    /// The action's name.
+    pub action: String,
+    /// Its keys; none turn it off.
+    pub keys: Vec<String>,
+    /// Where that is said.
+    pub origin: Origin,
 }
 
 /// A node on its way.
@@ -72,6 +85,7 @@ pub(super) struct Draft {
     settings: Settings,
     origins: Vec<Origin>,
     nodes: Vec<Entry>,
+    pub(super) keys: Vec<Keys>,
     pub(super) problems: Vec<Problem>,
 }
 
@@ -81,6 +95,7 @@ impl Draft {
             settings: Settings::default(),
             origins: vec![Origin::Default; SETTINGS.len()],
             nodes: Vec::new(),
+            keys: Vec::new(),
             problems: Vec::new(),
         }
     }
@@ -211,6 +226,7 @@ pub fn load(inputs: &Inputs) -> Result<Config, Problems> {
     }
     Ok(Config {
         values: shown(&draft),
+        keys: std::mem::take(&mut draft.keys),
         settings: draft.settings,
         nodes: draft.nodes.into_iter().map(|entry| entry.node).collect(),
         file: read,
@@ -253,7 +269,16 @@ fn shown(draft: &Draft) -> Vec<Shown> {
         };
         Field::ALL.iter().filter_map(one).collect::<Vec<_>>()
     };
-    settings.chain(draft.nodes.iter().flat_map(fields)).collect()
+    let keys = draft.keys.iter().map(|keys| Shown {
+        key: format!("keys.{}", keys.action),
+        text: keys.keys.join(", "),
+        json: keys.keys.clone().into(),
+        origin: keys.origin.clone(),
+    });
+    settings
+        .chain(draft.nodes.iter().flat_map(fields))
+        .chain(keys)
+        .collect()
 }
 
 /// A field as it is shown, null when nothing was said; the name is in the key already.

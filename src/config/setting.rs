@@ -24,6 +24,14 @@ pub struct Settings {
     pub hours_days: i64,
     /// Where countries of addresses come from.
     pub geoip_file: Option<PathBuf>,
+    /// How the screen looks: the name of a theme.
+    pub theme: String,
+    /// `auto`, `always` or `never`.
+    pub color: String,
+    /// `auto`, `unicode` or `ascii`.
+    pub symbols: String,
+    /// `on` or `off`.
+    pub mouse: String,
 }
 
 impl Default for Settings {
@@ -36,6 +44,10 @@ impl Default for Settings {
             minutes_days: 0,
             hours_days: 0,
             geoip_file: None,
+            theme: String::new(),
+            color: String::new(),
+            symbols: String::new(),
+            mouse: String::new(),
         };
         for setting in &SETTINGS {
             // A test holds that every default fits.
@@ -66,6 +78,8 @@ enum Kind {
     Size(u64, fn(&mut Settings) -> &mut u64),
     Start(fn(&mut Settings) -> &mut String),
     File(fn(&mut Settings) -> &mut Option<PathBuf>),
+    /// One of these words.
+    Choice(&'static [&'static str], fn(&mut Settings) -> &mut String),
 }
 
 /// One setting.
@@ -84,7 +98,7 @@ pub struct Setting {
 const MB: u64 = 1_000_000;
 
 /// All of them, those of a section together.
-pub const SETTINGS: [Setting; 7] = [
+pub const SETTINGS: [Setting; 11] = [
     Setting {
         section: "poll",
         key: "every_s",
@@ -134,6 +148,37 @@ pub const SETTINGS: [Setting; 7] = [
         default: "",
         kind: Kind::File(|settings| &mut settings.geoip_file),
     },
+    Setting {
+        section: "ui",
+        key: "theme",
+        help: "How the screen looks until another look is chosen on it",
+        default: "dark",
+        kind: Kind::Choice(
+            &["dark", "light", "high_contrast", "colour_blind", "mono"],
+            |settings| &mut settings.theme,
+        ),
+    },
+    Setting {
+        section: "ui",
+        key: "color",
+        help: "Whether there are colours; auto goes by the terminal and NO_COLOR",
+        default: "auto",
+        kind: Kind::Choice(&["auto", "always", "never"], |settings| &mut settings.color),
+    },
+    Setting {
+        section: "ui",
+        key: "symbols",
+        help: "Marks and lines; auto goes by the locale and the terminal",
+        default: "auto",
+        kind: Kind::Choice(&["auto", "unicode", "ascii"], |settings| &mut settings.symbols),
+    },
+    Setting {
+        section: "ui",
+        key: "mouse",
+        help: "Whether the screen takes the mouse; off leaves it to the terminal, for selecting text",
+        default: "on",
+        kind: Kind::Choice(&["on", "off"], |settings| &mut settings.mouse),
+    },
 ];
 
 /// The names of the sections, each once, in their order.
@@ -164,6 +209,7 @@ impl Setting {
                 size::text(*least)
             ),
             Kind::File(_) => "the path of a .mmdb file, or \"\" for none".to_owned(),
+            Kind::Choice(words, _) => format!("one of {}", words.join(", ")),
             Kind::Start(_) => "\"all\", \"end\", an age as \"7d\", or a time".to_owned(),
         }
     }
@@ -172,7 +218,7 @@ impl Setting {
     pub fn written(&self, value: &str) -> String {
         match self.kind {
             Kind::Seconds(..) | Kind::Days(..) => value.to_owned(),
-            Kind::Size(..) | Kind::Start(_) | Kind::File(_) => format!("\"{value}\""),
+            Kind::Size(..) | Kind::Start(_) | Kind::File(_) | Kind::Choice(..) => format!("\"{value}\""),
         }
     }
 
@@ -186,6 +232,7 @@ impl Setting {
             Kind::Size(least, place) => *place(settings) = bytes(given, *least)?,
             Kind::Start(place) => *place(settings) = start(given)?,
             Kind::File(place) => *place(settings) = file(given)?,
+            Kind::Choice(words, place) => *place(settings) = choice(given, words)?,
         }
         Ok(())
     }
@@ -210,7 +257,7 @@ impl Setting {
                 let bytes = *place(&mut settings);
                 (size::text(bytes), bytes.into())
             }
-            Kind::Start(place) => {
+            Kind::Start(place) | Kind::Choice(_, place) => {
                 let text = std::mem::take(place(&mut settings));
                 (text.clone(), text.into())
             }
@@ -252,6 +299,15 @@ fn bytes(given: Given<'_>, least: u64) -> Result<u64, String> {
     bytes
         .filter(|bytes| *bytes >= least)
         .ok_or_else(|| format!("is {shown}"))
+}
+
+fn choice(given: Given<'_>, words: &[&str]) -> Result<String, String> {
+    match given {
+        Given::Text(text) | Given::Word(text) if words.contains(&text.trim()) => Ok(text.trim().to_owned()),
+        Given::Text(text) | Given::Word(text) => Err(format!("is `{text}`")),
+        Given::Whole(n) => Err(format!("is {n}")),
+        Given::Other(what) => Err(format!("is {what}")),
+    }
 }
 
 fn file(given: Given<'_>) -> Result<Option<PathBuf>, String> {

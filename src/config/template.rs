@@ -21,6 +21,9 @@ pub fn template(nodes: &[(Node, Vec<String>)]) -> String {
             text += &format!("#{} = {}\n", setting.key, setting.written(setting.default));
         }
     }
+    text += "\n# Keys of the screen: the name of an action, and its keys; `storj-monitor config keys` lists all.\n\
+             # Keys one after the other are a chord; an empty list turns an action off.\n\
+             [keys]\n#sort = [\"s\", \"g s\"]\n";
     text += "\n# The nodes: one [[node]] each. Relative paths begin at this file's folder, ~/ at your home.\n";
     for field in Field::ALL {
         text += &format!("#   {:8} {}\n", field.key(), field.help());

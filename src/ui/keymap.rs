@@ -118,6 +118,25 @@ impl Keymap {
         found.map(|(chord, _)| written(chord))
     }
 
+    /// All keys as a table in Markdown: those of every pane, then those of single panes.
+    pub fn reference(&self) -> String {
+        let mut text = String::from("| Keys | Action | What it does |\n|---|---|---|\n");
+        for spec in ACTIONS {
+            let keys = self.keys(spec.action).into_iter();
+            // A bar would end the cell.
+            let keys: Vec<String> = keys.map(|key| format!("`{}`", key.replace('|', "\\|"))).collect();
+            let place = match spec.place {
+                Place::Everywhere => String::new(),
+                Place::On(panes) => {
+                    let names: Vec<&str> = panes.iter().map(|pane| pane.title()).collect();
+                    format!(" ({})", names.join(", "))
+                }
+            };
+            text += &format!("| {} | {} | {}{place} |\n", keys.join(" "), spec.id, spec.help);
+        }
+        text
+    }
+
     /// Actions whose chords begin so, with what is left to press.
     pub fn following(&self, pressed: &[Key], pane: Pane) -> Vec<(String, Action)> {
         let longer = self.bindings.iter().filter(|(chord, action)| {

@@ -2,8 +2,12 @@
 
 use jiff::tz::TimeZone;
 
-use crate::cli::{Failure, collect};
+use crate::cli::config::{self, Said};
+use crate::cli::{Failure, Global, collect};
+use crate::config::problem::Problems;
+use crate::config::setting::Settings;
 use crate::ui::chart::Range;
+use crate::ui::keymap::Keymap;
 use crate::ui::look::{ColourWish, Depth, Glyphs, Theme};
 use crate::ui::model::{Collector, Memory, Model};
 use crate::ui::pane::Pane;
@@ -64,20 +68,62 @@ pub fn pane(text: &str) -> Result<Pane, String> {
     })
 }
 
+/// What the configuration says of the screen.
+struct Taste {
+    settings: Settings,
+    keymap: Keymap,
+    trouble: Option<String>,
+}
+
+impl Taste {
+    /// A configuration that is broken is no reason to see nothing: it is said on the screen.
+    fn of(global: &Global) -> Self {
+        match config::load(global, &Said::default()) {
+            Ok(config) => Self {
+                keymap: config::keymap(&config),
+                settings: config.settings,
+                trouble: None,
+            },
+            Err(failure) => {
+                let why = match &failure {
+                    Failure::Config(Problems(problems)) => problems
+                        .first()
+                        .map_or_else(|| failure.to_string(), ToString::to_string),
+                    other => other.to_string(),
+                };
+                Self {
+                    settings: Settings::default(),
+                    keymap: Keymap::default(),
+                    trouble: Some(format!("the configuration is not taken: {why}")),
+                }
+            }
+        }
+    }
+}
+
 impl Looks {
     /// A model that looks so, before anything is remembered.
-    pub fn model(&self, collector: Collector) -> Model {
+    pub fn model(&self, global: &Global, collector: Collector) -> Model {
+        let taste = Taste::of(global);
         let env = |name: &str| std::env::var(name).ok();
-        let glyphs = Glyphs::detect(self.ascii, env);
-        let wish = match self.color {
-            None | Some(When::Auto) => ColourWish::Auto,
-            Some(When::Always) => ColourWish::Always,
-            Some(When::Never) => ColourWish::Never,
+        let glyphs = match taste.settings.symbols.as_str() {
+            "unicode" if !self.ascii => Glyphs::UNICODE,
+            symbols => Glyphs::detect(self.ascii || symbols == "ascii", env),
+        };
+        let wish = match (self.color, taste.settings.color.as_str()) {
+            (Some(When::Always), _) | (None, "always") => ColourWish::Always,
+            (Some(When::Never), _) | (None, "never") => ColourWish::Never,
+            _ => ColourWish::Auto,
         };
         let depth = Depth::detect(wish, env);
-        let theme = Theme::named(self.theme.unwrap_or("dark"), depth, glyphs);
+        let theme = Theme::named(self.theme.unwrap_or(&taste.settings.theme), depth, glyphs);
         let theme = theme.unwrap_or_else(|_| Theme::new(glyphs, false));
         let mut model = Model::new(theme, TimeZone::system(), collector, collect::now_ms());
+        model.keymap = taste.keymap;
+        model.mouse = taste.settings.mouse != "off";
+        if let Some(trouble) = taste.trouble {
+            model.shared.say(trouble);
+        }
         self.apply(&mut model);
         model
     }
@@ -113,5 +159,35 @@ impl Looks {
                 known.join(", ")
             ))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::setting::SETTINGS;
+
+    #[test]
+    fn the_configuration_knows_every_theme() {
+        let setting = SETTINGS.iter().find(|setting| setting.name() == "ui.theme").unwrap();
+        assert!(
+            setting.wanted().ends_with(&Theme::NAMES.join(", ")),
+            "{}",
+            setting.wanted()
+        );
+    }
+
+    #[test]
+    fn ranges_are_written_as_people_write_them() {
+        for (text, name) in [
+            ("15m", "15 min"),
+            ("15 min", "15 min"),
+            ("1h", "1 h"),
+            ("7d", "7 d"),
+            ("1y", "1 y"),
+        ] {
+            assert_eq!(range(text).map(Range::name), Ok(name));
+        }
+        assert_eq!(range("2h"), Err("there are: 15m, 1h, 6h, 24h, 7d, 30d, 1y".to_owned()));
     }
 }

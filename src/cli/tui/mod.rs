@@ -81,8 +81,8 @@ pub struct Opening {
 
 impl Opening {
     /// The model to begin with.
-    pub fn model(&self, collector: Collector) -> Model {
-        let mut model = self.looks.model(collector);
+    pub fn model(&self, global: &Global, collector: Collector) -> Model {
+        let mut model = self.looks.model(global, collector);
         model.pane = self.pane.unwrap_or(model.pane);
         model
     }
@@ -99,7 +99,7 @@ pub fn run(global: &Global, opening: &Opening) -> Result<(), Failure> {
     let data_dir = global.data_dir()?;
     let signals = Signals::listen(|_| ())?;
     if let Some(link) = attached(&data_dir) {
-        let model = opening.model(Collector::Attached);
+        let model = opening.model(global, Collector::Attached);
         return show(model, &Begin::Again(opening.clone()), link, data_dir, &signals.stop);
     }
     let said = Said::default();
@@ -109,7 +109,7 @@ pub fn run(global: &Global, opening: &Opening) -> Result<(), Failure> {
     // What it says is on the screen; the lines themselves would spoil it.
     let service = Service::start(&data_dir, plan, plans, Box::new(|_| ()))?;
     let (inside, link) = Inside::start(service, Arc::default())?;
-    let model = opening.model(Collector::Inside);
+    let model = opening.model(global, Collector::Inside);
     let shown = show(model, &Begin::Again(opening.clone()), link, data_dir, &signals.stop);
     inside.end()?;
     shown

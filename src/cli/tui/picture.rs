@@ -54,7 +54,7 @@ fn size(text: &str) -> Result<(u16, u16), String> {
 /// Prints one picture of a pane.
 pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
     let data_dir = global.data_dir()?;
-    let mut model = args.looks.model(Collector::Attached);
+    let mut model = args.looks.model(global, Collector::Attached);
     model.pane = args.pane;
     let past = global.at.is_some();
     match attached(&data_dir).filter(|_| !past) {
