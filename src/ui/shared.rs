@@ -141,6 +141,11 @@ impl Shared {
         second.to_string()
     }
 
+    /// How nodes were at the chosen moment: the answer, if it is there, or why there is none.
+    pub fn then(&self) -> Option<Result<&Answer, &str>> {
+        self.answers.of(THEN, &Self::then_key(self.moment()?))
+    }
+
     /// Takes in what changed.
     pub(super) fn hear(&mut self, newer: Snapshot) {
         self.live.merge(newer);
@@ -153,13 +158,10 @@ impl Shared {
 
     /// Puts the nodes in order: when they or the moment changed.
     pub(super) fn order(&mut self) {
-        let then = self.moment().and_then(|second| {
-            let answer = self.answers.of(THEN, &Self::then_key(second))?;
-            match answer {
-                Ok(Answer::Status(status)) => Some(status.nodes.iter().cloned().map(Arc::new).collect()),
-                _ => None,
-            }
-        });
+        let then = match self.then() {
+            Some(Ok(Answer::Status(status))) => Some(status.nodes.iter().cloned().map(Arc::new).collect()),
+            _ => None,
+        };
         // Until the answer is there, what was shown stays.
         if self.moment().is_some() && then.is_none() && !self.nodes.is_empty() {
             return;

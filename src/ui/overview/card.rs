@@ -48,9 +48,10 @@ pub(super) fn satellites(shared: &Shared, node: &Node) -> Table {
             Some(some) => Cell::number(number::count(some), some as f64).tone(Tone::Bad),
         };
         let glyphs = &shared.theme.glyphs;
-        let sign = match (tone, &satellite.suspended_at) {
-            (Tone::Bad, _) | (_, Some(_)) => (glyphs.critical, Tone::Bad),
-            (Tone::Warn, _) => (glyphs.warning, Tone::Warn),
+        // Scores come hours late: failed audits come first.
+        let sign = match (tone, &satellite.suspended_at, satellite.recent_failed_audits) {
+            (Tone::Bad, ..) | (_, Some(_), _) | (.., Some(3..)) => (glyphs.critical, Tone::Bad),
+            (Tone::Warn, ..) | (.., Some(1..)) => (glyphs.warning, Tone::Warn),
             _ => (glyphs.good, Tone::Good),
         };
         let cells = vec![
@@ -83,7 +84,7 @@ impl Overview {
             match page.left() {
                 0..3 => {}
                 3..16 => self.hour.lines(page),
-                left => self.hour.chart(page, (left - 9).min(14)),
+                left => self.hour.chart(page, (left - 10).clamp(6, 20)),
             }
         }
         if page.left() >= 3 {

@@ -41,7 +41,11 @@ pub(super) fn is_read(node: &Node) -> bool {
 
 /// Whether nobody tells what is now.
 pub(super) fn is_old(shared: &Shared) -> bool {
-    matches!(shared.collector, Collector::Lost(_)) && shared.moment().is_none()
+    match shared.moment() {
+        // What was shown before stays until the answer about then is there.
+        Some(_) => !matches!(shared.then(), Some(Ok(_))),
+        None => matches!(shared.collector, Collector::Lost(_)),
+    }
 }
 
 /// A node's rates at the moment that is shown.

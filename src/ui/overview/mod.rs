@@ -9,8 +9,6 @@ mod since;
 
 use std::sync::Arc;
 
-use ratatui::layout::Rect;
-
 use self::hour::{Hour, Metric};
 use self::since::Since;
 use super::action::Action;
@@ -191,9 +189,10 @@ struct Plan {
 
 impl Overview {
     fn fleet(&self, page: &mut Page<'_>) {
-        let lines = needs_lines(page.shared, page.area.width);
-        let plan = self.plan(page.area, lines.iter().map(Vec::len).collect(), page.shared);
         gone(page);
+        let lines = needs_lines(page.shared, page.area.width);
+        let room = (page.area.width, page.left());
+        let plan = self.plan(room, lines.iter().map(Vec::len).collect(), page.shared);
         needs_you(page, &lines, plan.needs);
         let small = page.area.height < 14;
         if !small {
@@ -229,9 +228,8 @@ impl Overview {
     }
 
     /// The answer first, a line for each node, then what there is room for.
-    fn plan(&self, area: Rect, needs: Vec<usize>, shared: &Shared) -> Plan {
-        let height = area.height;
-        let wide_enough = area.width >= 60;
+    fn plan(&self, (width, height): (u16, u16), needs: Vec<usize>, shared: &Shared) -> Plan {
+        let wide_enough = width >= 60;
         let rows = self.nodes_state.len() as u16;
         let foot = if rows > 1 { 2 } else { 0 };
         let all: u16 = needs.iter().sum::<usize>().max(1) as u16 + 1;
@@ -279,7 +277,7 @@ impl Overview {
         let sources = give(&mut left, sources);
         let needs = needs_given + give(&mut left, all - needs_given);
         if hour == 3 && left >= 5 {
-            hour += give(&mut left, 12.max(height / 3));
+            hour += give(&mut left, 12.max(height / 2));
         }
         nodes += if hour == 0 { left } else { 0 };
         Plan {
@@ -342,7 +340,12 @@ fn gone(page: &mut Page<'_>) {
     };
     pen.put(&text, Tone::Text);
     if page.area.height >= 14 {
-        page.say("  Start one: `storj-monitor collect`. It is looked for every second; nothing is lost, logs are read from where it stopped.", Tone::Muted);
+        let width = usize::from(page.area.width).saturating_sub(4);
+        let text = "Start one with `storj-monitor collect`; it is looked for every second. Nothing is lost: logs are read on \
+                    from where it stopped.";
+        for line in wrap(text, width, &page.shared.theme.glyphs) {
+            page.say(&format!("  {line}"), Tone::Muted);
+        }
     }
 }
 
