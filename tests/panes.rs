@@ -3,9 +3,11 @@
 
 mod common;
 
-use common::fleet::{Look, NOW_MS, SIZES, draw, fresh, lines, model, press, snapshot, view};
+use common::fleet::{FLEET, Look, NOW_MS, SIZES, draw, fresh, lines, model, press, snapshot, view};
 use common::screen::assert_screen;
-use storj_monitor::api::message::Message;
+use serde_json::json;
+use storj_monitor::api::message::{Answer, Message, Query};
+use storj_monitor::domain::chart::{Mark, MarkKind};
 use storj_monitor::ui::model::{Collector, Input, Model};
 use storj_monitor::ui::overlay::Overlay;
 use storj_monitor::ui::pane::{Effect, Pane};
@@ -45,9 +47,49 @@ fn empty(look: Look) -> Model {
     model
 }
 
+/// Looked at for the last time 13 hours ago; much happened since.
+fn since(look: Look) -> Model {
+    let mut model = model(look);
+    let ms = |hours: f64| NOW_MS - (hours * 3.6e6) as i64;
+    model.shared.looked_ms = Some(ms(13.33));
+    let mark = |hours: f64, node: &str, kind: MarkKind, text: &str| Mark {
+        time_ms: ms(hours),
+        until_ms: (kind == MarkKind::Gap).then(|| ms(hours) + 180_000),
+        node: node.to_owned(),
+        kind,
+        text: text.to_owned(),
+    };
+    model.answer_all(|query| match query {
+        Query::Status { .. } => {
+            let earlier = FLEET.iter().map(|sample| {
+                let mut node = common::fleet::status(sample);
+                node["disk"]["used"] = json!((sample.disk.0 * 0.99 * 1e12) as u64);
+                if sample.name == "barn" {
+                    node["state"] = json!("ok");
+                    node["satellites"][0]["audit_score"] = json!(1.0);
+                }
+                // That was only not known then.
+                node["satellites"][1]["vetted_at"] = json!(null);
+                node
+            });
+            let status = json!({"version": 1, "time": "2026-08-21T06:28:00Z", "nodes": earlier.collect::<Vec<_>>(),
+                "collector": {"running": true, "since": null, "error": null}});
+            Ok(Answer::Status(serde_json::from_value(status).unwrap()))
+        }
+        Query::Marks { .. } => Ok(Answer::Marks(vec![
+            mark(12.7, "dock", MarkKind::Start, "started"),
+            mark(12.7, "dock", MarkKind::Version, "1.155.9 → 1.162.3"),
+            mark(0.4, "attic", MarkKind::Gap, "nothing was collected"),
+        ])),
+        _ => Err("not asked here".to_owned()),
+    });
+    model
+}
+
 const STATES: &[State] = &[
     ("overview", model, ""),
     ("overview-one", one, ""),
+    ("overview-since", since, ""),
     ("overview-gone", gone, ""),
     ("overview-empty", empty, ""),
     ("overview-starting", fresh, ""),
@@ -226,4 +268,19 @@ fn what_was_chosen_is_found_again() {
     // What a newer or a broken one wrote does no harm.
     after.recall(&serde_json::from_str("{\"pane\": \"nothing\", \"panes\": {\"overview\": 5}}").unwrap());
     draw(&mut after, (120, 40));
+}
+
+#[test]
+fn the_readme_lists_every_key() {
+    const MARKS: (&str, &str) = ("<!-- keys: written by the tests -->\n", "<!-- keys end -->");
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
+    let begin = readme.find(MARKS.0).expect("the mark before the keys") + MARKS.0.len();
+    let end = readme.find(MARKS.1).expect("the mark behind the keys");
+    let reference = storj_monitor::ui::keymap::Keymap::default().reference();
+    if std::env::var_os("UPDATE_SCREENS").is_some_and(|value| value == "1") {
+        std::fs::write(&path, format!("{}{reference}{}", &readme[..begin], &readme[end..])).unwrap();
+        return;
+    }
+    assert_eq!(&readme[begin..end], reference, "run with UPDATE_SCREENS=1");
 }

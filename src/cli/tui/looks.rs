@@ -33,6 +33,8 @@ pub struct Looks {
     /// Plain characters only
     #[arg(long)]
     ascii: bool,
+    #[arg(skip)]
+    all_colours: bool,
 }
 
 /// When there are colours.
@@ -108,6 +110,7 @@ impl Looks {
         let env = |name: &str| std::env::var(name).ok();
         let glyphs = match taste.settings.symbols.as_str() {
             "unicode" if !self.ascii => Glyphs::UNICODE,
+            "auto" if self.all_colours && !self.ascii => Glyphs::UNICODE,
             symbols => Glyphs::detect(self.ascii || symbols == "ascii", env),
         };
         let wish = match (self.color, taste.settings.color.as_str()) {
@@ -115,7 +118,10 @@ impl Looks {
             (Some(When::Never), _) | (None, "never") => ColourWish::Never,
             _ => ColourWish::Auto,
         };
-        let depth = Depth::detect(wish, env);
+        let depth = match self.all_colours {
+            true => Depth::TrueColour,
+            false => Depth::detect(wish, env),
+        };
         let theme = Theme::named(self.theme.unwrap_or(&taste.settings.theme), depth, glyphs);
         let theme = theme.unwrap_or_else(|_| Theme::new(glyphs, false));
         let mut model = Model::new(theme, TimeZone::system(), collector, collect::now_ms());
@@ -126,6 +132,13 @@ impl Looks {
         }
         self.apply(&mut model);
         model
+    }
+
+    /// In all colours, unless that was decided.
+    pub fn rich(&mut self) {
+        if self.color.is_none() {
+            (self.color, self.all_colours) = (Some(When::Always), true);
+        }
     }
 
     /// Goes on where the person left, but for what the flags say.

@@ -3,6 +3,7 @@
 pub mod looks;
 mod memory;
 pub mod picture;
+mod svg;
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::attached;
 use super::looks::{Looks, pane};
+use super::{attached, svg};
 use crate::api::link::Link;
 use crate::api::message::Message;
 use crate::cli::{Failure, Global, collect};
@@ -39,6 +39,8 @@ enum Format {
     Text,
     /// With colours, as escape sequences
     Ansi,
+    /// With colours, as a drawing
+    Svg,
 }
 
 fn size(text: &str) -> Result<(u16, u16), String> {
@@ -54,18 +56,23 @@ fn size(text: &str) -> Result<(u16, u16), String> {
 /// Prints one picture of a pane.
 pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
     let data_dir = global.data_dir()?;
-    let mut model = args.looks.model(global, Collector::Attached);
+    let mut looks = args.looks.clone();
+    if args.format == Format::Svg {
+        looks.rich();
+    }
+    let mut model = looks.model(global, Collector::Attached);
     model.pane = args.pane;
     let past = global.at.is_some();
     match attached(&data_dir).filter(|_| !past) {
         Some(link) => look(link, &mut model)?,
         None => read(global, &data_dir, &mut model)?,
     }
-    args.looks.check(&model)?;
+    looks.check(&model)?;
     let buffer = paint(&mut model, args.size);
     let text = match args.format {
         Format::Text => plain(&buffer),
         Format::Ansi => coloured(&buffer),
+        Format::Svg => svg::picture(&buffer),
     };
     Ok(io::Write::write_all(&mut io::stdout().lock(), text.as_bytes())?)
 }

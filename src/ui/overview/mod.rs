@@ -12,7 +12,7 @@ use std::sync::Arc;
 use self::hour::{Hour, Metric};
 use self::since::Since;
 use super::action::Action;
-use super::ask::{Ask, Wants};
+use super::ask::Wants;
 use super::chart::Mark;
 use super::explain::Explained;
 use super::look::Tone;
@@ -21,7 +21,6 @@ use super::pane::{Effect, Figure, Hits, Page, View};
 use super::shared::{Collector, Shared};
 use super::table::{Table, TableState};
 use super::text::{self, wrap};
-use crate::api::message::Query;
 use crate::api::snapshot::Topic;
 use crate::api::status::{Node, Reason};
 use crate::domain::health::State;
@@ -57,18 +56,10 @@ impl Default for Overview {
 
 impl View for Overview {
     fn wants(&self, shared: &Shared) -> Wants {
-        let asks = since::looked(shared).map(|looked| Ask {
-            slot: since::SLOT,
-            key: looked.to_string(),
-            query: Query::Status {
-                nodes: Vec::new(),
-                at_ms: Some(looked),
-            },
-            every_s: 0,
-        });
+        let asks = since::looked(shared).map_or(Vec::new(), |looked| since::asks(looked, shared.now_ms));
         Wants {
             topics: vec![Topic::Status, Topic::Seconds, Topic::Minutes],
-            asks: asks.into_iter().collect(),
+            asks,
             ..Wants::default()
         }
     }
@@ -265,19 +256,22 @@ impl Overview {
             *left -= given;
             given
         };
-        let since = give(
-            &mut left,
-            self.since.wanted(shared).min(if height > 30 { 8 } else { 3 }),
-        );
-        let sources = if height >= 30 {
-            1 + shared.nodes().len().min(4) as u16
-        } else {
-            0
+        let changes = self.since.wanted(shared);
+        // A heading alone says nothing.
+        let mut since = if left >= 2 { give(&mut left, changes.min(3)) } else { 0 };
+        let sources = match height >= 30 {
+            true => give(&mut left, 2 + silent(shared).count().min(3) as u16),
+            false => 0,
         };
-        let sources = give(&mut left, sources);
         let needs = needs_given + give(&mut left, all - needs_given);
         if hour == 3 && left >= 5 {
-            hour += give(&mut left, 12.max(height / 2));
+            hour += give(&mut left, 7.max(height / 4));
+        }
+        if since > 0 {
+            since += give(&mut left, changes.min(9) - since.min(changes));
+        }
+        if hour > 3 {
+            hour += give(&mut left, height / 4);
         }
         nodes += if hour == 0 { left } else { 0 };
         Plan {
@@ -420,6 +414,12 @@ fn reasons(page: &mut Page<'_>, node: &Node, lines: &[(String, Tone)], (names, m
     lines.len().min(most)
 }
 
+/// Nodes whose API does not answer.
+fn silent(shared: &Shared) -> impl Iterator<Item = &Arc<Node>> {
+    let silent = |node: &&Arc<Node>| !matches!(node.api.state.as_str(), "ok" | "none");
+    shared.nodes().iter().filter(silent)
+}
+
 /// Where everything comes from, and what is missing.
 fn sources(page: &mut Page<'_>) {
     let nodes = page.shared.nodes().to_vec();
@@ -454,10 +454,8 @@ fn sources(page: &mut Page<'_>) {
         nodes.len()
     );
     page.say(&text, Tone::Text);
-    for node in nodes
-        .iter()
-        .filter(|node| node.api.state != "ok" && node.api.state != "none")
-    {
+    let shared = page.shared;
+    for node in silent(shared).take(3) {
         let why = node.api.error.as_deref().unwrap_or("no answer lately");
         page.say(&format!("  {}: API {} ({why})", node.name, node.api.state), Tone::Warn);
     }

@@ -4,10 +4,12 @@ use jiff::Timestamp;
 
 use super::facts;
 use super::nodes::state_words;
-use crate::api::message::Answer;
+use crate::api::message::{Answer, Query};
 use crate::api::status::{Node, Satellite};
+use crate::domain::chart::{Mark, MarkKind};
 use crate::domain::health::State;
 use crate::domain::sample::Standing;
+use crate::ui::ask::Ask;
 use crate::ui::look::Tone;
 use crate::ui::number;
 use crate::ui::pane::Page;
@@ -15,6 +17,10 @@ use crate::ui::shared::Shared;
 
 /// The slot of how nodes were when this viewer last looked.
 pub(super) const SLOT: &str = "overview.since";
+/// The slot of what happened meanwhile.
+const MARKS: &str = "overview.marks";
+/// What happened is asked again so often (s).
+const MARKS_EVERY_S: i64 = 60;
 /// Who was away for less than this has seen it all (ms).
 const AWAY_MS: i64 = 60_000;
 
@@ -34,12 +40,35 @@ pub(super) struct Since {
     /// Bytes stored more (or less) on nodes known then and now.
     stored: Option<i128>,
     pub(super) changes: Vec<Change>,
+    restarts: usize,
+    /// Milliseconds since the epoch.
+    looked: i64,
     known: bool,
 }
 
 /// When this viewer last looked, if that is long enough ago. Milliseconds since the epoch.
 pub(super) fn looked(shared: &Shared) -> Option<i64> {
     shared.looked_ms.filter(|looked| shared.now_ms - looked >= AWAY_MS)
+}
+
+/// What is asked to know what changed.
+pub(super) fn asks(looked: i64, now_ms: i64) -> Vec<Ask> {
+    let then = Query::Status {
+        nodes: Vec::new(),
+        at_ms: Some(looked),
+    };
+    let marks = Query::Marks {
+        nodes: Vec::new(),
+        from_ms: looked,
+        to_ms: now_ms,
+    };
+    let ask = |slot, query, every_s| Ask {
+        slot,
+        key: looked.to_string(),
+        query,
+        every_s,
+    };
+    vec![ask(SLOT, then, 0), ask(MARKS, marks, MARKS_EVERY_S)]
 }
 
 impl Since {
@@ -50,7 +79,7 @@ impl Since {
         let Some(Ok(Answer::Status(then))) = shared.answers.of(SLOT, &looked.to_string()) else {
             return;
         };
-        self.known = true;
+        (self.known, self.looked) = (true, looked);
         for node in shared.nodes() {
             match then.nodes.iter().find(|other| other.name == node.name) {
                 None => self.add(node, None, "is new here".to_owned(), Tone::Text),
@@ -62,7 +91,14 @@ impl Since {
                 self.add(gone, None, "is no longer watched".to_owned(), Tone::Text);
             }
         }
-        self.changes.sort_by_key(|change| change.at_ms.unwrap_or(i64::MAX));
+        if let Some(Ok(Answer::Marks(marks))) = shared.answers.of(MARKS, &looked.to_string()) {
+            for mark in marks {
+                self.happened(mark);
+            }
+        }
+        // What holds now and the newest first.
+        self.changes
+            .sort_by_key(|change| std::cmp::Reverse(change.at_ms.unwrap_or(i64::MAX)));
     }
 
     fn add(&mut self, node: &Node, at: Option<&str>, text: String, tone: Tone) {
@@ -82,14 +118,6 @@ impl Since {
             let more = i128::from(used) - i128::from(then);
             self.stored = Some(self.stored.unwrap_or(0) + more);
         }
-        let known = before.started_at.is_some() && now.started_at.is_some();
-        if known && before.started_at != now.started_at {
-            let text = match (&before.node_version, &now.node_version) {
-                (Some(old), Some(new)) if old != new => format!("restarted (update {old} → {new})"),
-                _ => "restarted".to_owned(),
-            };
-            self.add(now, now.started_at.as_deref(), text, Tone::Text);
-        }
         if before.state != now.state {
             let (text, tone) = match now.state {
                 State::Ok => (format!("is well again (was: {})", state_words(before)), Tone::Good),
@@ -107,6 +135,27 @@ impl Since {
         }
     }
 
+    /// A start, a new release, a time nobody looked.
+    fn happened(&mut self, mark: &Mark) {
+        let text = match mark.kind {
+            MarkKind::Start => {
+                self.restarts += 1;
+                "restarted".to_owned()
+            }
+            MarkKind::Gap => {
+                let seconds = mark.until_ms.map_or(0, |until| (until - mark.time_ms).max(0) / 1000);
+                format!("{} for {}", mark.text, number::age(seconds.unsigned_abs()))
+            }
+            _ => mark.text.clone(),
+        };
+        self.changes.push(Change {
+            at_ms: Some(mark.time_ms),
+            node: mark.node.clone(),
+            text,
+            tone: Tone::Text,
+        });
+    }
+
     /// What a satellite decided.
     fn rated(&mut self, node: &Node, before: &Satellite, now: &Satellite) {
         let url = now.url.as_deref().unwrap_or_default();
@@ -122,7 +171,9 @@ impl Since {
             (&before.vetted_at, &now.vetted_at, "has vetted it", Tone::Good),
         ];
         for (earlier, later, what, tone) in decided {
-            if earlier.is_none() && later.is_some() {
+            // What is older was only not known then.
+            let at = later.as_deref().and_then(|at| at.parse::<Timestamp>().ok());
+            if earlier.is_none() && at.is_some_and(|at| at.as_millisecond() >= self.looked) {
                 self.add(node, later.as_deref(), format!("{name} {what}"), tone);
             }
         }
@@ -144,11 +195,7 @@ impl Since {
         };
         let ago = number::age(((page.shared.now_ms - looked) / 1000).unsigned_abs());
         page.rule(&format!("SINCE YOU LOOKED ({ago} ago)"), "");
-        let restarts = self
-            .changes
-            .iter()
-            .filter(|change| change.text.starts_with("restarted"))
-            .count();
+        let restarts = self.restarts;
         let mut first = Vec::new();
         if let Some(stored) = self.stored {
             first.push(format!("{} stored", number::change(&number::size(stored))));
