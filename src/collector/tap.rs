@@ -125,12 +125,16 @@ pub fn frames(
 ) {
     let mut at = at;
     for line in lines::of(block) {
+        // An entry of journald is of many lines.
+        if line.starts_with(b"__CURSOR=") {
+            *begun = None;
+        }
         let start = *begun.get_or_insert(at);
         at += line.len() as u64 + 1;
         match unwrapper.push(line) {
             Frame::Line(text, _, carrier_ms) => each(&text, carrier_ms, start),
-            Frame::Partial if !unwrapper.is_between_lines() => continue,
-            Frame::Partial | Frame::Broken => {}
+            Frame::Partial => continue,
+            Frame::Broken => {}
         }
         *begun = None;
     }
