@@ -12,8 +12,9 @@ use std::time::{Duration, Instant};
 
 use common::node::{Node, Running};
 use common::{json, run, stdout};
+use storj_monitor::api::line::{Filter, LogLine};
 use storj_monitor::api::link::{self, Link};
-use storj_monitor::api::message::{Answer, Command, Filter, LogLine, Message, Query, Request, VERSION, Watch};
+use storj_monitor::api::message::{Answer, Command, Message, Query, Request, VERSION, Watch};
 use storj_monitor::api::snapshot::{Geo, Snapshot, Topic};
 use storj_monitor::api::socket;
 use storj_monitor::api::table::{Question, Value, What};

@@ -6,7 +6,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::message::{Answer, LogLine, Message, Query, Request, VERSION};
+use super::line::LogLine;
+use super::message::{Answer, Message, Query, Request, VERSION};
 use super::snapshot::Snapshot;
 
 /// Requests on their way; a viewer that asks faster waits.
@@ -51,7 +52,12 @@ impl Mailbox {
                 Some(waiting) => waiting.merge(newer),
                 none => *none = Some(newer),
             },
-            Message::Lines { id, lines, dropped } => state.put_lines(id, lines, dropped),
+            Message::Lines {
+                id,
+                lines,
+                dropped,
+                looked,
+            } => state.put_lines(id, lines, dropped, looked),
             other => state.messages.push_back(other),
         }
         drop(state);
@@ -110,33 +116,56 @@ impl State {
     }
 
     /// The oldest lines go when there is no room, and what follows them says how many.
-    fn put_lines(&mut self, id: u64, lines: Vec<LogLine>, dropped: u64) {
+    fn put_lines(&mut self, id: u64, lines: Vec<LogLine>, dropped: u64, looked: u64) {
         self.lines += lines.len();
-        self.messages.push_back(Message::Lines { id, lines, dropped });
-        while self.lines > MOST_LINES {
-            let oldest = self
-                .messages
-                .iter()
-                .position(|message| matches!(message, Message::Lines { .. }));
-            let Some(Message::Lines { id, lines, dropped }) = oldest.and_then(|at| self.messages.remove(at)) else {
-                return;
-            };
-            self.lines -= lines.len();
-            let gone = dropped + lines.len() as u64;
-            let next = self.messages.iter_mut().find_map(|message| match message {
-                Message::Lines { id: other, dropped, .. } if *other == id => Some(dropped),
-                _ => None,
-            });
-            match next {
-                Some(dropped) => *dropped += gone,
-                // It was all there was of it: only its loss is told.
-                None => self.messages.push_back(Message::Lines {
-                    id,
-                    lines: Vec::new(),
-                    dropped: gone,
-                }),
+        self.messages.push_back(Message::Lines {
+            id,
+            lines,
+            dropped,
+            looked,
+        });
+        while self.lines > MOST_LINES && self.drop_oldest() {}
+    }
+
+    fn drop_oldest(&mut self) -> bool {
+        let oldest = self
+            .messages
+            .iter()
+            .position(|message| matches!(message, Message::Lines { lines, .. } if !lines.is_empty()));
+        let Some(Message::Lines {
+            id,
+            lines,
+            dropped,
+            looked,
+        }) = oldest.and_then(|at| self.messages.remove(at))
+        else {
+            return false;
+        };
+        self.lines -= lines.len();
+        let gone = dropped + lines.len() as u64;
+        let next = self.messages.iter_mut().find_map(|message| match message {
+            Message::Lines {
+                id: other,
+                dropped,
+                looked,
+                ..
+            } if *other == id => Some((dropped, looked)),
+            _ => None,
+        });
+        match next {
+            Some((dropped, before)) => {
+                *dropped += gone;
+                *before += looked;
             }
+            // It was all there was of it: only its loss is told.
+            None => self.messages.push_back(Message::Lines {
+                id,
+                lines: Vec::new(),
+                dropped: gone,
+                looked,
+            }),
         }
+        true
     }
 }
 
@@ -278,6 +307,7 @@ pub(super) fn port() -> (SyncSender<Request>, Port) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::gravity::Gravity;
 
     fn line(n: usize) -> LogLine {
         LogLine {
@@ -288,6 +318,8 @@ mod tests {
             message: String::new(),
             rest: String::new(),
             understood: true,
+            gravity: Gravity::Plain,
+            place: None,
         }
     }
 
@@ -296,6 +328,7 @@ mod tests {
             id,
             lines: (from..from + count).map(line).collect(),
             dropped: 0,
+            looked: count as u64,
         }
     }
 
@@ -330,14 +363,21 @@ mod tests {
             port.outbox.put(lines(1, n * 1000, 1000));
         }
         port.outbox.put(lines(2, 0, 5));
-        let (mut seen, mut lost) = (Vec::new(), 0);
-        while let Ok(Some(Message::Lines { id, lines, dropped })) = link.receive(Some(Instant::now())) {
+        let (mut seen, mut lost, mut all) = (Vec::new(), 0, 0);
+        while let Ok(Some(Message::Lines {
+            id,
+            lines,
+            dropped,
+            looked,
+        })) = link.receive(Some(Instant::now()))
+        {
             lost += dropped;
+            all += looked;
             if id == 1 {
                 seen.extend(lines.iter().map(|line| line.time_ms));
             }
         }
-        assert_eq!(seen.len() as u64 + lost, 10_000);
+        assert_eq!((seen.len() as u64 + lost, all), (10_000, 10_005));
         assert!(seen.len() <= MOST_LINES && seen.last() == Some(&9999));
         assert!(seen.is_sorted());
         // One batch larger than the room is told of, at least.

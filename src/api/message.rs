@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::line::{Explained, Filter, LogLine, Past};
 use super::snapshot::{Snapshot, Topic};
 use super::status::Status;
 use super::table::{Question, Value};
@@ -30,7 +31,7 @@ pub enum Request {
         /// What.
         command: Command,
     },
-    /// From now on log lines, under this number.
+    /// From now on log lines, under this number. What is wrong with the filter is answered under it, too.
     Subscribe {
         /// The viewer's number for it.
         id: u64,
@@ -82,6 +83,19 @@ pub enum Query {
         /// Until before this time.
         to_ms: i64,
     },
+    /// Log lines around a moment, from the files that are still there.
+    Log {
+        /// Which lines.
+        filter: Filter,
+        /// The moment (ms since the epoch); without one the end of the logs.
+        at_ms: Option<i64>,
+        /// At most so many that stand before it.
+        before: usize,
+        /// At most so many from it on.
+        after: usize,
+    },
+    /// What a log line means, and what is known around it.
+    Line(Box<LogLine>),
 }
 
 /// The answer to a question.
@@ -103,6 +117,10 @@ pub enum Answer {
     Chart(Chart),
     /// To [`Query::Marks`]: in the order of time, the last thousand of them.
     Marks(Vec<Mark>),
+    /// To [`Query::Log`].
+    Log(Past),
+    /// To [`Query::Line`].
+    Line(Box<Explained>),
     /// A command was done.
     Done,
 }
@@ -113,38 +131,6 @@ pub enum Answer {
 pub enum Command {
     /// Take up the configuration as it is now.
     Reload,
-}
-
-/// Which log lines.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Filter {
-    /// Of which nodes; empty means all.
-    pub nodes: Vec<String>,
-    /// Only of this level or a graver one: `DEBUG`, `INFO`, `WARN`, `ERROR`, `FATAL`.
-    pub level: Option<String>,
-    /// Only of loggers that begin so.
-    pub logger: Option<String>,
-    /// Only lines that hold this text.
-    pub text: Option<String>,
-}
-
-/// A line of a node's log. All of it is foreign text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LogLine {
-    /// The node's name.
-    pub node: String,
-    /// When it was written, ms since the epoch; when it was read, if it does not say.
-    pub time_ms: i64,
-    /// Its level; empty for a line that is no record.
-    pub level: String,
-    /// Its logger.
-    pub logger: String,
-    /// Its message.
-    pub message: String,
-    /// What else it says, as it stands in the log: a JSON object, or the whole line.
-    pub rest: String,
-    /// Whether the program knows what the message means.
-    pub understood: bool,
 }
 
 /// What the collector says.
@@ -177,5 +163,8 @@ pub enum Message {
         lines: Vec<LogLine>,
         /// So many before them were dropped: the viewer was too slow.
         dropped: u64,
+        /// Lines read since the last message, those that do not fit too: how busy the logs are.
+        #[serde(default)]
+        looked: u64,
     },
 }

@@ -120,7 +120,18 @@ const TRANSFERS: &[&str] = &[
     "moved",
 ];
 const ERRORS: &[&str] = &["node", "action", "template", "count", "first", "last", "example"];
-const KINDS: &[&str] = &["node", "logger", "level", "message", "count", "understood", "example"];
+const KINDS: &[&str] = &[
+    "node",
+    "logger",
+    "level",
+    "message",
+    "count",
+    "understood",
+    // Beyond the default columns: one whole line's text, and the hours it came in first and last.
+    "example",
+    "first_hour",
+    "last_hour",
+];
 const LATENCY: &[&str] = &[
     "node",
     "satellite_id",
@@ -211,7 +222,7 @@ impl Question {
             }
             What::Transfers => (TRANSFERS, TRANSFERS.len() - 1),
             What::Errors => (ERRORS, ERRORS.len()),
-            What::Kinds => (KINDS, KINDS.len() - 1),
+            What::Kinds => (KINDS, 6),
             What::Latency => (LATENCY, LATENCY.len()),
             What::Reputation => (REPUTATION, 7),
             What::Storage => (STORAGE, 9),

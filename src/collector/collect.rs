@@ -11,7 +11,7 @@ use super::asks::Asks;
 use super::cover::Cover;
 use super::hub::Hub;
 use super::stream::Stream;
-use super::tap::Tap;
+use super::tap::Reading;
 use crate::domain::batch::Batch;
 use crate::domain::source::Gap;
 use crate::engine::apply::{Apply, Windows};
@@ -81,7 +81,7 @@ struct Source {
     whole: bool,
     /// What the next commit keeps; a failed one leaves it.
     owed: Option<(Batch, Vec<Gap>, Vec<Span>)>,
-    tap: Tap,
+    reading: Reading,
     said: State,
     said_error: Option<String>,
     dirty: bool,
@@ -349,7 +349,7 @@ impl Source {
             streams: HashMap::new(),
             gaps: Vec::new(),
             owed: None,
-            tap: Tap::default(),
+            reading: Reading::default(),
             said: State::New,
             said_error: None,
             dirty: false,
@@ -398,20 +398,17 @@ impl Source {
             lines::of(piece.bytes).for_each(|line| stream.push(line, line.len() + 1, now_ms));
             stream.apply(writer, apply, now_ms, false)
         };
-        let hub = hub.filter(|hub| hub.listens());
-        let (tap, name) = (&mut self.tap, &self.log.node);
-        let mut lines = Vec::new();
+        let taps = hub.map(Hub::taps).filter(|taps| !taps.is_empty());
+        let (reading, name) = (&mut self.reading, &self.log.node);
         let more = self.follower.poll(hurry, &mut |piece| {
-            if piece.news && hub.is_some() {
-                tap.read(name, piece.slot, piece.bytes, now_ms, |line| lines.push(line));
+            if let Some(taps) = taps.as_ref().filter(|_| piece.news) {
+                let place = (piece.slot, path.as_str(), piece.at);
+                reading.read(taps, name, place, piece.bytes, now_ms);
             }
             if result.is_ok() {
                 result = take(piece);
             }
         });
-        if let Some(hub) = hub.filter(|_| !lines.is_empty()) {
-            hub.lines(&lines);
-        }
         result?;
         self.dirty |= !touched.is_empty();
         for (slot, stream) in &mut self.streams {
@@ -490,7 +487,7 @@ impl Source {
     fn saved(&mut self) -> Vec<Gap> {
         self.dirty = false;
         let ended = self.follower.saved();
-        self.tap.forget(&ended);
+        self.reading.forget(&ended);
         for slot in ended {
             self.streams.remove(&slot);
         }

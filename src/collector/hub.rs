@@ -8,10 +8,12 @@ use std::sync::mpsc::{Sender, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::tap::fits;
-use super::{tables, tell};
+use super::matcher::Matcher;
+use super::tap::Tap;
+use super::{explain, past, tables, tell};
+use crate::api::line::Filter;
 use crate::api::link::{Mailbox, Port};
-use crate::api::message::{Answer, Command, Filter, LogLine, Message, Query, Request, VERSION, Watch};
+use crate::api::message::{Answer, Command, Message, Query, Request, VERSION, Watch};
 use crate::api::snapshot::{NodeView, Section, Snapshot, Topic};
 use crate::api::status::{Reason, Status};
 use crate::api::table::Question;
@@ -39,9 +41,9 @@ pub struct Hub {
     data_dir: PathBuf,
     since_ms: i64,
     viewers: Mutex<Vec<Arc<Viewer>>>,
-    /// How many viewers draw something, and how many subscriptions there are: asked often.
+    /// How many viewers draw something, and all subscriptions: asked often.
     watching: AtomicUsize,
-    listening: AtomicUsize,
+    taps: Mutex<Arc<Vec<Arc<Tap>>>>,
     /// The newest of every section, and all names.
     latest: Mutex<Latest>,
     orders: Mutex<Sender<Order>>,
@@ -76,7 +78,7 @@ struct ViewerState {
     /// Generations it has.
     sent: HashMap<(Topic, String), u64>,
     names: u64,
-    filters: Vec<(u64, Filter)>,
+    taps: Vec<Arc<Tap>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -113,7 +115,7 @@ impl Hub {
             since_ms,
             viewers: Mutex::default(),
             watching: AtomicUsize::new(0),
-            listening: AtomicUsize::new(0),
+            taps: Mutex::default(),
             latest: Mutex::default(),
             orders: Mutex::new(orders),
             wake,
@@ -157,8 +159,8 @@ impl Hub {
     fn count(&self, viewers: &[Arc<Viewer>]) {
         let draws = viewers.iter().filter(|viewer| viewer.draws.load(Ordering::Relaxed));
         self.watching.store(draws.count(), Ordering::Relaxed);
-        let filters = viewers.iter().map(|viewer| lock(&viewer.state).filters.len()).sum();
-        self.listening.store(filters, Ordering::Relaxed);
+        let taps = viewers.iter().flat_map(|viewer| lock(&viewer.state).taps.clone());
+        *lock(&self.taps) = Arc::new(taps.collect());
     }
 
     fn handle(&self, viewer: &Viewer, request: Request) {
@@ -169,7 +171,7 @@ impl Hub {
                 // It may have thrown away what it no longer drew: all of it is told again.
                 *state = ViewerState {
                     watch,
-                    filters: std::mem::take(&mut state.filters),
+                    taps: std::mem::take(&mut state.taps),
                     ..ViewerState::default()
                 };
                 drop(state);
@@ -184,20 +186,33 @@ impl Hub {
                 let answer = self.order(command);
                 viewer.outbox.put(Message::Answer { id, answer });
             }
-            Request::Subscribe { id, filter } => {
-                let mut state = lock(&viewer.state);
-                state.filters.retain(|(other, _)| *other != id);
-                if state.filters.len() < MOST_SUBSCRIPTIONS {
-                    state.filters.push((id, filter));
-                }
-                drop(state);
-                self.count(&lock(&self.viewers));
-            }
+            Request::Subscribe { id, filter } => self.subscribe(viewer, id, &filter),
             Request::Unsubscribe { id } => {
-                lock(&viewer.state).filters.retain(|(other, _)| *other != id);
+                lock(&viewer.state).taps.retain(|tap| tap.id != id);
                 self.count(&lock(&self.viewers));
             }
         }
+    }
+
+    fn subscribe(&self, viewer: &Viewer, id: u64, filter: &Filter) {
+        let mut state = lock(&viewer.state);
+        state.taps.retain(|tap| tap.id != id);
+        let full = state.taps.len() >= MOST_SUBSCRIPTIONS;
+        let matcher = match full {
+            true => Err(format!("{MOST_SUBSCRIPTIONS} subscriptions are the most of one viewer")),
+            false => Matcher::new(filter),
+        };
+        match matcher {
+            Ok(matcher) => state
+                .taps
+                .push(Arc::new(Tap::new(id, matcher, Arc::clone(&viewer.outbox)))),
+            Err(error) => {
+                let answer = Err(error);
+                viewer.outbox.put(Message::Answer { id, answer });
+            }
+        }
+        drop(state);
+        self.count(&lock(&self.viewers));
     }
 
     fn wake(&self) {
@@ -235,6 +250,13 @@ impl Hub {
                     .map(Answer::Marks)
                     .map_err(|error| error.to_string())
             }
+            Query::Log {
+                filter,
+                at_ms,
+                before,
+                after,
+            } => past::around(&reader, filter, *at_ms, (*before, *after)).map(Answer::Log),
+            Query::Line(line) => explain::line(&reader, line).map(|told| Answer::Line(Box::new(told))),
         }
     }
 
@@ -327,25 +349,9 @@ impl Hub {
         }
     }
 
-    /// Whether somebody wants log lines.
-    pub fn listens(&self) -> bool {
-        self.listening.load(Ordering::Relaxed) > 0
-    }
-
-    /// Hands new log lines to those who want them.
-    pub fn lines(&self, lines: &[LogLine]) {
-        for viewer in lock(&self.viewers).iter() {
-            for (id, filter) in &lock(&viewer.state).filters {
-                let lines: Vec<LogLine> = lines.iter().filter(|line| fits(filter, line)).cloned().collect();
-                if !lines.is_empty() {
-                    viewer.outbox.put(Message::Lines {
-                        id: *id,
-                        lines,
-                        dropped: 0,
-                    });
-                }
-            }
-        }
+    /// Who wants log lines.
+    pub fn taps(&self) -> Arc<Vec<Arc<Tap>>> {
+        Arc::clone(&lock(&self.taps))
     }
 
     /// Waits until somebody new wants to know how nodes are, at most so long.

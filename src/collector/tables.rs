@@ -148,6 +148,8 @@ fn kinds(reader: &Reader, scope: &Scope, each: Each<'_>) -> Result<(), Error> {
             Value::Count(row.count),
             Value::Bool(understood),
             row.example.map_or(Value::Null, Value::Text),
+            Value::Time(row.hours.0 * 1000),
+            Value::Time(row.hours.1 * 1000),
         ])?;
     }
     Ok(())

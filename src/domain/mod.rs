@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod chart;
+pub mod gravity;
 pub mod health;
 pub mod piece;
 pub mod sample;

@@ -296,17 +296,9 @@ impl Sums {
         self.batch.transfers[class].push(kept);
     }
 
-    /// Troubles that are no transfers: every ERROR, and whatever else names an error above DEBUG.
     fn trouble(&mut self, record: &Record<'_>, ms: i64) {
-        let head = record.head;
-        let error = record.fields.error;
-        if head.level < Level::Error && (head.level == Level::Debug || error.is_empty()) {
+        let Some(whole) = trouble_text(record) else {
             return;
-        }
-        let message = &head.message;
-        let whole = match text(error) {
-            error if error.is_empty() => message.to_string(),
-            error => format!("{}: {error}", message.trim_end_matches(':')),
         };
         let action = self.vocabulary.actions.id(record.fields.action);
         self.count_error(ms, action, &template::of(&whole), &whole);
@@ -397,6 +389,21 @@ fn shorten(text: &str) -> String {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),
     }
+}
+
+/// The text a trouble that is no transfer is counted under: every ERROR, and whatever else names an error
+/// above DEBUG.
+pub fn trouble_text(record: &Record<'_>) -> Option<String> {
+    let head = record.head;
+    let error = record.fields.error;
+    if head.level < Level::Error && (head.level == Level::Debug || error.is_empty()) {
+        return None;
+    }
+    let message = &head.message;
+    Some(match text(error) {
+        error if error.is_empty() => message.to_string(),
+        error => format!("{}: {error}", message.trim_end_matches(':')),
+    })
 }
 
 #[cfg(test)]

@@ -23,7 +23,8 @@ pub enum Level {
 }
 
 impl Level {
-    const ALL: [(Self, &'static str); 7] = [
+    /// All with the node's words, the lightest first.
+    pub const ALL: [(Self, &'static str); 7] = [
         (Self::Debug, "DEBUG"),
         (Self::Info, "INFO"),
         (Self::Warn, "WARN"),

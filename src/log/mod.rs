@@ -3,6 +3,7 @@
 pub mod event;
 pub mod framing;
 pub mod kind;
+pub mod meaning;
 pub mod record;
 pub mod scan;
 pub mod slow;

@@ -4,5 +4,6 @@ pub mod archive;
 pub mod follow;
 pub mod identity;
 pub mod lines;
+pub mod past;
 mod slot;
 pub mod wake;

@@ -14,6 +14,7 @@ mod positions;
 pub mod query;
 pub mod raw;
 mod rollup;
+pub mod seen;
 pub mod sources;
 pub mod traffic;
 pub mod transfers;

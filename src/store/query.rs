@@ -120,6 +120,8 @@ pub struct KindRow {
     pub count: u64,
     /// One whole, of what is not understood.
     pub example: Option<String>,
+    /// First second of the hours it came in first and last.
+    pub hours: (i64, i64),
 }
 
 /// Durations of one kind of transfer of a node.
@@ -208,7 +210,7 @@ impl Reader {
         for (node, name) in self.scope_nodes(scope)? {
             let read = || {
                 let mut statement = self.connection.prepare_cached(
-                    "SELECT k.logger, k.level, k.message, sum(h.count), max(h.example)
+                    "SELECT k.logger, k.level, k.message, sum(h.count), max(h.example), min(h.bucket), max(h.bucket)
                      FROM kind_hour h JOIN kind k ON k.id = h.kind
                      WHERE h.node = ?1 AND h.bucket >= ?2 AND h.bucket < ?3
                      GROUP BY k.id ORDER BY k.logger, k.level, k.message",
@@ -221,6 +223,7 @@ impl Reader {
                         message: row.get(2)?,
                         count: row.get::<_, i64>(3)?.unsigned_abs(),
                         example: row.get(4)?,
+                        hours: (row.get(5)?, row.get(6)?),
                     })
                 })?;
                 rows.collect::<rusqlite::Result<Vec<_>>>()

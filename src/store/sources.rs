@@ -52,6 +52,21 @@ impl SourceRow {
 }
 
 impl Reader {
+    /// Paths of the logs that are followed of a node; when none is any more, of those that were.
+    pub fn logs(&self, node: &str) -> Result<Vec<String>> {
+        let read = || {
+            let mut statement = self.connection().prepare_cached(
+                "SELECT s.name, s.state IS 'left' FROM source s JOIN node n ON n.id = s.node WHERE n.name = ?1 ORDER BY s.name",
+            )?;
+            let rows = statement.query_map([node], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect::<rusqlite::Result<Vec<(String, bool)>>>()
+        };
+        let found = self.sql(read())?;
+        let all_left = found.iter().all(|(_, left)| *left);
+        let logs = found.into_iter().filter(|(_, left)| all_left || !left);
+        Ok(logs.map(|(path, _)| path).collect())
+    }
+
     /// The sources of a scope's nodes, followed ones first.
     pub fn sources(&self, scope: &Scope) -> Result<Vec<SourceRow>> {
         let mut rows = Vec::new();

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::api::message::{Answer, Filter, Query, Request, Watch};
+use crate::api::line::Filter;
+use crate::api::message::{Answer, Query, Request, Watch};
 use crate::api::snapshot::Topic;
 
 /// A question of a pane, asked again when it is old or asks for something else.

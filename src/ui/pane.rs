@@ -12,7 +12,8 @@ use super::overlay::{Item, Prompt};
 use super::pen::Pen;
 use super::shared::Shared;
 use super::table::{self, Table, TableState};
-use crate::api::message::{Command, LogLine};
+use crate::api::line::LogLine;
+use crate::api::message::Command;
 
 /// A pane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -188,8 +189,8 @@ pub trait View {
         }
     }
 
-    /// Log lines came; so many before them were lost.
-    fn lines(&mut self, _lines: Vec<LogLine>, _dropped: u64, _shared: &Shared) {}
+    /// Log lines came; so many before them were lost, and so many were looked at, those that do not fit too.
+    fn lines(&mut self, _lines: Vec<LogLine>, (_dropped, _looked): (u64, u64), _shared: &Shared) {}
 
     /// A prompt's text, with every key and once more when it is `done`. The error is shown beside it.
     ///

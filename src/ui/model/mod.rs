@@ -301,6 +301,11 @@ impl Model {
                 });
                 true
             }
+            // What is wrong with the filter of log lines.
+            Message::Answer { id, answer } if self.standing.is_current(id) => {
+                self.shared.say(answer.err().unwrap_or_default());
+                true
+            }
             Message::Answer { id, answer } => {
                 let asked = self.shared.answers.take(id, answer, self.shared.now_ms);
                 if asked {
@@ -308,9 +313,14 @@ impl Model {
                 }
                 asked
             }
-            Message::Lines { id, lines, dropped } if self.standing.is_current(id) => {
+            Message::Lines {
+                id,
+                lines,
+                dropped,
+                looked,
+            } if self.standing.is_current(id) => {
                 let (view, shared) = self.view_and_shared();
-                view.lines(lines, dropped, shared);
+                view.lines(lines, (dropped, looked), shared);
                 self.shared.held_since().is_none()
             }
             Message::Lines { .. } | Message::Hello { .. } => false,
