@@ -349,3 +349,45 @@ fn node_in(dir: &Path, name: &str) -> Node {
     std::fs::create_dir(&dir).unwrap();
     Node::new(&dir, 31)
 }
+
+#[test]
+fn keys_of_the_screen_are_checked_with_their_lines_and_listed() {
+    let dir = tempfile::tempdir().unwrap();
+    let wrong = "[ui]\ntheme = \"solar\"\n[keys]\nsort = 5\n";
+    let file = written(dir.path(), wrong);
+    let (code, _, told) = with(dir.path(), &[], &["config", "check", "--config", &file]);
+    assert_eq!(code, 2, "{told}");
+    for part in [
+        "config.toml:2: ui.theme is `solar`",
+        "dark, light",
+        "config.toml:4: a key of sort is a number",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let file = written(dir.path(), "[keys]\nsortt = \"x\"\nhelp = \"x y\"\nquit = \"x\"\n");
+    let (code, _, told) = with(dir.path(), &[], &["config", "check", "--config", &file]);
+    assert_eq!(code, 2, "{told}");
+    for part in [
+        "config.toml:2: there is no action `sortt`",
+        "do you mean `sort`?",
+        "config.toml:4: `x` of quit",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let file = written(
+        dir.path(),
+        "[ui]\ntheme = \"mono\"\n[keys]\nsort = [\"x\", \"g s\"]\nfreeze = []\n",
+    );
+    let listed = stdout(dir.path(), &["config", "keys", "--config", &file]);
+    let line = |name: &str| listed.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
+    assert!(
+        line("sort").contains("x  g s") && !line("freeze").contains("space"),
+        "{listed}"
+    );
+    let shown = stdout(dir.path(), &["config", "show", "--config", &file]);
+    assert!(
+        shown.contains("keys.sort") && shown.contains("config.toml:4"),
+        "{shown}"
+    );
+    assert!(stdout(dir.path(), &["config", "check", "--config", &file]).starts_with("ok: "));
+}

@@ -181,6 +181,7 @@ struct Plan {
 impl Overview {
     fn fleet(&self, page: &mut Page<'_>) {
         gone(page);
+        behind(page);
         let lines = needs_lines(page.shared, page.area.width);
         let room = (page.area.width, page.left());
         let plan = self.plan(room, lines.iter().map(Vec::len).collect(), page.shared);
@@ -308,6 +309,32 @@ fn empty(page: &mut Page<'_>) {
         pen.put_in(command, 28, Tone::Key);
         pen.put(what, Tone::Muted);
     }
+}
+
+/// Less than this is read in a moment, bytes.
+const SOON: u64 = 4_000_000;
+
+/// Logs that are being caught up: until then the last hour is not whole.
+fn behind(page: &mut Page<'_>) {
+    let shared = page.shared;
+    let lag = |node: &Node| node.sources.iter().map(|source| source.lag_bytes).sum::<u64>();
+    let late: Vec<(&str, u64)> = shared
+        .nodes()
+        .iter()
+        .map(|node| (node.name.as_str(), lag(node)))
+        .filter(|(_, lag)| *lag >= SOON)
+        .collect();
+    let Some((name, _)) = late.first() else { return };
+    let who = match late.len() {
+        1 => (*name).to_owned(),
+        n => format!("{n} nodes"),
+    };
+    let left = number::size(late.iter().map(|(_, lag)| lag).sum::<u64>());
+    let text = format!(
+        "{} catching up: {left} of the log of {who} to read; figures are not whole until then",
+        shared.theme.glyphs.unknown
+    );
+    page.say(&text, Tone::Warn);
 }
 
 /// Nobody watches: what is shown is old, and no alert is sent.
