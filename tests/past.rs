@@ -144,7 +144,7 @@ fn grave(reader: &Reader, all: &[&str]) {
     let is = |line: &&&str| {
         let level =
             |word: &&str| line.contains(&format!("\t{word}\t")) || line.starts_with(&format!("{{\"L\":\"{word}\""));
-        words.iter().any(|word| level(&word))
+        words.iter().any(level)
     };
     let wanted: Vec<&str> = all.iter().filter(is).copied().collect();
     let found = around(reader, &warnings, None, 2000, 0);

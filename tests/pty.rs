@@ -259,12 +259,54 @@ fn colours_are_left_out_when_nobody_wants_them() {
     }
 }
 
+#[test]
+fn a_collector_that_is_gone_is_said_and_one_inside_takes_its_place() {
+    let data = tempfile::tempdir().unwrap();
+    let log = data.path().join("node.log");
+    std::fs::write(&log, "").unwrap();
+    let config = data.path().join("config.toml");
+    std::fs::write(
+        &config,
+        format!("[[node]]\nname = \"home\"\nlog = \"{}\"\n", log.display()),
+    )
+    .unwrap();
+    let config = config.to_str().unwrap();
+    let mut collector = common::program(data.path())
+        .args(["collect", "--config", config])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let socket = storj_monitor::api::socket::path(data.path());
+    let end = Instant::now() + PATIENCE;
+    while !socket.exists() {
+        if Instant::now() >= end {
+            collector.kill().unwrap();
+            panic!("no {}", socket.display());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let mut terminal = Terminal::start(data.path(), &["--config", config], &[]);
+    terminal.wait("the running one", |text| {
+        text.contains("attached to the running collector")
+    });
+    collector.kill().unwrap();
+    collector.wait().unwrap();
+    terminal.wait("it is gone", |text| {
+        text.contains("COLLECTOR GONE") && text.contains("C collect here")
+    });
+    terminal.keys("C");
+    terminal.wait("one inside", |text| text.contains("collecting in this program"));
+    terminal.keys("q");
+    assert_eq!(terminal.ends(), 0);
+}
+
 /// What a test of this file runs as a process of its own: the screen, with a part of the program that fails.
 #[test]
 #[ignore = "run by another test, in a pseudo-terminal"]
 fn a_screen_of_which_a_part_fails() {
     use storj_monitor::api::link;
-    use storj_monitor::cli::tui::{Begin, show};
+    use storj_monitor::cli::tui::{Again, Begin, show};
     use storj_monitor::ui::look::{Glyphs, Theme};
     use storj_monitor::ui::model::{Collector, Model};
     let Ok(part) = std::env::var("FAILING_PART") else {
@@ -282,7 +324,11 @@ fn a_screen_of_which_a_part_fails() {
             panic!("the {part} fails on purpose after {}", first.is_ok());
         })
         .unwrap();
-    let shown = show(model, &Begin::Anew, link, std::env::temp_dir(), &false.into());
+    let again = Again {
+        data_dir: std::env::temp_dir(),
+        start: Box::new(|| None),
+    };
+    let shown = show(model, &Begin::Anew, link, again, &false.into());
     println!("ended: {}", shown.is_err());
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::signals::Signals;
-use super::tui::{self, Begin, Inside, Opening};
+use super::tui::{self, Again, Begin, Inside, Opening};
 use super::{Failure, Global, collect, status};
 use crate::api::link::Link;
 use crate::api::message::{Answer, Query};
@@ -67,13 +67,14 @@ pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
     let stop = Signals::listen(|_| ())?.stop;
     let (inside, mut link) = Inside::start(service, Arc::default())?;
     let shown = match io::stdout().is_terminal() && args.seconds.is_none() {
-        true => tui::show(
-            args.screen.model(global, Collector::Inside),
-            &Begin::Anew,
-            link,
-            data_dir,
-            &stop,
-        ),
+        true => {
+            let again = Again {
+                data_dir,
+                start: Box::new(|| None),
+            };
+            let model = args.screen.model(global, Collector::Inside);
+            tui::show(model, &Begin::Anew, link, again, &stop)
+        }
         false => show(&mut link, args, &stop),
     };
     inside.end()?;

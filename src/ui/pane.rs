@@ -76,6 +76,8 @@ pub enum Effect {
     Mouse(bool),
     /// Into the clipboard.
     Copy(String),
+    /// A collector is to be started inside of this program.
+    Collect,
     /// The collector has something to do.
     Do(Command),
     /// Ask the person for a text.

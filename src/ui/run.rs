@@ -43,13 +43,21 @@ impl From<Input> for Event {
 /// Takes what a person will want to find again.
 pub type Remember = Box<dyn FnMut(Memory) + Send>;
 
+/// What the screen asks of the program around it.
+pub struct Outside {
+    /// Takes what a person will want to find again.
+    pub remember: Remember,
+    /// A collector shall be started inside of this program: there is none to be found.
+    pub collect: Box<dyn Fn() + Send>,
+}
+
 /// The screen, its model and those it speaks to.
 struct Run<'a> {
     model: Model,
     screen: Screen,
     events: &'a Receiver<Event>,
     asker: Option<Asker>,
-    remember: Remember,
+    outside: Outside,
     /// When it was drawn last, and when a person last did something.
     drawn: Instant,
     touched: Instant,
@@ -59,7 +67,7 @@ struct Run<'a> {
 ///
 /// # Errors
 /// When there is no terminal, or it is gone.
-pub fn run(model: Model, events: &Receiver<Event>, remember: Remember) -> io::Result<()> {
+pub fn run(model: Model, events: &Receiver<Event>, outside: Outside) -> io::Result<()> {
     let screen = Screen::take(model.mouse)?;
     let now = Instant::now();
     let mut run = Run {
@@ -67,12 +75,12 @@ pub fn run(model: Model, events: &Receiver<Event>, remember: Remember) -> io::Re
         screen,
         events,
         asker: None,
-        remember,
+        outside,
         drawn: now,
         touched: now,
     };
     let left = run.until_left();
-    (run.remember)(run.model.memory());
+    (run.outside.remember)(run.model.memory());
     left
 }
 
@@ -167,7 +175,7 @@ impl Run<'_> {
             self.say(request);
         }
         if turn.hurry {
-            (self.remember)(self.model.memory());
+            (self.outside.remember)(self.model.memory());
         }
         Ok(Some(turn))
     }
@@ -190,6 +198,10 @@ impl Run<'_> {
             Effect::Do(command) => {
                 let request = self.model.order(command);
                 self.say(request);
+                Ok(())
+            }
+            Effect::Collect => {
+                (self.outside.collect)();
                 Ok(())
             }
             // The model has done these.
@@ -246,7 +258,12 @@ pub fn watch_hangup() {
 }
 
 /// Listens to the collector, finds it again when it is gone, and hands on what it says. Runs in its own thread.
-pub fn listen(first: Link, collector: Collector, again: impl Fn() -> Option<Link>, events: &Sender<Event>) {
+pub fn listen(
+    first: Link,
+    collector: Collector,
+    again: impl Fn() -> Option<(Link, Collector)>,
+    events: &Sender<Event>,
+) {
     let (mut link, mut kind) = (first, collector);
     loop {
         let (asker, listener) = link.split();
@@ -269,10 +286,10 @@ pub fn listen(first: Link, collector: Collector, again: impl Fn() -> Option<Link
                 return;
             }
             std::thread::sleep(RETRY);
-            if let Some(link) = again() {
+            if let Some((link, found)) = again() {
+                kind = found;
                 break link;
             }
         };
-        kind = Collector::Attached;
     }
 }

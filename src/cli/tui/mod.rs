@@ -7,9 +7,9 @@ mod svg;
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,7 @@ use crate::api::link::{self, Link};
 use crate::collector::service::Service;
 use crate::ui::model::{Collector, Input, Memory, Model};
 use crate::ui::pane::Pane;
-use crate::ui::run::{self as screen, Remember};
+use crate::ui::run::{self as screen, Outside, Remember};
 use crate::ui::terminal;
 
 /// A collector inside keeps what it read within this time, or the process ends without.
@@ -95,25 +95,76 @@ impl Opening {
     }
 }
 
+/// A collector inside, once there is one.
+type Own = Arc<Mutex<Option<Inside>>>;
+
+/// Starts a collector inside of this program.
+fn collector(global: &Global, data_dir: &Path, signals: &Signals) -> Result<(Inside, Link), Failure> {
+    let said = Said::default();
+    let config = discovery::load(global, &said)?;
+    let plan = collect::plan(&config)?;
+    let plans = collect::plans(global.clone(), said, &config, Arc::clone(&signals.reload));
+    // What it says is on the screen; the lines themselves would spoil it.
+    let service = Service::start(data_dir, plan, plans, Box::new(|_| ()))?;
+    Ok(Inside::start(service, Arc::default())?)
+}
+
 /// Opens the screen.
 pub fn run(global: &Global, opening: &Opening) -> Result<(), Failure> {
     let data_dir = global.data_dir()?;
     let signals = Signals::listen(|_| ())?;
-    if let Some(link) = attached(&data_dir) {
-        let model = opening.model(global, Collector::Attached);
-        return show(model, &Begin::Again(opening.clone()), link, data_dir, &signals.stop);
-    }
-    let said = Said::default();
-    let config = discovery::load(global, &said)?;
-    let plan = collect::plan(&config)?;
-    let plans = collect::plans(global.clone(), said, &config, signals.reload);
-    // What it says is on the screen; the lines themselves would spoil it.
-    let service = Service::start(&data_dir, plan, plans, Box::new(|_| ()))?;
-    let (inside, link) = Inside::start(service, Arc::default())?;
-    let model = opening.model(global, Collector::Inside);
-    let shown = show(model, &Begin::Again(opening.clone()), link, data_dir, &signals.stop);
-    inside.end()?;
+    let own = Own::default();
+    let (link, kind) = match attached(&data_dir) {
+        Some(link) => (link, Collector::Attached),
+        None => {
+            let (inside, link) = collector(global, &data_dir, &signals)?;
+            *lock(&own) = Some(inside);
+            (link, Collector::Inside)
+        }
+    };
+    let mut model = opening.model(global, kind);
+    model.may_collect = true;
+    let (started, told) = (Arc::clone(&own), signals.clone());
+    let (mine, folder) = (global.clone(), data_dir.clone());
+    let start = move || {
+        // Why it cannot be started is said by `doctor`; it is tried again at the next wish.
+        let (inside, link) = collector(&mine, &folder, &told).ok()?;
+        let before = lock(&started).replace(inside);
+        // What is left of one that failed.
+        drop(before.map(Inside::end));
+        Some(link)
+    };
+    let again = Again {
+        data_dir,
+        start: Box::new(start),
+    };
+    let shown = show(model, &Begin::Again(opening.clone()), link, again, &signals.stop);
+    let inside = lock(&own).take();
+    inside.map_or(Ok(()), Inside::end)?;
     shown
+}
+
+fn lock(own: &Own) -> std::sync::MutexGuard<'_, Option<Inside>> {
+    own.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// How a collector is found again.
+pub struct Again {
+    /// Where one may run.
+    pub data_dir: PathBuf,
+    /// Starts one inside, when the person wishes.
+    pub start: Box<dyn Fn() -> Option<Link> + Send>,
+}
+
+impl Again {
+    /// The one that runs, else one of our own if that was wished.
+    fn find(&self, wished: &AtomicBool) -> Option<(Link, Collector)> {
+        if let Some(link) = attached(&self.data_dir) {
+            return Some((link, Collector::Attached));
+        }
+        let link = wished.swap(false, Ordering::Relaxed).then(|| (self.start)())?;
+        link.map(|link| (link, Collector::Inside))
+    }
 }
 
 /// Whether this screen goes on where the person left the last one.
@@ -126,14 +177,16 @@ pub enum Begin {
 
 /// The screen, until it is left, the process is told to end, or the terminal is gone. Does not wait for the
 /// screen's own thread then: it may be stuck with the terminal.
-pub fn show(mut model: Model, begin: &Begin, link: Link, data_dir: PathBuf, stop: &AtomicBool) -> Result<(), Failure> {
+pub fn show(mut model: Model, begin: &Begin, link: Link, again: Again, stop: &AtomicBool) -> Result<(), Failure> {
     let (sender, events) = channel();
     let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| Builder::new().name(name.to_owned()).spawn(work);
     let (keeper, remember) = remembered(&mut model, begin)?;
     let keys = sender.clone();
     spawn("keys", Box::new(move || screen::read_keys(&keys)))?;
     let heard = sender.clone();
-    let again = move || attached(&data_dir);
+    let wished = Arc::new(AtomicBool::new(false));
+    let wish = Arc::clone(&wished);
+    let again = move || again.find(&wished);
     let collector = model.shared.collector.clone();
     spawn("link", Box::new(move || screen::listen(link, collector, again, &heard)))?;
     let (over, ended) = channel();
@@ -149,7 +202,11 @@ pub fn show(mut model: Model, begin: &Begin, link: Link, data_dir: PathBuf, stop
     #[cfg(not(unix))]
     drop(hung_up);
     let draw = move || {
-        let result = screen::run(model, &events, remember);
+        let outside = Outside {
+            remember,
+            collect: Box::new(move || wish.store(true, Ordering::Relaxed)),
+        };
+        let result = screen::run(model, &events, outside);
         let _ = over.send(result);
     };
     spawn("screen", Box::new(draw))?;

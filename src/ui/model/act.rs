@@ -53,6 +53,7 @@ impl Model {
             Action::Explain => !self.hits.figures.is_empty(),
             Action::Messages => !self.shared.said().is_empty(),
             Action::Reload => !matches!(self.shared.collector, Collector::Lost(_)),
+            Action::Collect => self.may_collect && matches!(self.shared.collector, Collector::Lost(_)),
             Action::Suspend => cfg!(unix),
             Action::Show(pane) => pane != self.pane,
             Action::End => rows() || self.can(Action::Later),
@@ -74,6 +75,10 @@ impl Model {
             Action::Repaint => return vec![Effect::Repaint],
             Action::Suspend => return vec![Effect::Suspend],
             Action::Reload => return vec![Effect::Do(Command::Reload)],
+            Action::Collect => {
+                self.shared.say("starting a collector in this program");
+                return vec![Effect::Collect];
+            }
             Action::Mouse => return self.switch_mouse(),
             Action::CopyTable => return self.copy_table(),
             Action::CopyRow => return self.copy_row(),

@@ -90,6 +90,8 @@ pub struct Model {
     pressed: Vec<Key>,
     /// Whether the mouse is ours.
     pub mouse: bool,
+    /// Whether this program could collect itself.
+    pub may_collect: bool,
     /// Only the pane: no title, tabs and footer.
     pub bare: bool,
     /// What was drawn last.
@@ -117,6 +119,7 @@ impl Model {
             keymap: Keymap::default(),
             pressed: Vec::new(),
             mouse: true,
+            may_collect: false,
             bare: false,
             hits: Hits::default(),
             standing: Standing::default(),
