@@ -370,6 +370,11 @@ impl Table {
         }
     }
 
+    /// Whether rows stay at its bottom.
+    pub fn has_foot(&self) -> bool {
+        !self.foot.is_empty()
+    }
+
     /// Its columns.
     pub fn columns(&self) -> &[Column] {
         &self.columns
