@@ -408,7 +408,7 @@ const STATES: &[State] = &[
     ("traffic-starting", fresh_pane, ""),
     ("traffic-flight", model, "m m"),
     ("traffic-nodes", model, "n"),
-    ("traffic-hours", model, "tab tab tab tab"),
+    ("traffic-hours", model, "n tab"),
     ("traffic-peers", model, "p"),
     ("traffic-map", model, "p p z"),
     ("traffic-sizes", model, "v v v v shift-tab"),

@@ -86,7 +86,7 @@ impl Slot {
     pub(super) fn new(block: Block) -> Self {
         Self {
             block,
-            table: Table::new(Vec::new(), Vec::new()),
+            table: Table::new(Vec::new(), Vec::new()).empty("reading …"),
             state: TableState::default(),
         }
     }

@@ -219,10 +219,11 @@ pub(super) fn table(errors: &[Error], shared: &Shared) -> Table {
     Table::new(columns, errors.iter().map(row).collect())
         .empty("no error in this time")
         .one_line()
+        .quiet()
 }
 
 /// Transfers behind an error or of a piece, the newest first.
-pub(super) fn examples(answer: &Answer, shared: &Shared) -> Table {
+pub(super) fn examples(answer: &Answer, of_piece: bool, shared: &Shared) -> Table {
     let columns = vec![
         Column::number("time", "TIME"),
         Column::text("node", "NODE").bounds(4, 16).priority(1),
@@ -231,7 +232,10 @@ pub(super) fn examples(answer: &Answer, shared: &Shared) -> Table {
             .bounds(3, 12)
             .priority(2),
         Column::text("action", "ACTION").bounds(3, 12).priority(3),
-        Column::text("piece", "PIECE").bounds(8, 52).priority(6),
+        match of_piece {
+            true => Column::text("piece", "PIECE").hidden(),
+            false => Column::text("piece", "PIECE").bounds(8, 52).priority(6),
+        },
         Column::number("size", "SIZE").priority(4),
         Column::number("took", "TOOK").priority(7),
         Column::text("peer", "PEER").bounds(8, 24).priority(8),
@@ -301,7 +305,10 @@ pub(super) fn examples(answer: &Answer, shared: &Shared) -> Table {
         Row::new(format!("{}\t{}\t{n}", time, text(1)), cells)
     };
     let rows: Vec<Row> = rows.iter().enumerate().rev().map(row).collect();
-    Table::new(columns, rows).empty("none is kept of this time").one_line()
+    Table::new(columns, rows)
+        .empty("none is kept of this time")
+        .one_line()
+        .quiet()
 }
 
 fn moment(ms: i64, shared: &Shared) -> String {

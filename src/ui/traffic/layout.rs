@@ -148,14 +148,15 @@ impl Traffic {
                 Want::new(Item::Chart, 6, (body.height / 3).clamp(6, 12), 3),
                 Want::new(Item::Now, 1, 1, 4),
             ],
-            false => vec![Want::new(Item::Sparks, 2, 2, 2)],
+            false => vec![Want::new(Item::Sparks, 2, 2, 1)],
         };
         wants.push(self.all_of(Block::Actions, 1));
-        wants.push(Want::new(Item::Note, 1, 1, 6));
-        let sizes = if body.height >= 28 {
-            Block::Sizes
-        } else {
-            Block::FewSizes
+        if wide && self.has_audits() {
+            wants.push(Want::new(Item::Note, 1, 1, 6));
+        }
+        let sizes = match body.height {
+            40.. => Block::Sizes,
+            _ => Block::FewSizes,
         };
         let shown = match self.focus {
             Block::Actions | Block::Satellites | Block::Errors => None,
@@ -175,6 +176,11 @@ impl Traffic {
             wants.push(self.tables(&[Block::Pieces, Block::Peers], 7));
         }
         wants
+    }
+
+    fn has_audits(&self) -> bool {
+        let mut rows = self.slot(Block::Actions).table.rows().iter();
+        rows.any(|row| row.key.as_str() == "GET_AUDIT")
     }
 
     fn left_column(&self, body: Rect) -> Vec<Want> {
@@ -305,7 +311,10 @@ impl Traffic {
             })
         };
         match block {
-            Block::Actions if page.area.width < CHART_FROM => "¹ a canceled audit has passed".to_owned(),
+            _ if !self.told => String::new(),
+            Block::Actions if page.area.width < CHART_FROM && self.has_audits() => {
+                format!("{} a canceled audit has passed", super::tables::footnote(shared))
+            }
             Block::Actions => format!("{} · % of all, each action for itself", shared.time.range.name()),
             Block::Satellites | Block::Nodes => {
                 let slot = self.slot(block);
@@ -347,9 +356,10 @@ impl Traffic {
             page.say(&format!("{} {wrong}", page.shared.theme.glyphs.warning), Tone::Warn);
         }
         if !self.told {
-            let text = match page.shared.told_ms() {
-                0 => "asking the collector …",
-                _ => "reading what was kept …",
+            let text = match (page.shared.told_ms(), &self.wrong) {
+                (0, _) => "asking the collector …",
+                (_, None) => "reading what was kept …",
+                (_, Some(_)) => "it is asked again in a moment",
             };
             return page.say(text, Tone::Muted);
         }
@@ -533,8 +543,11 @@ fn one(said: &super::words::Said) -> String {
 }
 
 fn note(page: &mut Page<'_>) {
+    let sign = super::tables::footnote(page.shared);
     page.say(
-        "¹ An auditor hangs up when it has its bytes: a canceled audit has passed, only a failed one counts.",
+        &format!(
+            "{sign} An auditor hangs up when it has its bytes: a canceled audit has passed, only a failed one counts."
+        ),
         Tone::Muted,
     );
 }

@@ -274,7 +274,8 @@ impl Traffic {
         if let Some(drill) = &self.drill {
             let examples = shared.answers.of(asks::EXAMPLES, &asks::examples_key(shared, drill));
             if let Some(Ok(examples)) = examples {
-                let table = errors::examples(examples, shared);
+                let of_piece = matches!(drill, Drill::Piece(_));
+                let table = errors::examples(examples, of_piece, shared);
                 self.put(Block::Examples, table);
             }
         }

@@ -172,7 +172,7 @@ pub(super) fn table(told: &Told<'_>, countries: bool) -> Table {
         (true, ..) if total.bytes() > 0 => "the GeoIP file knows none of these addresses".to_owned(),
         _ => "no transfer since then".to_owned(),
     };
-    Table::new(columns, rows.collect()).empty(empty).one_line()
+    Table::new(columns, rows.collect()).empty(empty).one_line().quiet()
 }
 
 /// The most read pieces of all nodes.
@@ -220,6 +220,7 @@ pub(super) fn pieces(told: &Told<'_>, shared: &Shared) -> Table {
     Table::new(columns, pieces.iter().map(row).collect())
         .empty("no piece was read twice since then")
         .one_line()
+        .quiet()
 }
 
 /// So many are listed.

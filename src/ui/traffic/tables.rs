@@ -78,8 +78,14 @@ pub(super) fn actions(counted: &[Counted], levels: &Levels, shared: &Shared) -> 
         let name = if action.is_empty() { "(none)" } else { action };
         let share = match (class, incoming && !levels.complete()) {
             // An auditor that hangs up has its answer: the footnote says so.
-            (Class::Audit, _) => Cell::number(format!("{} ¹", ends.won_text(1)), ends.won().unwrap_or(0.0)),
-            (_, true) => Cell::number(format!("≤ {}", ends.won_text(2)), ends.won().unwrap_or(0.0)),
+            (Class::Audit, _) => Cell::number(
+                format!("{} {}", ends.won_text(1), footnote(shared)),
+                ends.won().unwrap_or(0.0),
+            ),
+            (_, true) => Cell::number(
+                format!("{}{}", at_most(shared), ends.won_text(2)),
+                ends.won().unwrap_or(0.0),
+            ),
             _ => won(ends, 2),
         };
         let peer = match (incoming, levels.complete()) {
@@ -116,6 +122,17 @@ pub(super) fn actions(counted: &[Counted], levels: &Levels, shared: &Shared) -> 
     Table::new(columns, rows.collect())
         .empty("no transfer in this time")
         .one_line()
+        .quiet()
+}
+
+/// The sign of the footnote about audits.
+pub(super) fn footnote(shared: &Shared) -> &'static str {
+    if shared.theme.glyphs.unicode { "¹" } else { "*" }
+}
+
+/// Before a share that is too high.
+fn at_most(shared: &Shared) -> &'static str {
+    if shared.theme.glyphs.unicode { "≤ " } else { "<" }
 }
 
 fn with(column: Column, shown: bool) -> Column {
@@ -231,7 +248,7 @@ pub(super) fn satellites(counted: &[Counted], shared: &Shared) -> Table {
         sides_columns("satellite", "SATELLITE", &size),
         order.into_iter().map(row).collect(),
     );
-    let table = table.empty("no transfer in this time").one_line();
+    let table = table.empty("no transfer in this time").one_line().quiet();
     match all.len() {
         0 | 1 => table,
         _ => table.foot(vec![Row::new(
@@ -255,7 +272,7 @@ pub(super) fn nodes(counted: &[Counted], odd: &[String], shared: &Shared) -> Tab
         }
     };
     let table = Table::new(sides_columns("node", "NODE", &size), all.iter().map(row).collect());
-    let table = table.empty("no transfer in this time").one_line();
+    let table = table.empty("no transfer in this time").one_line().quiet();
     match all.len() {
         0 | 1 => table,
         _ => table.foot(vec![Row::new(
@@ -446,7 +463,7 @@ impl Sizes<'_> {
             }
             Row::new(name.as_str(), cells)
         });
-        Table::new(columns, rows.collect()).one_line()
+        Table::new(columns, rows.collect()).one_line().quiet()
     }
 
     fn cells(&self, ends: &Ends, way: usize) -> Vec<Cell> {
@@ -563,7 +580,9 @@ pub(super) fn hours(chart: &Chart, shared: &Shared) -> Table {
         let cells = std::iter::once(Cell::number(name, begin as f64)).chain(cells);
         Row::new(begin.to_string(), cells.collect())
     };
-    Table::new(columns, (0..chart.len).rev().map(row).collect()).one_line()
+    Table::new(columns, (0..chart.len).rev().map(row).collect())
+        .one_line()
+        .quiet()
 }
 
 /// How much of a bucket is over and known: of several nodes the mean.

@@ -79,8 +79,8 @@ fn first(known: &Known<'_>, shared: &Shared) -> Said {
     if put.is_empty() && get.is_empty() {
         let range = shared.time.range.name();
         return plain(match known.gap {
-            true => format!("Nothing was collected in these {range}: no log was read of that time."),
-            false => format!("No customer sent or fetched anything in these {range}."),
+            true => format!("Nothing was collected within {range}: no log of that time was read."),
+            false => format!("No customer sent or fetched anything within {range}."),
         });
     }
     let [one, other] = match known.uploads_first {
