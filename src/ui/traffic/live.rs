@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::ends::{Class, comes_in};
-use super::tables::is_gap;
+use super::hours::is_gap;
 use crate::api::snapshot::{InFlight, Part, Window};
 use crate::domain::chart::{self, Chart, MarkKind};
 use crate::domain::transfer::Outcome;

@@ -8,10 +8,13 @@ mod detail;
 mod ends;
 mod errors;
 mod explain;
+mod hours;
 mod layout;
 mod live;
 mod map;
 mod peers;
+mod picture;
+mod sizes;
 mod tables;
 mod words;
 mod world;
@@ -21,7 +24,8 @@ use self::block::{Block, Slot};
 use self::ends::Counted;
 use self::errors::Error;
 use self::live::{Live, Metric};
-use self::tables::{Levels, SizeView};
+use self::sizes::SizeView;
+use self::tables::Levels;
 use self::words::Said;
 use super::action::Action;
 use super::ask::Wants;
@@ -248,7 +252,7 @@ impl Traffic {
             self.put(Block::Satellites, tables::satellites(&sums, shared));
             for (block, coarse) in [(Block::Sizes, false), (Block::FewSizes, true)] {
                 let form = (self.uploads_first, coarse);
-                self.put(block, tables::sizes(&sums, self.size_view, form, shared));
+                self.put(block, sizes::sizes(&sums, self.size_view, form, shared));
             }
         }
         if let Some(rows) = rows {
@@ -262,14 +266,14 @@ impl Traffic {
                 levels: &levels,
                 gap: chart(asks::HOURS).is_some_and(|hours| {
                     let end = hours.begin + hours.len as i64 * hours.width;
-                    tables::is_gap(hours, hours.begin, end)
+                    hours::is_gap(hours, hours.begin, end)
                 }),
                 uploads_first: self.uploads_first,
             };
             self.said = words::answer(&known, shared);
         }
         if let Some(hours) = chart(asks::HOURS) {
-            self.put(Block::Hours, tables::hours(hours, shared));
+            self.put(Block::Hours, hours::hours(hours, shared));
         }
         if let Some(drill) = &self.drill {
             let examples = shared.answers.of(asks::EXAMPLES, &asks::examples_key(shared, drill));
