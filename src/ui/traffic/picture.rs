@@ -48,20 +48,23 @@ impl Traffic {
                 (_, _) if glyphs.unicode => format!("{text}  → {}", said.hint),
                 _ => format!("{text}  > {}", said.hint),
             };
-            let text = if text::width(&joined) <= width.saturating_sub(2) {
-                joined
-            } else {
-                text
+            let text = match text::width(&joined) <= width.saturating_sub(2) {
+                true => joined,
+                false => text,
             };
-            let room = if said.grade.is_some() {
-                width.saturating_sub(2)
-            } else {
-                width
-            };
-            let lines = wrap(&text, room, &glyphs);
-            for (n, line) in lines.iter().take(usize::from(left.min(2))).enumerate() {
-                self.say_one(page, said.grade.filter(|_| n == 0), line);
-                left -= 1;
+            let room = width.saturating_sub(if said.grade.is_some() { 2 } else { 0 });
+            // All troubles have a line before one has two.
+            let two = usize::from(left).saturating_sub(waiting) >= 2;
+            match wrap(&text, room, &glyphs).as_slice() {
+                [first, second, ..] if two => {
+                    self.say_one(page, said.grade, first);
+                    self.say_one(page, None, &format!("  {second}"));
+                    left -= 2;
+                }
+                _ => {
+                    self.say_one(page, said.grade, &text::fit(&text, room, &glyphs));
+                    left -= 1;
+                }
             }
         }
     }
