@@ -86,6 +86,8 @@ const STATES: &[State] = &[
     ("traffic-error", model, "enter"),
     ("traffic-piece", model, "H enter"),
     ("traffic-downloads", model, "d"),
+    ("traffic-as-of", model, "left left left"),
+    ("traffic-month", model, "- - - -"),
 ];
 
 fn fresh_pane(look: Look) -> Model {

@@ -301,8 +301,10 @@ impl Traffic {
         let shared = page.shared;
         let since = || {
             let since = peers::Told::of(shared).since();
+            // The lists are live: back in time they are of the present all the same.
+            let until = if shared.moment().is_some() { " until now" } else { "" };
             since.map_or_else(String::new, |second| {
-                format!("since {}, about", number::minute(second * 1000, &shared.zone))
+                format!("since {}{until}, about", number::minute(second * 1000, &shared.zone))
             })
         };
         match block {
@@ -332,7 +334,11 @@ impl Traffic {
                 };
                 format!("{all} kinds, danger first{of} · Enter: examples")
             }
-            Block::Pieces => since(),
+            Block::Pieces => {
+                let table = &self.slot(block).table;
+                let column = table.column("bytes").and_then(|at| table.columns().get(at));
+                format!("{} · OUT in {}", since(), column.map_or("", |column| &*column.unit))
+            }
             Block::Peers => match peers::Told::of(shared).geo() {
                 Geo::Off => since(),
                 _ => format!("{} · p: by country", since()),

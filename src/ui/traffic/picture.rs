@@ -10,6 +10,7 @@ use crate::ui::look::Tone;
 use crate::ui::number;
 use crate::ui::pane::Page;
 use crate::ui::pen::Pen;
+use crate::ui::shared::Shared;
 use crate::ui::text::{self, wrap};
 
 impl Traffic {
@@ -101,7 +102,9 @@ impl Traffic {
     pub(super) fn now(&self, page: &mut Page<'_>) {
         let now = &self.live.now;
         let flight = |count: Option<u64>| count.map_or("? in flight".to_owned(), |count| format!("{count} in flight"));
-        let mut text = "now".to_owned();
+        // Back in time only this line is of the present.
+        let live = asks::Stretch::of(page.shared).live;
+        let mut text = if live { "now" } else { "right now, not then:" }.to_owned();
         for (n, name) in ["in", "out"].into_iter().enumerate() {
             let rate = now.rates.map(|rates| rates[n]);
             text += &match rate {
@@ -116,7 +119,23 @@ impl Traffic {
         if let Some((node, count)) = now.busiest.as_ref().filter(|_| page.shared.node.is_none()) {
             text += &format!("   most on {node}: {count}");
         }
-        page.say(&text, Tone::Text);
+        page.say(&text, if live { Tone::Text } else { Tone::Muted });
+    }
+
+    /// What stands behind a line of bars: what happens right now, or the value of the chosen moment.
+    fn beside(&self, n: usize, series: &Series, shared: &Shared) -> String {
+        if let Some(second) = shared.moment() {
+            let value = columns(series, (second, second + 1), 1).first().copied().flatten();
+            let value = value.map_or("?".to_owned(), |value| format!("{value:.1}"));
+            return format!("{value} {} then", self.live.metric.unit());
+        }
+        let now = &self.live.now;
+        let rate = now.rates.map(|rates| rates[n]);
+        let rate = rate.map_or("?".to_owned(), |(bytes, pieces)| {
+            format!("{:>9} {pieces:>4.0}/s", number::rate(bytes as i64))
+        });
+        let flight = now.flight[n].map_or("?".to_owned(), |count| count.to_string());
+        format!("{rate} {flight:>3} in flight")
     }
 
     /// In and out as two lines of bars, with what happens right now behind them.
@@ -128,13 +147,7 @@ impl Traffic {
             if area.height == 0 {
                 return;
             }
-            let now = &self.live.now;
-            let rate = now.rates.map(|rates| rates[n]);
-            let rate = rate.map_or("?".to_owned(), |(bytes, pieces)| {
-                format!("{:>9} {pieces:>4.0}/s", number::rate(bytes as i64))
-            });
-            let flight = now.flight[n].map_or("?".to_owned(), |count| count.to_string());
-            let right = format!("{rate} {flight:>3} in flight");
+            let right = self.beside(n, series, shared);
             let wide = (text::width(&right) as u16 + 1).min(area.width / 2);
             let bars = Rect::new(area.x + 6, area.y, area.width.saturating_sub(7 + wide), 1);
             let mut pen = Pen::new(page.buffer, area, &shared.theme);
