@@ -6,8 +6,8 @@ mod common;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use common::node::{Node, Running};
@@ -253,7 +253,7 @@ fn a_viewer_in_the_process_and_one_at_the_socket_see_the_same() {
     let inside = dir.path().join("inside");
     std::fs::create_dir(&inside).unwrap();
     let mut node = Node::new(&inside, 52);
-    let (service, stop) = service(&dir.path().join("data2"), &node);
+    let (service, stop, _) = service(&dir.path().join("data2"), &node, None);
     let (mut link, port) = link::pair();
     service.hub().attach(port).unwrap();
     let flag = Arc::clone(&stop);
@@ -263,7 +263,8 @@ fn a_viewer_in_the_process_and_one_at_the_socket_see_the_same() {
     assert!(running.join().unwrap());
 }
 
-fn service(data: &Path, node: &Node) -> (Service, Arc<AtomicBool>) {
+/// A collector within this process, and what it says.
+fn service(data: &Path, node: &Node, geoip: Option<&str>) -> (Service, Arc<AtomicBool>, Arc<Mutex<Vec<String>>>) {
     let plan = Plan {
         names: vec!["n".to_owned()],
         logs: vec![Log {
@@ -274,13 +275,50 @@ fn service(data: &Path, node: &Node) -> (Service, Arc<AtomicBool>) {
         start: Start::All,
         retention: Retention::default(),
         every: Duration::from_secs(60),
-        geoip: None,
+        geoip: geoip.map(Into::into),
         client: Client::new(Duration::from_secs(1)).unwrap(),
     };
     let again = plan.clone();
     let plans = Box::new(move |anyway: bool| anyway.then(|| Ok(again.clone())));
-    let service = Service::start(data, plan, plans, Box::new(|_| ())).unwrap();
-    (service, Arc::default())
+    let said: Arc<Mutex<Vec<String>>> = Arc::default();
+    let heard = Arc::clone(&said);
+    let say = Box::new(move |text: &str| heard.lock().unwrap().push(text.to_owned()));
+    let service = Service::start(data, plan, plans, say).unwrap();
+    (service, Arc::default(), said)
+}
+
+#[test]
+fn peers_have_countries_when_a_file_tells_and_a_broken_one_stops_nothing() {
+    for (file, works) in [("tests/geo/country.mmdb", true), ("tests/geo/missing.mmdb", false)] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut node = Node::new(dir.path(), 54);
+        let (service, stop, said) = service(&dir.path().join("data"), &node, Some(file));
+        let told = said.lock().unwrap().join("\n");
+        assert_eq!(told.contains("missing.mmdb"), !works, "{told}");
+        let (link, port) = link::pair();
+        service.hub().attach(port).unwrap();
+        let flag = Arc::clone(&stop);
+        let running = std::thread::spawn(move || service.run(&flag, || ()));
+        let piece = common::node::piece(7);
+        let line = format!(
+            "{}\tINFO\tpiecestore\tdownloaded\t{{\"piece_id\": \"{piece}\", \"satellite_id\": \"s\", \"action\": \"GET\", \"offset\": 0, \"size\": 9, \"remote_address\": \"192.0.2.7:9\"}}\n",
+            common::node::now()
+        );
+        std::io::Write::write_all(&mut node.file, line.as_bytes()).unwrap();
+        link.send(watch(&[Topic::Hot])).unwrap();
+        let mut seen = Seen::default();
+        let hot = |seen: &Seen| Some(seen.snapshot.nodes.get("n")?.hot.as_ref()?.value.clone());
+        seen.until(&link, "a peer", |seen| {
+            hot(seen).is_some_and(|hot| hot.downloads.total.count == 1)
+        });
+        let hot = hot(&seen).unwrap();
+        assert_eq!(hot.geo == Geo::On, works);
+        let countries: Vec<&str> = hot.downloads.countries.iter().map(|peer| peer.name.as_str()).collect();
+        assert_eq!(countries, if works { vec!["DE"] } else { vec![] });
+        assert_eq!((hot.pieces[0].piece.as_str(), hot.pieces[0].size), (piece.as_str(), 9));
+        stop.store(true, Ordering::Relaxed);
+        assert!(running.join().unwrap());
+    }
 }
 
 #[test]

@@ -49,7 +49,7 @@ impl<T: PartialEq> Section<T> {
 /// A window over time by action and outcome.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Window {
-    /// First second of the oldest bucket, since the epoch.
+    /// First second of the oldest bucket, since the epoch. What is older is not known.
     pub begin: i64,
     /// Width of a bucket, seconds.
     pub width: i64,
@@ -185,7 +185,7 @@ pub struct NodeView {
     /// How it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<Section<status::Node>>,
-    /// Its last ten minutes, by the second.
+    /// Its last ten minutes, by the second, as far back as they were counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<Section<Window>>,
     /// Its last day, by the minute.

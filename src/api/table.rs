@@ -51,6 +51,18 @@ pub struct Question {
     pub by: Vec<String>,
     /// For transfers only: of this piece.
     pub piece: Option<String>,
+    /// For transfers only: the last of those that failed so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorOf>,
+}
+
+/// A row of the table of errors.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorOf {
+    /// Its action; empty when the error is no transfer's.
+    pub action: String,
+    /// Its template.
+    pub template: String,
 }
 
 /// One value of a row.
@@ -181,6 +193,7 @@ impl Question {
             to_ms: None,
             by: Vec::new(),
             piece: None,
+            error: None,
         }
     }
 
@@ -194,6 +207,9 @@ impl Question {
         }
         if self.what != What::Transfers && self.piece.is_some() {
             return Err("a piece is asked of transfers only".to_owned());
+        }
+        if self.what != What::Transfers && self.error.is_some() {
+            return Err("an error's transfers are asked of transfers only".to_owned());
         }
         if self.by.is_empty() {
             return Ok(FIELDS[..USUAL_FIELDS].to_vec());

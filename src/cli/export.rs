@@ -84,6 +84,7 @@ fn question(global: &Global, args: &Args) -> Result<Question, Failure> {
         to_ms,
         by: args.by.clone(),
         piece: args.piece.clone(),
+        error: None,
         ..Question::all(args.what)
     })
 }

@@ -82,7 +82,7 @@ impl Publisher {
     fn node(&self, node: &str, windows: &Windows<'_>, wanted: &Wanted, slowly: bool) {
         let (live, actions) = (windows.live, &windows.vocabulary.actions);
         let slow = |topic| slowly && wanted.has(topic);
-        let seconds = wanted.has(Topic::Seconds).then(|| window(live.seconds(), 1, actions));
+        let seconds = wanted.has(Topic::Seconds).then(|| seconds(live, actions));
         let open = wanted.has(Topic::Open).then(|| open(live, actions));
         let minutes = slow(Topic::Minutes).then(|| window(live.minutes(), 60, actions));
         let flight = slow(Topic::Flight).then(|| in_flight(windows));
@@ -101,6 +101,17 @@ fn put<T: PartialEq>(section: &mut Option<Section<T>>, value: Option<T>, generat
     if let Some(value) = value {
         Section::set(section, value, generation);
     }
+}
+
+/// The seconds since counting began.
+fn seconds(live: &Live, actions: &Names) -> Window {
+    let mut window = window(live.seconds(), 1, actions);
+    let unknown = live.unknown_seconds().min(live::SECONDS);
+    window.begin += unknown as i64;
+    for flow in &mut window.flows {
+        flow.buckets.drain(..unknown);
+    }
+    window
 }
 
 fn window(window: live::Window, width: i64, actions: &Names) -> Window {

@@ -1,12 +1,14 @@
 //! Answers questions for tables from the database, row by row: for `export` and for viewers.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io;
 
-use crate::api::table::{Question, Value, What};
+use crate::api::table::{ErrorOf, Question, Value, What};
 use crate::domain::piece;
 use crate::domain::sample::Standing;
+use crate::domain::transfer::Outcome;
 use crate::log::kind::{Kind, Level};
+use crate::log::template;
 use crate::store::polls::StandingRow;
 use crate::store::query::{By, Key, Scope};
 use crate::store::transfers::{Filter, Named};
@@ -26,6 +28,9 @@ pub enum Error {
     Taken(#[from] io::Error),
 }
 
+/// So many examples of an error are told.
+const MOST_FAILURES: usize = 200;
+
 /// Takes a row.
 pub type Each<'a> = &'a mut dyn FnMut(Vec<Value>) -> io::Result<()>;
 
@@ -42,7 +47,10 @@ pub fn rows(reader: &Reader, question: &Question, each: Each<'_>) -> Result<(), 
     };
     match question.what {
         What::Traffic => traffic(reader, &scope, &fields, each),
-        What::Transfers => transfers(reader, &scope, question.piece.as_deref(), each),
+        What::Transfers => match &question.error {
+            Some(error) => failures(reader, &scope, error, each),
+            None => transfers(reader, &scope, question.piece.as_deref(), each),
+        },
         What::Errors => errors(reader, &scope, each),
         What::Kinds => kinds(reader, &scope, each),
         What::Latency => latency(reader, &scope, each),
@@ -86,6 +94,26 @@ fn transfers(reader: &Reader, scope: &Scope, piece: Option<&str>, each: Each<'_>
         Ok(untaken.is_none())
     })?;
     untaken.map_or(Ok(()), |error| Err(error.into()))
+}
+
+/// The last transfers that failed in a way, in the order of time.
+fn failures(reader: &Reader, scope: &Scope, error: &ErrorOf, each: Each<'_>) -> Result<(), Error> {
+    let filter = Filter {
+        outcome: Some(Outcome::Failed),
+        ..Filter::default()
+    };
+    let mut last: VecDeque<Vec<Value>> = VecDeque::new();
+    reader.each_transfer(scope, &filter, |transfer| {
+        let text = transfer.row.error.as_deref().unwrap_or_default();
+        if transfer.action == error.action && template::of(text) == error.template {
+            last.push_back(transfer_row(transfer));
+            if last.len() > MOST_FAILURES {
+                last.pop_front();
+            }
+        }
+        Ok(true)
+    })?;
+    last.into_iter().try_for_each(each).map_err(Error::from)
 }
 
 fn transfer_row(transfer: &Named<'_>) -> Vec<Value> {

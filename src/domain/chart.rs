@@ -38,6 +38,8 @@ pub struct Chart {
     pub width: i64,
     /// Number of buckets.
     pub len: usize,
+    /// Of how many nodes it is.
+    pub nodes: usize,
     /// What there was.
     pub lines: Vec<Line>,
     /// How long transfers took. Empty when not asked for, and where a bucket is shorter than an hour.
@@ -185,6 +187,14 @@ impl Chart {
     pub fn bucket(&self, second: i64) -> Option<usize> {
         let bucket = second.checked_sub(self.begin)?.div_euclid(self.width.max(1));
         usize::try_from(bucket).ok().filter(|bucket| *bucket < self.len)
+    }
+
+    /// Of how many nodes nothing at all is known of the seconds `from..to`.
+    pub fn unknown(&self, from: i64, to: i64) -> usize {
+        let covering = self.gaps.iter().filter(|gap| gap.from <= from && gap.to >= to);
+        let mut nodes: Vec<&str> = covering.map(|gap| gap.node.as_str()).collect();
+        nodes.dedup();
+        nodes.len()
     }
 }
 

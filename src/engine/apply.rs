@@ -18,6 +18,8 @@ const LONGEST_TEXT: usize = 500;
 
 /// What began longer ago is not in flight any more: its end was not logged.
 const RUNS_MS: i64 = 2 * 3_600_000;
+/// The same where ends may be told at a level that is not logged.
+const BLIND_RUNS_MS: i64 = 300_000;
 
 /// Applies one source's lines.
 #[derive(Debug, Default)]
@@ -34,6 +36,8 @@ struct Sums {
     batch: Batch,
     last_ms: Option<i64>,
     live: Option<Live>,
+    /// Whether anything was ever logged at DEBUG.
+    saw_debug: bool,
     /// First second of the hour the kinds are counted in, and their counts by number.
     hour: i64,
     kinds: Vec<(u64, Option<String>)>,
@@ -84,8 +88,9 @@ impl Apply {
     fn running(&self, now: i64) -> Vec<Running> {
         let actions = &self.sums.vocabulary.actions;
         let running = self.sums.pairs.running();
-        // What history tells of has ended long ago.
-        let recent = running.filter(|(_, begun)| *begun > now * 1000 - RUNS_MS);
+        // What history tells of has ended long ago; and where nothing is logged at DEBUG some ends are not told.
+        let longest = if self.sums.saw_debug { RUNS_MS } else { BLIND_RUNS_MS };
+        let recent = running.filter(|(_, begun)| *begun > now * 1000 - longest);
         recent
             .map(|(action, begun)| (action, Direction::of(actions.name(action)), begun))
             .collect()
@@ -127,7 +132,7 @@ impl Apply {
                 Kind::UploadStarted | Kind::DownloadStarted => {
                     self.sums.started(record, at);
                 }
-                _ if event::transfer(record).is_some() => {
+                _ if event::transfer(record).is_some() || record.head.kind == Kind::UploadCanceledOld => {
                     self.sums.pairs.finished(&record.fields, at);
                 }
                 _ => {}
@@ -191,6 +196,7 @@ impl Apply {
 
 impl Sums {
     fn record(&mut self, record: &Record<'_>, at: Moment) {
+        self.saw_debug |= record.head.level == Level::Debug;
         let shape = record.head.shape;
         let kind = self.kind_of_shape(record, shape);
         self.count_kind(at.log_ms, kind, || {
@@ -201,6 +207,7 @@ impl Sums {
             Kind::UploadStarted | Kind::DownloadStarted => {
                 self.started(record, at);
             }
+            Kind::UploadCanceledOld => self.ended(record, at),
             _ => match event::transfer(record) {
                 Some(transfer) => self.transfer(record, &transfer, at),
                 None => {
@@ -216,6 +223,17 @@ impl Sums {
         self.pairs.started(&record.fields, action, at);
         if let Some(live) = &mut self.live {
             live.flight.began(at.carrier_ms.unwrap_or(at.log_ms));
+        }
+    }
+
+    /// An end that is counted as no transfer.
+    fn ended(&mut self, record: &Record<'_>, at: Moment) {
+        let duration = self.pairs.finished(&record.fields, at);
+        let action = self.vocabulary.actions.id(record.fields.action);
+        if let (Some((ms, _)), Some(live)) = (duration, &mut self.live) {
+            let way = Direction::of(self.vocabulary.actions.name(action));
+            let end = at.carrier_ms.unwrap_or(at.log_ms);
+            live.flight.ended(action, way, Some(end - i64::from(ms)), end);
         }
     }
 

@@ -119,6 +119,8 @@ impl Lists {
 #[derive(Debug)]
 pub struct Live {
     now: i64,
+    /// Since when the seconds are counted.
+    begun: i64,
     seconds: FastMap<Flow, Ring<Cell>>,
     minutes: FastMap<Flow, Ring<Cell>>,
     /// Of this hour, and of the one before.
@@ -155,6 +157,7 @@ impl Live {
     pub fn new(now: i64) -> Self {
         Self {
             now,
+            begun: now,
             seconds: FastMap::default(),
             minutes: FastMap::default(),
             lists: [Lists::new(now), Lists::new(now - LISTS_LAST)],
@@ -215,6 +218,11 @@ impl Live {
     pub fn begins(&self) -> (i64, i64) {
         let minute = self.now.div_euclid(60) - MINUTES as i64 + 1;
         (self.now - SECONDS as i64 + 1, minute * 60)
+    }
+
+    /// How many of the seconds are of before anything was counted: nobody knows what was then.
+    pub fn unknown_seconds(&self) -> usize {
+        usize::try_from(self.begun - self.begins().0).unwrap_or(0)
     }
 
     /// The last [`SECONDS`], by the second.

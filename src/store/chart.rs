@@ -104,6 +104,7 @@ impl Reader {
         if ask.durations && chart.width >= HOUR {
             chart.busy = self.busy(ask, &nodes, &chart)?;
         }
+        chart.nodes = nodes.len();
         chart.gaps = self.gaps(&self.chart_scope(ask), now)?;
         Ok(chart)
     }

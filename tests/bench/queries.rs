@@ -194,7 +194,7 @@ fn charts(dir: &Path) {
         change(&mut ask);
         best(|| {
             let chart = Reader::open(dir).unwrap().chart(&ask, NOW_MS / 1000).unwrap();
-            assert!(chart.gaps.len() < 20 && !chart.lines.is_empty());
+            assert!(chart.gaps.len() < 20 * chart.nodes && !chart.lines.is_empty());
             chart.len
         })
     };
@@ -214,7 +214,7 @@ fn charts(dir: &Path) {
         ask(365, &|ask| ask.durations = true),
     );
     line("  of 24 h, 101 nodes", 150.0, ask(1, &all));
-    line("  of 30 days, 101 nodes", 100.0, ask(30, &all));
+    line("  of 30 days by 2 hours, 101 nodes", 250.0, ask(30, &all));
     let apart = |ask: &mut Ask| {
         ask.nodes.clear();
         (ask.by_node, ask.buckets) = (true, 31);

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use common::fleet::{FLEET, Look, NOW_MS, draw, fresh, press, view};
+use common::traffic::{answer, told};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use storj_monitor::api::message::Message;
 use storj_monitor::api::snapshot::Snapshot;
@@ -32,6 +33,9 @@ fn main() {
             frames(&format!("{}, {word}", pane.id()), pane, nodes, "");
         }
     }
+    for keys in ["m m", "p p z", "E enter"] {
+        frames(&format!("traffic, 6 nodes, {keys}"), Pane::Traffic, 6, keys);
+    }
     frames("overview, 6 nodes, help", Pane::Overview, 6, "?");
     frames("overview, 6 nodes, explained", Pane::Overview, 6, "i");
     #[cfg(unix)]
@@ -39,12 +43,15 @@ fn main() {
 }
 
 fn snapshot(nodes: usize) -> Snapshot {
+    let told = told();
     let named = |n: usize| match n {
         0..6 => FLEET[n].name.to_owned(),
         n => format!("node{n}"),
     };
     let nodes = (0..nodes).map(|n| {
         let mut view = view(&FLEET[n % 6], n);
+        let told = &told.nodes[FLEET[n % 6].name];
+        (view.hot, view.open, view.flight) = (told.hot.clone(), told.open.clone(), told.flight.clone());
         let status = view.status.as_mut().unwrap();
         let mut node = (*status.value).clone();
         node.name = named(n);
@@ -63,7 +70,11 @@ fn frames(what: &str, pane: Pane, nodes: usize, keys: &str) {
     model.pane = pane;
     model.update(Input::Heard(Message::Snapshot(snapshot(nodes))), NOW_MS);
     draw(&mut model, LARGE);
-    press(&mut model, keys, LARGE);
+    for key in keys.split_whitespace() {
+        model.answer_all(answer);
+        press(&mut model, key, LARGE);
+    }
+    model.answer_all(answer);
     let begun = Instant::now();
     for _ in 0..ROUNDS {
         draw(&mut model, LARGE);

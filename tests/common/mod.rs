@@ -5,6 +5,7 @@ pub mod api;
 pub mod fleet;
 pub mod node;
 pub mod screen;
+pub mod traffic;
 
 use std::collections::BTreeMap;
 use std::io::Read;

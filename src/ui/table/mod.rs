@@ -320,6 +320,8 @@ pub struct Table {
     groups: Vec<Text>,
     empty: Text,
     two_lines: bool,
+    /// Says nothing of rows that are not seen.
+    quiet: bool,
     /// The widest cell of each column.
     widths: Vec<u16>,
 }
@@ -336,6 +338,7 @@ impl Table {
             groups: Vec::new(),
             empty: Text::Borrowed("nothing here yet"),
             two_lines: true,
+            quiet: false,
         };
         rows.iter().for_each(|row| table.measure(row));
         table.rows = rows;
@@ -368,6 +371,16 @@ impl Table {
             two_lines: false,
             ..self
         }
+    }
+
+    /// Where there are few lines, none is spent on which rows of how many are seen.
+    pub fn quiet(self) -> Self {
+        Self { quiet: true, ..self }
+    }
+
+    /// Whether rows stay at its bottom.
+    pub fn has_foot(&self) -> bool {
+        !self.foot.is_empty()
     }
 
     /// Its columns.

@@ -3,6 +3,9 @@
 use super::layout::Layout;
 use super::{Table, TableState};
 
+/// A quiet table with fewer lines than this says nothing of what is not seen.
+const QUIET_BELOW: usize = 5;
+
 /// What the height allows.
 pub(super) struct Plan {
     pub(super) header: bool,
@@ -35,7 +38,9 @@ impl Plan {
             groups,
         };
         let says = !state.filter().is_empty() || state.fresh() > 0;
-        let status = lines > tall && (says || window(lines, groups).first() > 0);
+        // Of a few lines none is spared for the place.
+        let spare = !table.quiet || lines >= QUIET_BELOW * tall;
+        let status = lines > tall && (says || spare && window(lines, groups).first() > 0);
         lines -= usize::from(status);
         groups &= lines > tall;
         let offset = window(lines, groups).offset();

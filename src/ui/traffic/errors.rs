@@ -1,0 +1,387 @@
+//! Error templates of all nodes, what endangers the node first; and the transfers behind one of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::asks::Drill;
+use super::ends::Class;
+use crate::api::message::Answer;
+use crate::api::table::Value;
+use crate::ui::look::Tone;
+use crate::ui::number::{self, Scale};
+use crate::ui::shared::Shared;
+use crate::ui::table::{Cell, Column, Row, Table};
+
+/// How grave an error is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Grade {
+    /// Pieces are gone, or the disk is.
+    Danger,
+    /// Something does not work.
+    Trouble,
+    /// Peers that hang up: it happens everywhere.
+    Harmless,
+}
+
+impl Grade {
+    /// By the error's words, in small letters.
+    fn of(action: &str, template: &str) -> Self {
+        const GONE: [&str; 3] = ["file does not exist", "no such file", "piece not found"];
+        const DISK: [&str; 9] = [
+            "input/output error",
+            "i/o error",
+            "no space left",
+            "read-only file system",
+            "structure needs cleaning",
+            "database disk image is malformed",
+            "permission denied",
+            "checksum",
+            "hash mismatch",
+        ];
+        const PEERS: [&str; 10] = [
+            "broken pipe",
+            "connection reset",
+            "eof",
+            "context canceled",
+            "context deadline",
+            "use of closed",
+            "manager closed",
+            "i/o timeout",
+            "stream closed",
+            "connection closed",
+        ];
+        let text = template.to_lowercase();
+        let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        let asked_back = matches!(Class::of(action), Class::Audit | Class::GetRepair);
+        if has(&GONE) || has(&DISK) {
+            Self::Danger
+        } else if has(&PEERS) && !asked_back {
+            Self::Harmless
+        } else {
+            Self::Trouble
+        }
+    }
+
+    fn mark(self, shared: &Shared) -> (&'static str, Tone) {
+        let glyphs = shared.theme.glyphs;
+        match self {
+            Self::Danger => (glyphs.critical, Tone::Bad),
+            Self::Trouble => (glyphs.warning, Tone::Warn),
+            Self::Harmless => (glyphs.note, Tone::Muted),
+        }
+    }
+}
+
+/// One template of an action, of all nodes.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Error {
+    pub(super) action: String,
+    pub(super) template: String,
+    pub(super) grade: Grade,
+    pub(super) count: u64,
+    pub(super) nodes: BTreeSet<String>,
+    pub(super) first_ms: i64,
+    pub(super) last_ms: i64,
+    pub(super) example: String,
+    /// How often in the week before.
+    pub(super) before: Option<u64>,
+}
+
+impl Error {
+    pub(super) fn key(&self) -> String {
+        format!("{}\t{}", self.action, self.template)
+    }
+
+    pub(super) fn drill(&self) -> Drill {
+        Drill::Error {
+            action: self.action.clone(),
+            template: self.template.clone(),
+        }
+    }
+}
+
+type Kinds = BTreeMap<(String, String), Error>;
+
+fn kinds(answer: &Answer) -> Kinds {
+    let mut kinds = Kinds::new();
+    let Answer::Rows { rows, .. } = answer else {
+        return kinds;
+    };
+    for row in rows {
+        let [node, action, template, count, first, last, example] = row.as_slice() else {
+            continue;
+        };
+        let text = |value: &Value| match value {
+            Value::Text(text) => text.clone(),
+            _ => String::new(),
+        };
+        let (Value::Count(count), Value::Time(first), Value::Time(last)) = (count, first, last) else {
+            continue;
+        };
+        let (action, template) = (text(action), text(template));
+        let kind = kinds
+            .entry((action.clone(), template.clone()))
+            .or_insert_with(|| Error {
+                grade: Grade::of(&action, &template),
+                action,
+                template,
+                count: 0,
+                nodes: BTreeSet::new(),
+                first_ms: *first,
+                last_ms: *last,
+                example: text(example),
+                before: None,
+            });
+        kind.count += count;
+        kind.nodes.insert(text(node));
+        kind.first_ms = kind.first_ms.min(*first);
+        kind.last_ms = kind.last_ms.max(*last);
+    }
+    kinds
+}
+
+/// All of them: danger first, then the most frequent. `before`: those of the week before.
+pub(super) fn errors(answer: &Answer, before: Option<&Answer>) -> Vec<Error> {
+    let before = before.map(kinds);
+    let mut errors: Vec<Error> = kinds(answer).into_values().collect();
+    for error in &mut errors {
+        let key = (error.action.clone(), error.template.clone());
+        error.before = before
+            .as_ref()
+            .map(|before| before.get(&key).map_or(0, |error| error.count));
+    }
+    errors.sort_by(|a, b| (a.grade, b.count, a.key()).cmp(&(b.grade, a.count, b.key())));
+    errors
+}
+
+/// How it changed against the week before: new, about the same, or so many times.
+fn trend(error: &Error, range_s: i64) -> (String, Tone) {
+    let Some(before) = error.before else {
+        return ("?".to_owned(), Tone::Muted);
+    };
+    if before == 0 {
+        return ("new".to_owned(), Tone::Warn);
+    }
+    let usual = before as f64 * range_s as f64 / (7.0 * 86_400.0);
+    match error.count as f64 / usual {
+        times if times >= 1000.0 => ("×999".to_owned(), Tone::Warn),
+        times if times >= 1.5 => (format!("×{times:.0}", times = times.max(2.0)), Tone::Warn),
+        times if times > 0.67 => ("same".to_owned(), Tone::Muted),
+        _ => ("less".to_owned(), Tone::Muted),
+    }
+}
+
+/// The table of errors.
+pub(super) fn table(errors: &[Error], shared: &Shared) -> Table {
+    let scale = Scale::counts(errors.iter().map(|error| error.count));
+    let columns = vec![
+        Column::number("count", "COUNT"),
+        Column::text("action", "ACTION").bounds(4, 14).priority(3),
+        Column::text("template", "ERROR").flexible(20),
+        Column::text("node", "WHERE").bounds(5, 18).priority(2),
+        Column::number("first", "FIRST").priority(5),
+        Column::number("last", "LAST").priority(1),
+        Column::text("trend", "WEEK BEFORE")
+            .short("WEEK")
+            .bounds(4, 8)
+            .priority(4),
+    ];
+    let range = shared.time.range.seconds();
+    let row = |error: &Error| {
+        let (mark, tone) = error.grade.mark(shared);
+        let strong = if error.grade == Grade::Harmless {
+            Tone::Muted
+        } else {
+            Tone::Text
+        };
+        let (trend, trend_tone) = trend(error, range);
+        let nodes = match (error.nodes.len(), error.nodes.first()) {
+            (1, Some(node)) => node.clone(),
+            (0, _) | (_, None) => "?".to_owned(),
+            (count, Some(_)) if count == shared.nodes().len() && count > 2 => "all nodes".to_owned(),
+            (2, _) => error.nodes.iter().cloned().collect::<Vec<_>>().join(" "),
+            (count, _) => format!("{count} nodes"),
+        };
+        let time = |ms: i64| Cell::number(number::moment(ms, shared.now_ms, &shared.zone), ms as f64);
+        let cells = vec![
+            Cell::number(scale.text(error.count), error.count as f64),
+            match error.action.as_str() {
+                "" => Cell::absent(),
+                action => Cell::text(action.to_owned()),
+            },
+            Cell::text(error.template.clone()).tone(strong),
+            Cell::text(nodes),
+            time(error.first_ms),
+            time(error.last_ms),
+            Cell::text(trend).tone(trend_tone),
+        ];
+        Row::new(error.key(), cells).mark(mark, tone)
+    };
+    Table::new(columns, errors.iter().map(row).collect())
+        .empty("no error in this time")
+        .one_line()
+        .quiet()
+}
+
+/// Transfers behind an error or of a piece, the newest first.
+pub(super) fn examples(answer: &Answer, of_piece: bool, shared: &Shared) -> Table {
+    let columns = vec![
+        Column::number("time", "TIME"),
+        Column::text("node", "NODE").bounds(4, 16).priority(1),
+        Column::text("satellite", "SATELLITE")
+            .short("SAT")
+            .bounds(3, 12)
+            .priority(2),
+        Column::text("action", "ACTION").bounds(3, 12).priority(3),
+        match of_piece {
+            true => Column::text("piece", "PIECE").hidden(),
+            false => Column::text("piece", "PIECE").bounds(8, 52).priority(6),
+        },
+        Column::number("size", "SIZE").priority(4),
+        Column::number("took", "TOOK").priority(7),
+        Column::text("peer", "PEER").bounds(8, 24).priority(8),
+        Column::text("how", "HOW IT ENDED").flexible(16),
+    ];
+    let Answer::Rows {
+        columns: names, rows, ..
+    } = answer
+    else {
+        return Table::new(columns, Vec::new());
+    };
+    let place = |name: &str| names.iter().position(|column| column == name);
+    let places = [
+        "time",
+        "node",
+        "satellite_id",
+        "action",
+        "piece_id",
+        "size",
+        "duration_ms",
+        "remote_address",
+        "outcome",
+        "cause",
+        "error",
+        "duration_quality",
+    ]
+    .map(place);
+    let row = |(n, row): (usize, &Vec<Value>)| {
+        let value = |at: usize| row.get(places[at]?);
+        let text = |at: usize| match value(at) {
+            Some(Value::Text(text)) => text.clone(),
+            _ => String::new(),
+        };
+        let count = |at: usize| match value(at) {
+            Some(Value::Count(count)) => Some(*count),
+            _ => None,
+        };
+        let time = match value(0) {
+            Some(Value::Time(ms)) => *ms,
+            _ => 0,
+        };
+        let how = match (text(10), text(9)) {
+            (error, _) if !error.is_empty() => error,
+            (_, cause) if !cause.is_empty() => format!("{}: {}", text(8), cause.replace('_', " ")),
+            _ => text(8),
+        };
+        let known = |value: Option<u64>, write: fn(u64) -> String| match value {
+            None => Cell::unknown(),
+            Some(value) => Cell::number(write(value), value as f64),
+        };
+        let cells = vec![
+            Cell::number(moment(time, shared), time as f64),
+            Cell::text(text(1)),
+            Cell::text(shared.satellite_name(&text(2))),
+            Cell::text(text(3)),
+            Cell::text(text(4)),
+            known(count(5), number::size),
+            match text(11).as_str() {
+                // Of whole seconds, one more or less.
+                "second" => known(count(6), |ms| format!("≈ {} s", ms / 1000)),
+                _ => known(count(6), number::duration),
+            },
+            Cell::text(text(7)),
+            Cell::text(how),
+        ];
+        // What was done to one piece in one second is several rows.
+        Row::new(format!("{}\t{}\t{n}", time, text(1)), cells)
+    };
+    let rows: Vec<Row> = rows.iter().enumerate().rev().map(row).collect();
+    Table::new(columns, rows)
+        .empty("none is kept of this time")
+        .one_line()
+        .quiet()
+}
+
+fn moment(ms: i64, shared: &Shared) -> String {
+    let day = number::day(ms, &shared.zone);
+    let clock = number::clock(ms, &shared.zone);
+    if day == number::day(shared.now_ms, &shared.zone) {
+        clock
+    } else {
+        format!("{day} {clock}")
+    }
+}
+
+/// Second and node of a row of examples.
+pub(super) fn example_of(key: &str) -> Option<(i64, String)> {
+    let mut parts = key.split('\t');
+    let ms: i64 = parts.next()?.parse().ok()?;
+    Some((ms.div_euclid(1000), parts.next()?.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(rows: &[(&str, &str, &str, u64, i64)]) -> Answer {
+        let text = |text: &str| Value::text(text);
+        let row = |(node, action, template, count, last): &(&str, &str, &str, u64, i64)| {
+            vec![
+                text(node),
+                text(action),
+                text(template),
+                Value::Count(*count),
+                Value::Time(last - 10),
+                Value::Time(*last),
+                text("whole"),
+            ]
+        };
+        Answer::Rows {
+            columns: Vec::new(),
+            rows: rows.iter().map(row).collect(),
+            more: false,
+        }
+    }
+
+    #[test]
+    fn danger_comes_before_number_and_nodes_are_summed() {
+        let all = answer(&[
+            ("a", "GET", "write tcp: broken pipe", 900, 50),
+            ("b", "GET", "write tcp: broken pipe", 50, 90),
+            ("a", "GET_AUDIT", "hashstore: file does not exist", 2, 70),
+            ("a", "PUT", "pieces error: unexpected", 5, 60),
+            ("a", "GET_REPAIR", "EOF", 1, 60),
+            ("a", "", "disk: input/output error", 1, 60),
+        ]);
+        let before = answer(&[("a", "GET", "write tcp: broken pipe", 70_000, 1)]);
+        let errors = errors(&all, Some(&before));
+        let told: Vec<(&str, u64, Grade)> = errors
+            .iter()
+            .map(|error| (error.action.as_str(), error.count, error.grade))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("GET_AUDIT", 2, Grade::Danger),
+                ("", 1, Grade::Danger),
+                ("PUT", 5, Grade::Trouble),
+                ("GET_REPAIR", 1, Grade::Trouble),
+                ("GET", 950, Grade::Harmless),
+            ]
+        );
+        let pipe = &errors[4];
+        assert_eq!((pipe.nodes.len(), pipe.first_ms, pipe.last_ms), (2, 40, 90));
+        assert_eq!(trend(pipe, 86_400).0, "less");
+        assert_eq!(trend(pipe, 3600).0, "×2");
+        assert_eq!(trend(&errors[0], 3600).0, "new");
+    }
+}

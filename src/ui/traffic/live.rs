@@ -1,0 +1,421 @@
+//! Traffic over time: the chart's lines, gaps and marks, and what happens right now.
+
+use std::collections::BTreeSet;
+
+use super::ends::{Class, comes_in};
+use super::hours::is_gap;
+use crate::api::snapshot::{InFlight, Part, Window};
+use crate::domain::chart::{self, Chart, MarkKind};
+use crate::domain::transfer::Outcome;
+use crate::ui::chart::{Mark, Points, Range, Scale, Series, Span};
+use crate::ui::look::Tone;
+use crate::ui::shared::Shared;
+
+/// What the chart measures.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Metric {
+    /// Bytes a second.
+    #[default]
+    Rate,
+    /// Pieces a second.
+    Pieces,
+    /// Transfers in flight.
+    Flight,
+}
+
+impl Metric {
+    const ALL: [Self; 3] = [Self::Rate, Self::Pieces, Self::Flight];
+
+    pub(super) fn next(self) -> Self {
+        Self::ALL[(self as usize + 1) % Self::ALL.len()]
+    }
+
+    pub(super) fn unit(self) -> &'static str {
+        match self {
+            Self::Rate => "MB/s",
+            Self::Pieces => "pieces/s",
+            Self::Flight => "in flight",
+        }
+    }
+
+    pub(super) fn of(unit: &str) -> Self {
+        Self::ALL
+            .into_iter()
+            .find(|metric| metric.unit() == unit)
+            .unwrap_or_default()
+    }
+
+    fn value(self, cell: crate::domain::batch::Cell) -> f64 {
+        match self {
+            Self::Rate => cell.bytes as f64 / 1e6,
+            _ => cell.count as f64,
+        }
+    }
+}
+
+/// A line of the chart, by what it sums.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    In,
+    Out,
+    Repair,
+}
+
+impl Way {
+    const ALL: [Self; 3] = [Self::In, Self::Out, Self::Repair];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::In => "in",
+            Self::Out => "out",
+            Self::Repair => "repair",
+        }
+    }
+
+    /// Customers' uploads and downloads; repair both ways apart; audits move nothing.
+    fn has(self, action: &str) -> bool {
+        match self {
+            Self::In => comes_in(action) && Class::of(action) != Class::PutRepair,
+            Self::Out => matches!(Class::of(action), Class::Get | Class::Other) && !comes_in(action),
+            Self::Repair => matches!(Class::of(action), Class::PutRepair | Class::GetRepair),
+        }
+    }
+}
+
+/// What the blocks over time draw.
+#[derive(Debug, Default)]
+pub(super) struct Live {
+    pub(super) metric: Metric,
+    /// The mean of a node in place of the sum of all.
+    pub(super) average: bool,
+    pub(super) series: Vec<Series>,
+    pub(super) marks: Vec<Mark>,
+    pub(super) spans: Vec<Span>,
+    pub(super) scale: Scale,
+    pub(super) now: Now,
+    /// Nodes that do not tell what is in flight.
+    pub(super) silent: Vec<String>,
+}
+
+/// What happens right now.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub(super) struct Now {
+    /// Bytes and pieces a second of the last seconds, in and out, repair included; `None`: nobody told.
+    pub(super) rates: Option<[(f64, f64); 2]>,
+    /// Transfers in flight, in and out; `None`: starts are not logged.
+    pub(super) flight: [Option<u64>; 2],
+    /// The node with most of them.
+    pub(super) busiest: Option<(String, u64)>,
+}
+
+/// Right now is so many seconds, the running one left out.
+const NOW_S: usize = 10;
+/// The finest of the chart of minutes, in seconds.
+const FINE_S: i64 = 5;
+
+impl Live {
+    /// From the last answers; `None`: they are still to come, and what there was stays.
+    pub(super) fn refresh(&mut self, chart: Option<&Chart>, marks: Option<&[chart::Mark]>, shared: &Shared) {
+        self.now = now(shared);
+        self.silent = if self.metric == Metric::Flight {
+            silent(shared)
+        } else {
+            Vec::new()
+        };
+        if let Some(chart) = chart {
+            let nodes = if self.average { chart.nodes.max(1) as f64 } else { 1.0 };
+            self.series = match self.metric {
+                Metric::Flight => self.flight(chart, nodes, shared),
+                _ => self.traffic(chart, nodes, shared),
+            };
+            self.spans = spans(chart);
+        }
+        if let Some(marks) = marks {
+            self.marks = marks.iter().filter_map(|mark| shown(mark, shared)).collect();
+        }
+        let mut state = shared.time;
+        state.scale = self.scale;
+        state.settle(&self.series, &[], shared.now_s());
+        self.scale = state.scale;
+    }
+
+    fn traffic(&self, chart: &Chart, nodes: f64, shared: &Shared) -> Vec<Series> {
+        let now = shared.now_s();
+        let line = |(n, way): (usize, Way)| {
+            let mut values: Vec<Option<f64>> = known(chart, now);
+            for line in &chart.lines {
+                if line.outcome != Outcome::Success || !way.has(&line.action) {
+                    continue;
+                }
+                for (value, cell) in values.iter_mut().zip(&line.buckets) {
+                    let more = self.metric.value(*cell) / chart.width as f64 / nodes;
+                    *value = value.map(|sum| sum + more);
+                }
+            }
+            let points = Points::Buckets {
+                begin: chart.begin,
+                width: chart.width,
+                values,
+            };
+            let points = self
+                .with_seconds(points, way, nodes, shared)
+                .unwrap_or_else(|points| points);
+            Series::new(way.name(), n as u8, points)
+        };
+        let all = Way::ALL.into_iter().enumerate().map(line);
+        all.filter(|series| series.name != "repair" || moves(series)).collect()
+    }
+
+    /// The shortest range by seconds as far as they are told.
+    fn with_seconds(&self, points: Points, way: Way, nodes: f64, shared: &Shared) -> Result<Points, Points> {
+        let short = shared.time.range == Range::Minutes15 && shared.time.end.is_none() && shared.satellite.is_none();
+        let windows: Vec<&Window> = windows(shared);
+        let (Points::Buckets { begin, width, values }, Some(first)) = (&points, windows.first().filter(|_| short))
+        else {
+            return Err(points);
+        };
+        // As old as one window of all is, whole steps of it.
+        let from = windows.iter().map(|window| window.begin).max().unwrap_or(first.begin);
+        let from = (from + FINE_S - 1).div_euclid(FINE_S) * FINE_S;
+        let to = shared.now_s().div_euclid(FINE_S) * FINE_S;
+        let mut samples: Vec<(i64, Option<f64>)> = (0..)
+            .zip(values)
+            .map(|(n, value)| (begin + n * width + width / 2, *value))
+            .take_while(|(second, _)| second + width / 2 <= from)
+            .collect();
+        for second in (from..to).step_by(FINE_S as usize) {
+            let mut sum = 0.0;
+            for window in &windows {
+                let at = usize::try_from(second - window.begin).unwrap_or(usize::MAX);
+                for flow in &window.flows {
+                    if flow.outcome == Outcome::Success && way.has(&flow.action) {
+                        let cells = flow.buckets.iter().skip(at).take(FINE_S as usize);
+                        sum += cells.map(|cell| self.metric.value(*cell)).sum::<f64>();
+                    }
+                }
+            }
+            samples.push((second + FINE_S / 2, Some(sum / FINE_S as f64 / nodes)));
+        }
+        Ok(Points::Samples(samples))
+    }
+
+    /// In flight: of the last day as it was counted live, before that from how long transfers took.
+    fn flight(&self, chart: &Chart, nodes: f64, shared: &Shared) -> Vec<Series> {
+        let live = shared.time.range <= Range::Day && shared.satellite.is_none();
+        let line = |(n, (way, part)): (usize, (Way, Part))| {
+            let points = match live {
+                true => counted(shared, &part, nodes),
+                false => self.computed(chart, way, nodes),
+            };
+            Series::new(way.name(), n as u8, points)
+        };
+        let ways = [(Way::In, Part::Uploads), (Way::Out, Part::Downloads)];
+        ways.into_iter().enumerate().map(line).collect()
+    }
+
+    /// The mean number in flight is what transfers took together, over the time.
+    fn computed(&self, chart: &Chart, way: Way, nodes: f64) -> Points {
+        let ours = |action: &str| way.has(action) || (Way::Repair.has(action) && comes_in(action) == (way == Way::In));
+        let mut told = vec![(0_u64, 0_u64); chart.len];
+        for busy in chart.busy.iter().filter(|busy| ours(&busy.action)) {
+            for (sum, more) in told.iter_mut().zip(&busy.buckets) {
+                *sum = (sum.0 + more.0, sum.1.saturating_add(more.1));
+            }
+        }
+        let mut ended = vec![0_u64; chart.len];
+        for line in chart.lines.iter().filter(|line| ours(&line.action)) {
+            ended
+                .iter_mut()
+                .zip(&line.buckets)
+                .for_each(|(sum, cell)| *sum += cell.count);
+        }
+        let values = told.iter().zip(ended).map(|((count, ms), ended)| {
+            // Where most did not tell when they began, nobody knows.
+            let known = ended > 0 && count * 2 >= ended;
+            known.then(|| *ms as f64 / 1000.0 / chart.width as f64 / nodes)
+        });
+        Points::Buckets {
+            begin: chart.begin,
+            width: chart.width,
+            values: values.collect(),
+        }
+    }
+}
+
+fn moves(series: &Series) -> bool {
+    match &series.points {
+        Points::Buckets { values, .. } => values.iter().flatten().any(|value| *value > 0.0),
+        Points::Samples(samples) => samples.iter().any(|(_, value)| value.is_some_and(|value| value > 0.0)),
+    }
+}
+
+/// Zero in each bucket that is known and over, nothing in the others.
+fn known(chart: &Chart, now: i64) -> Vec<Option<f64>> {
+    let of = |n: usize| {
+        let begin = chart.begin + n as i64 * chart.width;
+        let end = begin + chart.width;
+        // What runs is not whole: as a rate it would seem to fall.
+        let over = end <= now;
+        (over && !is_gap(chart, begin, end)).then_some(0.0)
+    };
+    (0..chart.len).map(of).collect()
+}
+
+fn wanted<'a, T: 'a>(shared: &'a Shared, of: impl Fn(&'a crate::api::snapshot::NodeView) -> Option<T> + 'a) -> Vec<T> {
+    let nodes = shared.shown().nodes.iter();
+    let nodes = nodes.filter(|(name, _)| shared.node.as_ref().is_none_or(|node| node == *name));
+    nodes.filter_map(|(_, view)| of(view)).collect()
+}
+
+fn windows(shared: &Shared) -> Vec<&Window> {
+    wanted(shared, |view| view.seconds.as_ref().map(|section| &*section.value))
+}
+
+/// Nodes whose log tells of no start.
+fn silent(shared: &Shared) -> Vec<String> {
+    let nodes = shared.shown().nodes.iter();
+    let nodes = nodes.filter(|(name, _)| shared.node.as_ref().is_none_or(|node| node == *name));
+    let silent = nodes.filter(|(_, view)| view.flight.as_ref().is_none_or(|flight| !tells(&flight.value)));
+    silent.map(|(name, _)| name.clone()).collect()
+}
+
+fn tells(flight: &InFlight) -> bool {
+    let levels = flight.levels.iter();
+    levels
+        .flat_map(|levels| levels.minutes.iter().chain(&levels.seconds))
+        .any(Option::is_some)
+}
+
+/// What was counted live, of all nodes that tell together: known where it is known of each of them.
+fn counted(shared: &Shared, part: &Part, nodes: f64) -> Points {
+    let flights: Vec<&InFlight> = wanted(shared, |view| {
+        view.flight
+            .as_ref()
+            .map(|section| &*section.value)
+            .filter(|flight| tells(flight))
+    });
+    let short = shared.time.range == Range::Minutes15 && shared.time.end.is_none();
+    let width = if short { 1 } else { 60 };
+    let begins = flights.iter().map(|flight| {
+        if short {
+            flight.seconds_begin
+        } else {
+            flight.minutes_begin
+        }
+    });
+    let begin = begins.max().unwrap_or(0);
+    let mut values: Vec<Option<f64>> = Vec::new();
+    for flight in &flights {
+        let levels = flight.levels.iter().find(|levels| levels.part == *part);
+        let Some(levels) = levels else { continue };
+        let (own, list) = match short {
+            true => (flight.seconds_begin, &levels.seconds),
+            false => (flight.minutes_begin, &levels.minutes),
+        };
+        let skip = usize::try_from((begin - own) / width).unwrap_or(0);
+        let told = list
+            .iter()
+            .skip(skip)
+            .map(|level| level.map(|(mean, _)| f64::from(mean) / nodes));
+        if values.is_empty() {
+            values = told.collect();
+            continue;
+        }
+        for (value, more) in values.iter_mut().zip(told) {
+            *value = value.zip(more).map(|(sum, more)| sum + more);
+        }
+    }
+    // The last one still runs.
+    values.pop();
+    Points::Buckets { begin, width, values }
+}
+
+/// Rates and transfers in flight of this moment.
+fn now(shared: &Shared) -> Now {
+    let mut rates: Option<[(f64, f64); 2]> = None;
+    for window in windows(shared) {
+        // Just begun, it tells of fewer seconds; of none, nothing.
+        let known = (shared.now_s() - window.begin).clamp(0, NOW_S as i64);
+        if known < 2 {
+            continue;
+        }
+        let sums = rates.get_or_insert_default();
+        for flow in window.flows.iter().filter(|flow| flow.outcome == Outcome::Success) {
+            let sum = &mut sums[usize::from(!comes_in(&flow.action))];
+            for cell in flow.buckets.iter().rev().skip(1).take(known as usize) {
+                sum.0 += cell.bytes as f64 / known as f64;
+                sum.1 += cell.count as f64 / known as f64;
+            }
+        }
+    }
+    let mut flight: [Option<u64>; 2] = [None; 2];
+    let mut busiest: Option<(String, u64)> = None;
+    for (name, view) in &shared.shown().nodes {
+        let ours = shared.node.as_ref().is_none_or(|node| node == name);
+        let Some(open) = view.open.as_ref().filter(|open| ours && !open.value.is_empty()) else {
+            continue;
+        };
+        let mut sum = 0;
+        for (action, count) in open.value.iter() {
+            let way = &mut flight[usize::from(!comes_in(action))];
+            *way = Some(way.unwrap_or(0) + count);
+            sum += count;
+        }
+        if busiest.as_ref().is_none_or(|(_, most)| sum > *most) {
+            busiest = Some((name.clone(), sum));
+        }
+    }
+    Now {
+        rates,
+        flight,
+        busiest: busiest.filter(|(_, count)| *count > 1),
+    }
+}
+
+/// Stretches without data: of all nodes a gap, of some of them with their names.
+fn spans(chart: &Chart) -> Vec<Span> {
+    let mut edges: Vec<i64> = chart.gaps.iter().flat_map(|gap| [gap.from, gap.to]).collect();
+    edges.sort_unstable();
+    edges.dedup();
+    let mut spans: Vec<Span> = Vec::new();
+    for pair in edges.windows(2) {
+        let (from, to) = (pair[0], pair[1]);
+        let covering = chart.gaps.iter().filter(|gap| gap.from <= from && gap.to >= to);
+        let nodes: BTreeSet<&str> = covering.map(|gap| gap.node.as_str()).collect();
+        let text = match nodes.len() {
+            0 => continue,
+            all if all >= chart.nodes => "gap".to_owned(),
+            1 => format!("no {}", nodes.first().copied().unwrap_or_default()),
+            some => format!("no {some} nodes"),
+        };
+        match spans.last_mut().filter(|span| span.end == from && span.text == text) {
+            Some(span) => span.end = to,
+            None => spans.push(Span {
+                begin: from,
+                end: to,
+                text,
+            }),
+        }
+    }
+    spans
+}
+
+/// Gaps are spans; the rest is marked.
+fn shown(mark: &chart::Mark, shared: &Shared) -> Option<Mark> {
+    let unicode = shared.theme.glyphs.unicode;
+    let (glyph, tone) = match (mark.kind, unicode) {
+        (MarkKind::Gap, _) => return None,
+        (MarkKind::Start, true) => ('↻', Tone::Warn),
+        (MarkKind::Start, false) => ('R', Tone::Warn),
+        (MarkKind::Version, true) => ('↑', Tone::Accent),
+        (MarkKind::Version, false) => ('V', Tone::Accent),
+        (MarkKind::Compaction, _) => ('c', Tone::Muted),
+        (MarkKind::Garbage, _) => ('g', Tone::Muted),
+    };
+    Some(Mark {
+        second: mark.time_ms.div_euclid(1000),
+        glyph,
+        text: format!("{}: {}", mark.node, mark.text),
+        tone,
+    })
+}
