@@ -12,7 +12,6 @@ use storj_monitor::domain::gravity::Gravity;
 use storj_monitor::domain::transfer::Outcome;
 use storj_monitor::ui::model::{Input, Model};
 use storj_monitor::ui::overlay::Overlay;
-use storj_monitor::ui::pane::Pane;
 
 const USUAL: (u16, u16) = (80, 24);
 const PIECE: &str = "H5MHLOAWQBOZKVABCF5SXROFFON2HSKZNSMFJSICIRDEFNRKZVBA";
@@ -201,9 +200,7 @@ fn heard(model: &mut Model, id: u64, lines: Vec<LogLine>, dropped: u64) {
 /// On the pane, with everything answered, following.
 fn following(look: Look) -> Model {
     let mut model = model(look);
-    model.pane = Pane::Log;
-    model.update(Input::Resized, NOW_MS);
-    press(&mut model, "", USUAL);
+    press(&mut model, "0", USUAL);
     let (id, _) = subscription(&mut model).unwrap();
     let all = sample();
     heard(&mut model, id, all[20..].to_vec(), 0);
@@ -221,7 +218,7 @@ fn settle(model: &mut Model) {
 
 fn hostile(look: Look) -> Model {
     let mut model = model(look);
-    model.pane = Pane::Log;
+    press(&mut model, "0", USUAL);
     let (id, _) = subscription(&mut model).unwrap();
     let bad = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{202e}txt\r\n\u{9b}31m\u{200b}";
     let mut all = vec![line(
@@ -251,15 +248,13 @@ fn hostile(look: Look) -> Model {
 
 fn nothing(look: Look) -> Model {
     let mut model = model(look);
-    model.pane = Pane::Log;
-    model.update(Input::Resized, NOW_MS);
+    press(&mut model, "0", USUAL);
     model
 }
 
 fn starting(look: Look) -> Model {
     let mut model = fresh(look);
-    model.pane = Pane::Log;
-    model.update(Input::Resized, NOW_MS);
+    press(&mut model, "0", USUAL);
     model
 }
 

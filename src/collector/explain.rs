@@ -131,7 +131,8 @@ fn known(reader: &Reader, line: &LogLine, record: &Record<'_>, told: &mut Explai
     let failed = transfer.is_some_and(|transfer| transfer.outcome == Outcome::Failed);
     if failed && action == "GET_AUDIT" {
         let satellite = text(record.fields.satellite_id);
-        told.streak = Some(reader.failed_audits_in_a_row(node, &satellite, at_ms)?);
+        // This one may not be kept yet.
+        told.streak = Some(reader.failed_audits_in_a_row(node, &satellite, at_ms)?.max(1));
     }
     Ok(())
 }

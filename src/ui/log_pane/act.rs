@@ -11,7 +11,11 @@ use crate::api::line::LogLine;
 
 impl LogPane {
     pub(super) fn can_do(&self, action: Action, shared: &Shared) -> bool {
-        let line = || self.line(shared);
+        let line = || {
+            Some(())
+                .filter(|()| self.open != Open::Unknown)
+                .and_then(|()| self.line(shared))
+        };
         match action {
             Action::Enter => self.open == Open::List && (line().is_some() || self.tail_state.selected().is_some()),
             Action::Back => self.open != Open::List || self.jump.is_some() || self.want.is_narrow(),

@@ -34,7 +34,11 @@ impl LogPane {
                 let known = self.known(page.shared, &one);
                 match self.open {
                     Open::Raw => line::draw_raw(page, &one, known),
-                    _ => line::draw(page, &one, known, "THIS LINE", page.left()),
+                    _ => {
+                        let shared = page.shared;
+                        let name_of = |id: &str| self.satellite(id, shared);
+                        line::draw(page, &one, known, ("THIS LINE", true), &name_of, page.left());
+                    }
                 }
             }
         }
@@ -56,8 +60,8 @@ impl LogPane {
             (true, 0) | (false, _) => 1,
             (true, shapes) => 3 + (shapes as u16).min(3),
         };
-        let errors = if large { 3 + (height - LARGE).min(9) / 3 + 3 } else { 0 };
-        let line = if large { 6 + height / 5 } else { height / 3 };
+        let errors = if large { 6 + (height - LARGE) / 8 } else { 0 };
+        let line = if large { 11 + (height - LARGE) / 5 } else { height / 3 };
         let taken = 1 + danger + unknown + errors + line;
         Plan {
             danger,
@@ -145,7 +149,7 @@ impl LogPane {
     fn glance(&self, page: &mut Page<'_>) {
         let shared = page.shared;
         let all = |value: &Option<String>| value.clone().unwrap_or_else(|| "all".to_owned());
-        let satellite = shared.satellite.as_ref().map(|id| shared.satellite_name(id));
+        let satellite = shared.satellite.as_ref().map(|id| self.satellite(id, shared));
         let level = match self.want.level.as_str() {
             "DEBUG" => "all".to_owned(),
             level => format!("≥ {}", level.to_lowercase()),
@@ -264,6 +268,8 @@ impl LogPane {
             (Mode::Following, TAIL) if list::is_grave(&one) => "LATEST ERROR",
             _ => "THIS LINE",
         };
-        line::draw(page, &one, self.known(page.shared, &one), title, height);
+        let shared = page.shared;
+        let name_of = |id: &str| self.satellite(id, shared);
+        line::draw(page, &one, self.known(shared, &one), (title, false), &name_of, height);
     }
 }

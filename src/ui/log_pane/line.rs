@@ -18,11 +18,21 @@ const SIDE_BY_SIDE: u16 = 100;
 /// A line of text with its tone, and how many columns it is set in.
 type Words = (String, Tone, u16);
 
+/// Gives a satellite's short name.
+pub(super) type NameOf<'a> = &'a dyn Fn(&str) -> String;
+
 /// What is known of a line: nothing yet, an answer, or why there is none.
 pub(super) type Known<'a> = Option<Result<&'a Explained, &'a str>>;
 
-/// Draws a line into `height` lines, heading included.
-pub(super) fn draw(page: &mut Page<'_>, line: &LogLine, known: Known<'_>, title: &str, height: u16) {
+/// Draws a line into `height` lines, heading included; `whole`: with all of every field.
+pub(super) fn draw(
+    page: &mut Page<'_>,
+    line: &LogLine,
+    known: Known<'_>,
+    (title, whole): (&str, bool),
+    name_of: NameOf<'_>,
+    height: u16,
+) {
     let area = page.take(height);
     if area.height == 0 {
         return;
@@ -37,9 +47,12 @@ pub(super) fn draw(page: &mut Page<'_>, line: &LogLine, known: Known<'_>, title:
     let body = Rect::new(area.x, area.y + 1, area.width, area.height - 1);
     let wide = area.width >= SIDE_BY_SIDE;
     let left = if wide { area.width * 11 / 20 } else { area.width };
-    let fields = field_words(page.shared, line, left, wide || height > 12);
+    let fields = match (whole, wide) {
+        (false, false) => compact_words(page.shared, line, left, name_of),
+        _ => field_words(page.shared, line, left, (whole, name_of)),
+    };
     let right = if wide { area.width - left - 2 } else { area.width };
-    let meaning = meaning_words(page.shared, line, known, right.saturating_sub(2));
+    let meaning = meaning_words(page.shared, line, known, (right.saturating_sub(2), name_of));
     match wide {
         true => {
             put(page, Rect { width: left, ..body }, &fields);
@@ -116,14 +129,10 @@ fn put(page: &mut Page<'_>, area: Rect, lines: &[Words]) {
     }
 }
 
-fn field_words(shared: &Shared, line: &LogLine, width: u16, roomy: bool) -> Vec<Words> {
+/// A field a line; `whole`: as many lines as it takes.
+fn field_words(shared: &Shared, line: &LogLine, width: u16, (whole, name_of): (bool, NameOf<'_>)) -> Vec<Words> {
     let glyphs = shared.theme.glyphs;
-    let fields = fields(line, &shared.zone, |id| shared.satellite_name(id));
-    // The list above says these already.
-    let fields = fields
-        .into_iter()
-        .filter(|(name, _)| roomy || !matches!(name.as_str(), "time" | "message"));
-    let fields: Vec<(String, String)> = fields.collect();
+    let fields = sorted(shared, line, name_of);
     let names = fields
         .iter()
         .map(|(name, _)| text::width(name))
@@ -134,17 +143,13 @@ fn field_words(shared: &Shared, line: &LogLine, width: u16, roomy: bool) -> Vec<
     let mut words = Vec::new();
     for (name, value) in &fields {
         let name = text::fit(name, names, &glyphs);
-        let shown = match roomy {
+        let shown = match whole {
             true => text::wrap(value, room, &glyphs),
             false => vec![text::middle(value, room, &glyphs)],
         };
-        let tone = if name.trim_end() == "error" {
-            Tone::Bad
-        } else {
-            Tone::Text
-        };
+        let tone = tone(name.trim_end());
         // A field of many lines would push the others out.
-        for (n, part) in shown.iter().take(4).enumerate() {
+        for (n, part) in shown.iter().take(6).enumerate() {
             let head = if n == 0 { name.clone() } else { " ".repeat(names) };
             words.push((format!("{head}  {part}"), tone, 1));
         }
@@ -152,7 +157,55 @@ fn field_words(shared: &Shared, line: &LogLine, width: u16, roomy: bool) -> Vec<
     words
 }
 
-fn meaning_words(shared: &Shared, line: &LogLine, known: Known<'_>, width: u16) -> Vec<Words> {
+/// What went wrong stands first.
+fn sorted(shared: &Shared, line: &LogLine, name_of: NameOf<'_>) -> Vec<(String, String)> {
+    let mut fields = fields(line, &shared.zone, name_of);
+    let rank = |name: &str| match name {
+        "time" | "level, logger" | "message" => 0,
+        "error" | "reason" => 1,
+        _ => 2,
+    };
+    fields.sort_by_key(|(name, _)| rank(name));
+    fields
+}
+
+fn tone(name: &str) -> Tone {
+    match name {
+        "error" => Tone::Bad,
+        _ => Tone::Text,
+    }
+}
+
+/// Fields one behind the other: what the list above says already is left out.
+fn compact_words(shared: &Shared, line: &LogLine, width: u16, name_of: NameOf<'_>) -> Vec<Words> {
+    let glyphs = shared.theme.glyphs;
+    let room = usize::from(width.saturating_sub(2));
+    let mut words: Vec<Words> = Vec::new();
+    let mut fields = sorted(shared, line, name_of);
+    fields.sort_by_key(|(name, _)| name != "error");
+    for (name, value) in fields {
+        let (name, value) = match name.as_str() {
+            "time" | "message" | "error_verbose" => continue,
+            "level, logger" | "action" => ("", value),
+            "satellite_id" | "satellite" => ("", value.split("  ").next().unwrap_or_default().to_owned()),
+            "piece_id" => ("piece", value.chars().take(8).collect::<String>() + glyphs.more),
+            "remote_address" => ("from", value),
+            name => (name, value),
+        };
+        let part = text::middle(format!("{name} {value}").trim_start(), room, &glyphs);
+        let tone = tone(name);
+        match words.last_mut() {
+            Some((last, before, _)) if *before == tone && text::width(last) + text::width(&part) + 3 <= room => {
+                last.push_str("   ");
+                last.push_str(&part);
+            }
+            _ => words.push((part, tone, 1)),
+        }
+    }
+    words
+}
+
+fn meaning_words(shared: &Shared, line: &LogLine, known: Known<'_>, (width, name_of): (u16, NameOf<'_>)) -> Vec<Words> {
     let glyphs = shared.theme.glyphs;
     let mut words: Vec<Words> = Vec::new();
     let told = match known {
@@ -176,7 +229,7 @@ fn meaning_words(shared: &Shared, line: &LogLine, known: Known<'_>, width: u16) 
     for act in &told.act {
         paragraph(arrow, act, Tone::Text);
     }
-    for fact in facts(shared, line, told) {
+    for fact in facts(shared, line, told, name_of) {
         paragraph(" ", &fact, Tone::Muted);
     }
     words
@@ -192,10 +245,10 @@ fn weight(gravity: Gravity, glyphs: &Glyphs) -> (&'static str, Tone) {
 }
 
 /// What is known around it, a sentence each.
-fn facts(shared: &Shared, line: &LogLine, told: &Explained) -> Vec<String> {
+fn facts(shared: &Shared, line: &LogLine, told: &Explained, name_of: NameOf<'_>) -> Vec<String> {
     let mut facts = Vec::new();
     if let Some(streak) = told.streak {
-        facts.push(in_a_row(shared, line, streak));
+        facts.push(in_a_row(shared, line, streak, name_of));
     }
     if let Some((outcome, cause)) = &told.counted {
         let cause = if cause.is_empty() {
@@ -218,7 +271,7 @@ fn facts(shared: &Shared, line: &LogLine, told: &Explained) -> Vec<String> {
     facts
 }
 
-fn in_a_row(shared: &Shared, line: &LogLine, streak: u64) -> String {
+fn in_a_row(shared: &Shared, line: &LogLine, streak: u64, name_of: NameOf<'_>) -> String {
     let id = Parts::of(line).satellite;
     let node = shared.nodes().iter().find(|node| node.name == line.node);
     let satellites = node.and_then(|node| node.satellites.as_ref());
@@ -231,7 +284,7 @@ fn in_a_row(shared: &Shared, line: &LogLine, streak: u64) -> String {
     let plural = if streak == 1 { "audit" } else { "audits" };
     format!(
         "In a row: {streak} failed {plural} on {} until here; {left}",
-        shared.satellite_name(&id)
+        name_of(&id)
     )
 }
 

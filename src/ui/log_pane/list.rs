@@ -63,10 +63,15 @@ pub(super) fn mark(line: &LogLine, glyphs: &Glyphs) -> Option<(&'static str, Ton
 }
 
 /// The list of these lines, in this order.
-pub(super) fn of(lines: &[Arc<LogLine>], want: &Want, shared: &Shared, empty: String) -> List {
+pub(super) fn of(
+    lines: &[Arc<LogLine>],
+    (want, names, width): (&Want, &HashMap<String, String>, u16),
+    shared: &Shared,
+    empty: String,
+) -> List {
     let mut maker = Maker {
         shared,
-        names: HashMap::new(),
+        names: names.clone(),
         list: HashMap::new(),
         rows: Vec::new(),
     };
@@ -82,23 +87,32 @@ pub(super) fn of(lines: &[Arc<LogLine>], want: &Want, shared: &Shared, empty: St
     maker.folded(&mut routine);
     let many = shared.nodes().len() > 1 && shared.node.is_none();
     List {
-        table: Table::new(columns(many), maker.rows).empty(empty).one_line(),
+        table: Table::new(columns(many, width), maker.rows).empty(empty).one_line(),
         lines: maker.list,
     }
 }
 
-fn columns(many_nodes: bool) -> Vec<Column> {
-    let node = Column::text("node", "NODE").bounds(4, 12).priority(2);
+/// Columns a message may take of a list so wide.
+pub(super) fn message_width(width: u16) -> u16 {
+    match width {
+        0..110 => 24,
+        110..150 => 30,
+        _ => 44,
+    }
+}
+
+fn columns(many_nodes: bool, width: u16) -> Vec<Column> {
+    let node = Column::text("node", "NODE").bounds(4, 12);
     let node = if many_nodes { node } else { node.hidden() };
     vec![
         Column::text("time", "TIME").bounds(8, 18),
         node,
         Column::text("level", "LEVEL").bounds(5, 6).priority(6),
-        Column::text("what", "WHAT").bounds(12, 26),
-        Column::text("sat", "SAT").bounds(3, 8).priority(4),
-        Column::text("action", "ACTION").bounds(6, 10).priority(3),
-        Column::number("size", "SIZE").priority(5),
-        Column::text("more", "MORE").flexible(8),
+        Column::text("what", "WHAT").bounds(12, message_width(width)),
+        Column::text("sat", "SAT").bounds(3, 8).priority(3),
+        Column::text("action", "ACTION").bounds(6, 10).priority(2),
+        Column::number("size", "SIZE").priority(4),
+        Column::text("more", "MORE").flexible(13).priority(1),
         Column::text("piece", "PIECE").bounds(9, 9).priority(8),
         Column::text("from", "FROM").bounds(9, 24).priority(9),
         Column::text("logger", "LOGGER").bounds(6, 24).priority(7).hidden(),

@@ -2,6 +2,7 @@
 
 mod act;
 mod draw;
+mod files;
 mod line;
 mod list;
 mod parts;
@@ -11,42 +12,27 @@ mod want;
 
 use std::sync::Arc;
 
+use self::files::{GRAVE, LINE, PAST};
 use self::list::List;
 use self::tail::{Mode, Tail};
 use self::unknown::Unknown;
 use self::want::Want;
 use super::action::Action;
-use super::ask::{Ask, Wants};
+use super::ask::Wants;
 use super::explain::Explained;
-use super::pane::{Effect, Figure, Page, View};
+use super::pane::{Effect, Figure, Hits, Page, View};
 use super::shared::Shared;
 use super::table::{RowKey, Table, TableState};
-use crate::api::line::{Filter, LogLine, Past};
-use crate::api::message::{Answer, Query};
+use crate::api::line::{Filter, LogLine};
+use crate::api::message::Answer;
 use crate::api::snapshot::Topic;
 
 const TAIL: &str = "tail";
 const ERRORS: &str = "errors";
 const UNKNOWN: &str = "unknown";
 
-/// Places of answers.
-const FILL: &str = "log-fill";
-const PAST: &str = "log-past";
-const MORE: &str = "log-more";
-const GRAVE: &str = "log-grave";
-const SEARCH: &str = "log-search";
-const LINE: &str = "log-line";
-
-/// Lines read from the files: at the start, around a moment, when there are no more.
-const FILLED: usize = 500;
-const AROUND: usize = 400;
-const FURTHER: usize = 500;
-/// So close to an end of the list more is read.
-const NEAR: usize = 20;
 /// Warnings and errors of the list of them.
 const LATEST: usize = 60;
-/// How often a search that takes long goes on by itself.
-const MOST_TRIES: u32 = 5;
 
 /// What takes the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -103,7 +89,14 @@ pub struct LogPane {
     made: String,
     /// The row to put the cursor on when it is there.
     pending: Option<RowKey>,
+    /// Names of satellites that were told at any time: at a moment of the past fewer are.
+    names: Names,
+    /// How wide the list was drawn last.
+    width: u16,
 }
+
+/// Short names of satellites by their ids.
+type Names = std::collections::HashMap<String, String>;
 
 impl Default for LogPane {
     fn default() -> Self {
@@ -128,6 +121,8 @@ impl Default for LogPane {
             taken: std::collections::HashMap::new(),
             made: String::new(),
             pending: None,
+            names: Names::new(),
+            width: 0,
         }
     }
 }
@@ -159,17 +154,10 @@ impl LogPane {
         }
     }
 
-    fn query(&self, at_ms: Option<i64>, (before, after): (usize, usize)) -> Query {
-        Query::Log {
-            filter: self.filter.clone(),
-            at_ms,
-            before,
-            after,
-        }
-    }
-
-    fn key(&self, of: &str) -> String {
-        format!("{of}\t{:?}", self.filter)
+    /// The short name of a satellite.
+    fn satellite(&self, id: &str, shared: &Shared) -> String {
+        let known = self.names.get(id).cloned();
+        known.unwrap_or_else(|| shared.satellite_name(id))
     }
 
     fn moment(&self, shared: &Shared) -> Option<i64> {
@@ -177,223 +165,29 @@ impl LogPane {
         own.or(shared.moment().map(|second| second * 1000))
     }
 
-    /// More of the files, when the cursor is near an end of what is shown.
-    fn more(&self) -> Option<(bool, Ask)> {
-        if self.tail.mode() == Mode::Following {
-            return None;
-        }
-        let at = self.tail_state.position()?;
-        let lines = self.tail.lines();
-        let (first, last) = (lines.first()?, lines.last()?);
-        let (older, line) = match () {
-            () if at < NEAR && !self.tail.ends.0 => (true, first),
-            () if at + NEAR >= self.tail_state.len() && !self.tail.ends.1 => (false, last),
-            () => return None,
-        };
-        // Of the second it stopped in the rest comes, too.
-        let second = line.time_ms.div_euclid(1000) * 1000;
-        let (at_ms, many) = match older {
-            true => (second + 1000, (FURTHER, 0)),
-            false => (second, (0, FURTHER)),
-        };
-        let ask = Ask {
-            slot: MORE,
-            key: self.key(&format!("{older}\t{}", parts::key(line))),
-            query: self.query(Some(at_ms), many),
-            every_s: 0,
-        };
-        Some((older, ask))
-    }
-
-    fn ask_search(&self, search: &Search) -> Ask {
-        let filter = Filter {
-            level: Some("ERROR".to_owned()),
-            ..self.filter.clone()
-        };
-        let (before, after) = if search.older { (1, 0) } else { (0, 1) };
-        let query = Query::Log {
-            filter,
-            at_ms: Some(search.from_ms),
-            before,
-            after,
-        };
-        Ask {
-            slot: SEARCH,
-            key: self.key(&format!("{search:?}")),
-            query,
-            every_s: 0,
-        }
-    }
-
-    fn ask_grave(&self, shared: &Shared) -> Ask {
-        let at_ms = self.moment(shared);
-        let level = match self.filter.level.as_deref() {
-            Some("ERROR") => "ERROR",
-            _ => "WARN",
-        };
-        let filter = Filter {
-            level: Some(level.to_owned()),
-            ..self.filter.clone()
-        };
-        Ask {
-            slot: GRAVE,
-            key: self.key(&format!("{at_ms:?}")),
-            query: Query::Log {
-                filter,
-                at_ms,
-                before: LATEST,
-                after: 0,
-            },
-            every_s: 0,
-        }
-    }
-
-    fn asks(&self, shared: &Shared) -> Vec<Ask> {
-        let mut asks = vec![self.ask_grave(shared), unknown::ask(shared)];
-        match self.moment(shared) {
-            None => asks.push(Ask {
-                slot: FILL,
-                key: self.key(""),
-                query: self.query(None, (FILLED, 0)),
-                every_s: 0,
-            }),
-            Some(ms) => asks.push(Ask {
-                slot: PAST,
-                key: self.key(&ms.to_string()),
-                query: self.query(Some(ms), (AROUND, AROUND)),
-                every_s: 0,
-            }),
-        }
-        asks.extend(self.more().map(|(_, ask)| ask));
-        asks.extend(self.search.as_ref().map(|search| self.ask_search(search)));
-        if let Some(line) = self.line(shared) {
-            asks.push(Ask {
-                slot: LINE,
-                key: parts::key(&line),
-                query: Query::Line(Box::new(LogLine::clone(&line))),
-                every_s: 0,
-            });
-        }
-        asks
-    }
-
-    /// The answer to a question, once.
-    fn fresh<'a>(&mut self, shared: &'a Shared, ask: &Ask) -> Option<Result<&'a Past, &'a str>> {
-        let answer = shared.answers.of(ask.slot, &ask.key)?;
-        if self.taken.get(ask.slot) == Some(&ask.key) {
-            return None;
-        }
-        self.taken.insert(ask.slot, ask.key.clone());
-        match answer {
-            Ok(Answer::Log(past)) => Some(Ok(past)),
-            Ok(_) => None,
-            Err(error) => Some(Err(error)),
-        }
-    }
-
-    fn take_answers(&mut self, shared: &Shared) {
-        let more = self.more();
-        for ask in self.asks(shared) {
-            let (slot, older) = (ask.slot, more.as_ref().is_some_and(|(older, _)| *older));
-            let answer = match slot {
-                FILL | PAST | MORE | GRAVE | SEARCH => self.fresh(shared, &ask),
-                _ => continue,
-            };
-            match (slot, answer) {
-                (FILL, Some(Ok(past))) => {
-                    self.tail.fill(&past.lines);
-                    self.word = past.notes.first().cloned();
-                }
-                (PAST, Some(Ok(past))) => self.arrived(past, shared),
-                (MORE, Some(Ok(past))) => {
-                    let end = if older {
-                        past.from_ms.is_none()
-                    } else {
-                        past.to_ms.is_none()
-                    };
-                    self.tail.extend(&past.lines, older, end);
-                }
-                (GRAVE, Some(Ok(past))) => {
-                    self.grave = past.lines.iter().rev().cloned().map(Arc::new).collect();
-                    self.made.clear();
-                }
-                (SEARCH, Some(Ok(past))) => self.found(past, shared),
-                (_, Some(Err(error))) => self.word = Some(error.to_owned()),
-                (_, _) => {}
-            }
-        }
-    }
-
-    /// The lines around a moment are there.
-    fn arrived(&mut self, past: &Past, shared: &Shared) {
-        self.tail.show(&past.lines);
-        let at = self.moment(shared).unwrap_or_default();
-        let to = self.jump.as_ref().map(|jump| RowKey::from(jump.to.clone()));
-        let first = past.lines.get(past.before).or(past.lines.last());
-        self.pending = to.or(first.map(|line| RowKey::from(parts::key(line))));
-        let begin = past.starts.iter().map(|start| start.time_ms).min();
-        self.word = match (past.lines.is_empty(), begin) {
-            (_, Some(begin)) if begin > at => Some(format!(
-                "the files begin {}",
-                super::number::moment(begin, shared.now_ms, &shared.zone)
-            )),
-            (true, Some(_)) => Some("no line of the files fits".to_owned()),
-            _ => past.notes.first().cloned(),
-        };
-    }
-
-    /// The search for an error ended, or goes on.
-    fn found(&mut self, past: &Past, shared: &Shared) {
-        let Some(search) = self.search.take() else { return };
-        let line = if search.older {
-            past.lines.last()
-        } else {
-            past.lines.first()
-        };
-        if let Some(line) = line {
-            self.jump = Some(Jump {
-                ms: line.time_ms,
-                to: parts::key(line),
-            });
-            self.word = None;
-            return;
-        }
-        let on = if search.older { past.from_ms } else { past.to_ms };
-        let moment = |ms: i64| super::number::moment(ms, shared.now_ms, &shared.zone);
-        match on.filter(|ms| *ms != search.from_ms) {
-            Some(from_ms) if search.tries < MOST_TRIES => {
-                self.search = Some(Search {
-                    from_ms,
-                    tries: search.tries + 1,
-                    ..search
-                });
-            }
-            Some(ms) => self.word = Some(format!("no error up to {}; press again to look on", moment(ms))),
-            None if search.older => {
-                let begin = past.starts.iter().map(|start| start.time_ms).min();
-                let begin = begin.map_or(String::new(), |ms| format!(", which begin {}", moment(ms)));
-                self.word = Some(format!("no error before this line in the files{begin}"));
-            }
-            None => self.word = Some("no error after this line".to_owned()),
-        }
-    }
-
     /// Makes the lists anew, if something of them changed.
     fn make(&mut self, shared: &Shared) {
+        self.names.extend(shared.satellites());
         let made = format!(
-            "{} {:?} {} {} {} {}",
+            "{} {:?} {} {} {} {} {}",
             self.tail.version,
             (&self.want.fold, &self.want.hidden),
             super::number::date(shared.now_ms, &shared.zone),
             shared.theme.name(),
             shared.nodes().len(),
-            shared.satellites().len()
+            self.names.len(),
+            list::message_width(self.width)
         );
         if self.made == made && self.pending.is_none() {
             return;
         }
         self.made = made;
-        self.list = list::of(&self.tail.lines(), &self.want, shared, self.nothing(shared));
+        self.list = list::of(
+            &self.tail.lines(),
+            (&self.want, &self.names),
+            shared,
+            self.nothing(shared),
+        );
         let chosen = self.tail_state.selected().cloned();
         self.tail_state.settle(&self.list.table);
         match self.tail.mode() {
@@ -438,12 +232,15 @@ impl LogPane {
             true => "no warning and no error that fits, in memory and in the files looked through",
             false => "being looked for …",
         };
-        self.errors = list::of(&lines, &want, shared, empty.to_owned());
+        self.errors = list::of(&lines, (&want, &self.names, self.width), shared, empty.to_owned());
         self.errors_state.update(&self.errors.table);
     }
 
     /// Why there is no line.
     fn nothing(&self, shared: &Shared) -> String {
+        if shared.told_ms() == 0 {
+            return "asking the collector …".to_owned();
+        }
         if shared.nodes().is_empty() {
             return "no node is configured yet: there is no log to read".to_owned();
         }
@@ -545,6 +342,17 @@ impl View for LogPane {
             ERRORS => Some((&self.errors.table, &mut self.errors_state)),
             UNKNOWN => Some((&self.unknown_table, &mut self.unknown_state)),
             _ => None,
+        }
+    }
+
+    fn saw(&mut self, hits: &Hits) {
+        for (name, hits) in &hits.tables {
+            if let Some((_, state)) = self.table_mut(name) {
+                state.saw(hits);
+            }
+            if *name == TAIL {
+                self.width = hits.rows.first().map_or(self.width, |(area, _)| area.width);
+            }
         }
     }
 

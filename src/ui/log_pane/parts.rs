@@ -83,12 +83,26 @@ impl Parts {
             parts.from = host.trim_matches(['[', ']']).to_owned();
         }
         parts.more = match (error, reason) {
-            (Some(error), _) => first_line(&error),
+            (Some(error), _) => shortened(&first_line(&error)).to_owned(),
             (None, Some(reason)) => sent(&reason).unwrap_or_else(|| first_line(&reason)),
             (None, None) => others,
         };
         parts
     }
+}
+
+/// Without the classes an error went through: what is behind them tells more.
+fn shortened(error: &str) -> &str {
+    const CLASSES: [&str; 6] = [
+        "hashstore: ",
+        "pieces error: ",
+        "filestore error: ",
+        "ping satellite: ",
+        "manager closed: ",
+        "piecestore: ",
+    ];
+    let inner = CLASSES.iter().find_map(|class| error.strip_prefix(class));
+    inner.map_or(error, shortened)
 }
 
 fn first_line(text: &str) -> String {
@@ -128,7 +142,7 @@ pub(super) fn time(ms: i64, now_ms: i64, zone: &TimeZone) -> String {
 }
 
 /// The fields of one line in their order: name, value. `name_of` gives a satellite's short name.
-pub(super) fn fields(line: &LogLine, zone: &TimeZone, name_of: impl Fn(&str) -> String) -> Vec<(String, String)> {
+pub(super) fn fields(line: &LogLine, zone: &TimeZone, name_of: &dyn Fn(&str) -> String) -> Vec<(String, String)> {
     let mut fields = Vec::new();
     let mut put = |name: &str, value: String| {
         if !value.is_empty() {
@@ -217,9 +231,9 @@ mod tests {
         );
         assert_eq!(old.more, "context canceled");
         let others = Parts::of(&line(
-            r#"{"attempts": 3, "error": "ping: x\n\tstack", "satelliteID": "1w"}"#,
+            r#"{"attempts": 3, "error": "ping satellite: hashstore: x\n\tstack", "satelliteID": "1w"}"#,
         ));
-        assert_eq!((others.more.as_str(), others.satellite.as_str()), ("ping: x", "1w"));
+        assert_eq!((others.more.as_str(), others.satellite.as_str()), ("x", "1w"));
         assert_eq!(
             Parts::of(&line(r#"{"after": "6h", "count": 2}"#)).more,
             "after 6h, count 2"

@@ -24,7 +24,7 @@ pub(super) fn ask(shared: &Shared) -> Ask {
         slot: SLOT,
         key: shared.scope().join("\t"),
         query: Query::Rows { question, limit: MOST },
-        every_s: 60,
+        every_s: 15,
     }
 }
 
@@ -130,7 +130,7 @@ impl Unknown {
         }
         match (self.known, self.lines, self.odd) {
             (false, ..) => "being counted …".to_owned(),
-            (true, 0, _) => "no line in 24 h".to_owned(),
+            (true, 0, _) => "no line counted in 24 h".to_owned(),
             (true, lines, 0) => format!("nothing in {} lines of 24 h", number::count(lines)),
             (true, lines, odd) => format!(
                 "{} of {} lines in 24 h, {} shape{}: {} % understood",
