@@ -184,7 +184,7 @@ impl LogPane {
         self.made = made;
         self.list = list::of(
             &self.tail.lines(),
-            (&self.want, &self.names),
+            (&self.want, &self.names, self.width),
             shared,
             self.nothing(shared),
         );
