@@ -109,16 +109,21 @@ impl LogPane {
         }
     }
 
-    fn enter(&mut self, shared: &Shared) {
+    fn enter(&mut self, shared: &mut Shared) {
         let chosen = self.errors_state.selected().and_then(|key| self.errors.line(key));
         match (self.focus, chosen) {
             // From the list of errors to the place where it stands.
             (ERRORS, Some(line)) => {
+                let second = line.time_ms.div_euclid(1000);
                 self.jump = Some(Jump {
                     ms: line.time_ms,
                     to: parts::key(line),
+                    of_all: true,
                 });
                 self.focus = TAIL;
+                let now = shared.now_s();
+                shared.time.choose(second, now);
+                shared.time.cursor = Some(second);
             }
             _ if self.line(shared).is_none() && self.tail.mode() == Mode::Following => self.tail.stop(),
             _ => {

@@ -219,6 +219,7 @@ impl LogPane {
             self.jump = Some(Jump {
                 ms: line.time_ms,
                 to: parts::key(line),
+                of_all: false,
             });
             self.word = None;
             return;

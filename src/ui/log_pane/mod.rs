@@ -52,6 +52,8 @@ enum Open {
 struct Jump {
     ms: i64,
     to: String,
+    /// It was chosen for all panes, and goes with that.
+    of_all: bool,
 }
 
 /// An error is looked for in the files.
@@ -281,6 +283,9 @@ impl View for LogPane {
         }
         if self.tail.mode() == Mode::Following && self.tail_state.resting() {
             self.tail.stop();
+        }
+        if shared.moment().is_none() && self.jump.as_ref().is_some_and(|jump| jump.of_all) {
+            self.jump = None;
         }
         match self.moment(shared) {
             Some(ms) => self.tail.look_back(ms),

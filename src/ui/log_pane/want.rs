@@ -136,7 +136,7 @@ pub(super) fn parse_time(text: &str, now_ms: i64, zone: &TimeZone) -> Result<i64
         stamp.as_second()
     } else if let Some(span) = ago(text) {
         now.checked_sub(span).map_err(|_| wrong())?.timestamp().as_second()
-    } else if let Ok(clock) = text.parse::<Time>() {
+    } else if let Some(clock) = text.parse::<Time>().ok().filter(|_| text.len() <= 8) {
         let today = now.with().time(clock).build().map_err(|_| wrong())?;
         let last = if today > now {
             today.yesterday().and_then(|day| day.with().time(clock).build())
