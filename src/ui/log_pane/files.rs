@@ -166,7 +166,7 @@ impl LogPane {
             };
             match (slot, answer) {
                 (FILL, Some(Ok(past))) => {
-                    self.tail.fill(&past.lines);
+                    self.tail.fill(&past.lines, shared.now_ms);
                     self.word = past.notes.first().cloned();
                 }
                 (PAST, Some(Ok(past))) => self.arrived(past, shared),

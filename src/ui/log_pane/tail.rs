@@ -41,8 +41,13 @@ pub(super) struct Tail {
     /// Nothing older, or newer, is to be had.
     pub(super) ends: (bool, bool),
     rate: VecDeque<(i64, u64)>,
+    /// Lines read from the files at the start: the collector may tell some of them a moment later.
+    filled: HashSet<String>,
+    filled_until: i64,
 }
 
+/// So long lines may be told that the files had already (ms).
+const SETTLES_MS: i64 = 20_000;
 /// Lines a second are those of so many milliseconds.
 const RATE_MS: i64 = 10_000;
 
@@ -65,11 +70,18 @@ impl Tail {
     pub(super) fn push(&mut self, lines: Vec<LogLine>, (lost, looked): (u64, u64), now_ms: i64) -> bool {
         self.lost += lost;
         self.rate.push_back((now_ms, looked));
-        let any = !lines.is_empty();
-        if self.mode != Mode::Following {
-            self.waiting += lines.len() as u64;
+        let filled = std::mem::take(&mut self.filled);
+        let is_new = |line: &LogLine| filled.is_empty() || !filled.contains(&key(line));
+        let fresh: Vec<LogLine> = lines.into_iter().filter(is_new).collect();
+        let any = !fresh.is_empty();
+        // What is behind a line that is new is new as well, but for other nodes, which are told soon, too.
+        if now_ms < self.filled_until {
+            self.filled = filled;
         }
-        self.ring.extend(lines.into_iter().map(Arc::new));
+        if self.mode != Mode::Following {
+            self.waiting += fresh.len() as u64;
+        }
+        self.ring.extend(fresh.into_iter().map(Arc::new));
         let surplus = self.ring.len().saturating_sub(MOST);
         self.ring.drain(..surplus);
         let changed = any && self.mode == Mode::Following;
@@ -88,7 +100,7 @@ impl Tail {
     }
 
     /// What stood in the files before the first line that came.
-    pub(super) fn fill(&mut self, older: &[LogLine]) {
+    pub(super) fn fill(&mut self, older: &[LogLine], now_ms: i64) {
         let known: HashSet<String> = self.ring.iter().map(|line| key(line)).collect();
         for line in older.iter().rev().filter(|line| !known.contains(&key(line))) {
             if self.ring.len() >= MOST {
@@ -96,6 +108,8 @@ impl Tail {
             }
             self.ring.push_front(Arc::new(line.clone()));
         }
+        self.filled = older.iter().map(key).collect();
+        self.filled_until = now_ms + SETTLES_MS;
         self.version += 1;
     }
 
@@ -209,7 +223,8 @@ mod tests {
     fn what_is_stopped_stays_and_what_comes_waits() {
         let mut tail = Tail::default();
         assert!(tail.push(lines(100, 110), (0, 20), 0));
-        tail.fill(&lines(90, 105));
+        tail.fill(&lines(90, 105), 0);
+        assert!(!tail.push(lines(101, 105), (0, 0), 0), "the files had them");
         assert_eq!(span(&tail), (90, 109, 20));
         tail.stop();
         assert!(!tail.push(lines(110, 9000), (3, 8890), 5000));
