@@ -38,14 +38,20 @@ pub fn line(reader: &Reader, line: &LogLine) -> Result<Explained, String> {
 }
 
 fn explained(told: Told) -> Explained {
-    let parts = [Some(told.message), told.error];
+    // An error that takes weight off says all there is to say.
+    let harmless = told.error.filter(|error| error.gravity < told.message.gravity);
+    let parts = match (harmless, told.error) {
+        (Some(error), _) => vec![error],
+        (None, Some(error)) => vec![told.message, error],
+        (None, None) => vec![told.message],
+    };
     let texts = |of: fn(&meaning::Meaning) -> &'static str| -> Vec<String> {
-        let texts = parts.iter().flatten().map(of);
-        texts.filter(|text| !text.is_empty()).map(str::to_owned).collect()
+        let texts = parts.iter().map(of).filter(|text| !text.is_empty());
+        texts.map(str::to_owned).collect()
     };
     let mut act = texts(|meaning| meaning.act);
-    // The error knows better than to say that it should be read.
-    if act.len() > 1 && told.message.act.starts_with("Read the") {
+    // An error that is known need not be read.
+    if told.error.is_some() && act.first().is_some_and(|act| act.starts_with("Read the")) {
         act.remove(0);
     }
     Explained {
@@ -131,7 +137,8 @@ fn known(reader: &Reader, line: &LogLine, record: &Record<'_>, told: &mut Explai
     let failed = transfer.is_some_and(|transfer| transfer.outcome == Outcome::Failed);
     if failed && action == "GET_AUDIT" {
         let satellite = text(record.fields.satellite_id);
-        told.streak = Some(reader.failed_audits_in_a_row(node, &satellite, at_ms)?);
+        // This one may not be kept yet.
+        told.streak = Some(reader.failed_audits_in_a_row(node, &satellite, at_ms)?.max(1));
     }
     Ok(())
 }

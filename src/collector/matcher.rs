@@ -184,105 +184,36 @@ mod tests {
 
     #[test]
     fn each_part_of_a_filter_has_to_fit() {
-        let some = |text: &str| Some(text.to_owned());
-        let all = Filter::default;
-        for (filter, wanted) in [
-            (all(), "xxxxx"),
-            (
-                Filter {
-                    level: some("WARN"),
-                    ..all()
-                },
-                "x.xx.",
-            ),
-            (
-                Filter {
-                    level: some("error"),
-                    ..all()
-                },
-                "x..x.",
-            ),
-            (
-                Filter {
-                    logger: some("piece"),
-                    ..all()
-                },
-                "xx...",
-            ),
-            (
-                Filter {
-                    satellite: some("12Eay"),
-                    ..all()
-                },
-                "x.x..",
-            ),
-            (
-                Filter {
-                    action: some("GET_AUDIT"),
-                    ..all()
-                },
-                "x....",
-            ),
-            (
-                Filter {
-                    piece: some("H5MH"),
-                    ..all()
-                },
-                "x....",
-            ),
-            (
-                Filter {
-                    text: some("no disk"),
-                    ..all()
-                },
-                "x....",
-            ),
-            (
-                Filter {
-                    text: some("NO disk"),
-                    ..all()
-                },
-                ".....",
-            ),
-            (
-                Filter {
-                    text: some("[running]"),
-                    ..all()
-                },
-                "....x",
-            ),
-            (
-                Filter {
-                    regex: some(r"(down|up)load(ed)?\s"),
-                    ..all()
-                },
-                "xx...",
-            ),
-            (
-                Filter {
-                    regex: some(r"\Sno disk"),
-                    ..all()
-                },
-                "x....",
-            ),
-            (
-                Filter {
-                    regex: some(r"Uploaded"),
-                    ..all()
-                },
-                ".....",
-            ),
-            (
-                Filter {
-                    text: some("disk"),
-                    action: some("PUT"),
-                    ..all()
-                },
-                ".....",
-            ),
-        ] {
+        type Part = fn(&mut Filter) -> &mut Option<String>;
+        let parts: [(Part, &str, &str); 13] = [
+            (|f| &mut f.level, "WARN", "x.xx."),
+            (|f| &mut f.level, "error", "x..x."),
+            (|f| &mut f.logger, "piece", "xx..."),
+            (|f| &mut f.satellite, "12Eay", "x.x.."),
+            (|f| &mut f.action, "GET_AUDIT", "x...."),
+            (|f| &mut f.piece, "H5MH", "x...."),
+            (|f| &mut f.text, "no disk", "x...."),
+            (|f| &mut f.text, "NO disk", "....."),
+            (|f| &mut f.text, "[running]", "....x"),
+            (|f| &mut f.regex, r"(down|up)load(ed)?\s", "xx..."),
+            (|f| &mut f.regex, r"\Sno disk", "x...."),
+            (|f| &mut f.regex, "Uploaded", "....."),
+            (|f| &mut f.text, "", "xxxxx"),
+        ];
+        for (part, word, wanted) in parts {
+            let mut filter = Filter::default();
+            *part(&mut filter) = Some(word.to_owned());
             assert_eq!(fits(&filter), wanted, "{filter:?}");
         }
+        let both = Filter {
+            text: Some("disk".to_owned()),
+            action: Some("PUT".to_owned()),
+            ..Filter::default()
+        };
+        assert_eq!(
+            (fits(&both), fits(&Filter::default())),
+            (".....".to_owned(), "xxxxx".to_owned())
+        );
     }
 
     #[test]

@@ -59,6 +59,17 @@ pub enum Action {
     Palette,
     Help,
     Quit,
+    FilterBy,
+    ErrorBefore,
+    ErrorAfter,
+    JumpTo,
+    Warnings,
+    Fold,
+    HideKind,
+    UnhideKinds,
+    OnePiece,
+    Raw,
+    Unknown,
     Show(Pane),
 }
 
@@ -157,6 +168,104 @@ pub const ACTIONS: &[Spec] = &[
         &["C"],
     ),
     spec(A::Filter, "filter", "filter", "Show only rows that hold a text", &["/"]),
+    on(
+        &[Pane::Log],
+        spec(
+            A::ErrorBefore,
+            "error-before",
+            "error before",
+            "To the error before this line; further back it is looked for in the files",
+            &["n"],
+        ),
+    ),
+    on(
+        &[Pane::Log],
+        spec(A::Fold, "fold", "fold", "Lines of routine in a row become one", &["z"]),
+    ),
+    on(
+        &[Pane::Log],
+        spec(
+            A::FilterBy,
+            "filter-by",
+            "filter by",
+            "Show only lines of a level, logger, action, satellite, piece, or that fit an expression",
+            &["F"],
+        ),
+    ),
+    on(
+        &[Pane::Log],
+        spec(
+            A::Warnings,
+            "warnings",
+            "warnings",
+            "Only warnings and errors, or all from INFO on",
+            &["w"],
+        ),
+    ),
+    on(
+        &[Pane::Log],
+        spec(
+            A::JumpTo,
+            "go-to-time",
+            "time",
+            "Go to a moment: 21:30, 2026-11-20 03:10, 2h ago",
+            &["@"],
+        ),
+    ),
+    on(
+        &[Pane::Log],
+        spec(A::Raw, "raw", "raw", "The line as it stands in the file", &["r"]),
+    ),
+    on(
+        &[Pane::Log],
+        spec(
+            A::HideKind,
+            "hide-kind",
+            "hide kind",
+            "Leave out lines with this message",
+            &["x"],
+        ),
+    ),
+    on(
+        &[Pane::Log],
+        spec(
+            A::UnhideKinds,
+            "unhide-kinds",
+            "show hidden",
+            "Show the lines again that were left out",
+            &["X"],
+        ),
+    ),
+    on(
+        &[Pane::Log],
+        spec(
+            A::OnePiece,
+            "one-piece",
+            "this piece",
+            "Only lines of the piece under the cursor, or of all",
+            &["p"],
+        ),
+    ),
+    on(
+        &[Pane::Log],
+        spec(
+            A::ErrorAfter,
+            "error-after",
+            "error after",
+            "To the error after this line",
+            &["N"],
+        ),
+    ),
+    on(
+        &[Pane::Log],
+        spec(
+            A::Unknown,
+            "unknown",
+            "unknown",
+            "Records that are not understood, by shape",
+            &["U"],
+        ),
+    ),
     spec(A::Sort, "sort", "sort", "Sort by the next column", &["s"]),
     on(
         &[Pane::Overview, Pane::Traffic],

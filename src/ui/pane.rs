@@ -148,6 +148,11 @@ pub trait View {
     /// Draws it.
     fn draw(&self, page: &mut Page<'_>);
 
+    /// Whether it does an action of the frame's in a way of its own.
+    fn takes(&self, _action: Action) -> bool {
+        false
+    }
+
     /// Whether one of its own actions can be done now. Those of tables and charts are the frame's.
     fn can(&self, action: Action, shared: &Shared) -> bool;
 

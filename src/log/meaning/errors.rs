@@ -154,6 +154,8 @@ pub(super) fn of(error: &[u8], kind: Kind) -> Option<Meaning> {
         Kind::UploadFailed | Kind::DownloadFailed | Kind::UploadInternalError
     );
     match *meaning {
+        // The message says it already.
+        QUIC if kind == Kind::OnlineWithError => None,
         WAITED | REFUSED if transfer => Some(NETWORK),
         meaning => Some(meaning),
     }

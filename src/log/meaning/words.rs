@@ -260,7 +260,7 @@ pub(super) const VERSION: Meaning = m(
     "The release is below the minimum, or could not be checked. An outdated node that is restarted does not start again.",
     "Update the node.",
 );
-pub(super) const VERSION_INFO: Meaning = m(Plain, "Which release runs.", "");
+pub(super) const VERSION_INFO: Meaning = m(Plain, "The release of the node that runs, or of its updater.", "");
 pub(super) const UPDATE: Meaning = m(Plain, "The updater looked for a new release, or brings it in.", "");
 pub(super) const UPDATE_FAILED: Meaning = m(
     Look,

@@ -28,6 +28,9 @@ impl Model {
     pub fn can(&self, action: Action) -> bool {
         let rows = || self.table().is_some_and(|(_, state)| !state.is_empty());
         let chosen = || self.table().is_some_and(|(_, state)| state.selected().is_some());
+        if self.view().takes(action) {
+            return self.view().can(action, &self.shared);
+        }
         match action {
             Action::Back => {
                 self.shared.moment().is_some()
@@ -70,6 +73,9 @@ impl Model {
 
     /// Does an action that can be done.
     pub(super) fn act(&mut self, action: Action) -> Vec<Effect> {
+        if self.view().takes(action) {
+            return self.act_on_pane(action);
+        }
         match action {
             Action::Quit => return vec![Effect::Quit],
             Action::Repaint => return vec![Effect::Repaint],
