@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::fleet::{FLEET, Look, NOW_MS, SIZES, draw, fresh, lines, model, press, snapshot, view};
+use common::fleet::{self, FLEET, Look, NOW_MS, SIZES, draw, fresh, lines, press, snapshot, view};
 use common::screen::assert_screen;
 use serde_json::json;
 use storj_monitor::api::message::{Answer, Message, Query};
@@ -18,13 +18,20 @@ const USUAL: (u16, u16) = (80, 24);
 /// A state of the screen with a name, reached by keys.
 type State = (&'static str, fn(Look) -> Model, &'static str);
 
+/// The fleet, with what was asked answered.
+fn model(look: Look) -> Model {
+    let mut model = fleet::model(look);
+    model.answer_all(common::traffic::answer);
+    model
+}
+
 /// One node alone.
 fn one(look: Look) -> Model {
     let mut model = model(look);
     model.shared.node = Some("attic".to_owned());
     model.update(Input::Resized, NOW_MS);
-    press(&mut model, "", USUAL);
     model.update(Input::Heard(Message::Snapshot(snapshot())), NOW_MS);
+    model.answer_all(common::traffic::answer);
     model
 }
 
@@ -81,7 +88,7 @@ fn since(look: Look) -> Model {
             mark(12.7, "dock", MarkKind::Version, "1.155.9 → 1.162.3"),
             mark(0.4, "attic", MarkKind::Gap, "nothing was collected"),
         ])),
-        _ => Err("not asked here".to_owned()),
+        other => common::traffic::answer(other),
     });
     model
 }

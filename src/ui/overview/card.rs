@@ -1,7 +1,7 @@
 //! One node alone: satellites, disk, traffic.
 
 use super::nodes::{mark, share};
-use super::{Overview, SATELLITES, facts, gone};
+use super::{Overview, SATELLITES, facts, gone, hour};
 use crate::api::status::Node;
 use crate::domain::sample::Standing;
 use crate::ui::chart::{Segment, stacked};
@@ -83,8 +83,8 @@ impl Overview {
         if page.area.width >= 60 {
             match page.left() {
                 0..3 => {}
-                3..16 => self.hour.lines(page),
-                left => self.hour.chart(page, (left - 10).clamp(6, 20)),
+                3..16 => hour::lines(&self.flow, page),
+                left => hour::chart(&self.flow, page, (left - 10).clamp(6, 20)),
             }
         }
         if page.left() >= 3 {

@@ -9,12 +9,12 @@ mod since;
 
 use std::sync::Arc;
 
-use self::hour::{Hour, Metric};
 use self::since::Since;
 use super::action::Action;
 use super::ask::Wants;
 use super::chart::Mark;
 use super::explain::Explained;
+use super::flow::{Flow, Metric};
 use super::look::Tone;
 use super::number;
 use super::pane::{Effect, Figure, Hits, Page, View};
@@ -36,7 +36,7 @@ pub struct Overview {
     satellites: Table,
     satellites_state: TableState,
     alone: bool,
-    hour: Hour,
+    flow: Flow,
     since: Since,
 }
 
@@ -48,7 +48,7 @@ impl Default for Overview {
             satellites: Table::new(Vec::new(), Vec::new()),
             satellites_state: TableState::default(),
             alone: false,
-            hour: Hour::default(),
+            flow: Flow::default(),
             since: Since::default(),
         }
     }
@@ -56,9 +56,18 @@ impl Default for Overview {
 
 impl View for Overview {
     fn wants(&self, shared: &Shared) -> Wants {
-        let asks = since::looked(shared).map_or(Vec::new(), |looked| since::asks(looked, shared.now_ms));
+        let mut asks = since::looked(shared).map_or(Vec::new(), |looked| since::asks(looked, shared.now_ms));
+        asks.extend(self.flow.asks(shared));
+        let mut topics = vec![Topic::Status, Topic::Seconds];
+        if self.flow.metric == Metric::Flight {
+            topics.push(Topic::Flight);
+        }
+        if shared.moment().is_some() {
+            // Rates of then.
+            topics.push(Topic::Minutes);
+        }
         Wants {
-            topics: vec![Topic::Status, Topic::Seconds, Topic::Minutes],
+            topics,
             asks,
             ..Wants::default()
         }
@@ -77,7 +86,7 @@ impl View for Overview {
             self.satellites = card::satellites(shared, node);
             self.satellites_state.update(&self.satellites);
         }
-        self.hour.refresh(shared);
+        self.flow.take(shared);
         self.since.refresh(shared);
     }
 
@@ -103,9 +112,9 @@ impl View for Overview {
         match action {
             Action::Enter => shared.node = self.nodes_state.selected().map(|key| key.as_str().to_owned()),
             Action::Metric => {
-                self.hour.metric = self.hour.metric.next();
-                self.hour.scale = super::chart::Scale::default();
-                shared.say(format!("traffic in {}", self.hour.metric.unit()));
+                self.flow.metric = self.flow.metric.next();
+                self.flow.scale = super::chart::Scale::default();
+                shared.say(format!("traffic in {}", self.flow.metric.unit()));
             }
             _ => {}
         }
@@ -137,7 +146,7 @@ impl View for Overview {
     }
 
     fn marks(&self) -> &[Mark] {
-        &self.hour.marks
+        &self.flow.marks
     }
 
     fn saw(&mut self, hits: &Hits) {
@@ -156,7 +165,7 @@ impl View for Overview {
         serde_json::json!({
             "nodes": self.nodes_state.memory(),
             "satellites": self.satellites_state.memory(),
-            "metric": self.hour.metric.unit(),
+            "metric": self.flow.metric.unit(),
         })
     }
 
@@ -164,7 +173,7 @@ impl View for Overview {
         let table = |name: &str| serde_json::from_value(memory[name].clone()).unwrap_or_default();
         self.nodes_state.recall(table("nodes"));
         self.satellites_state.recall(table("satellites"));
-        self.hour.metric = Metric::of(memory["metric"].as_str().unwrap_or_default());
+        self.flow.metric = Metric::of(memory["metric"].as_str().unwrap_or_default());
     }
 }
 
@@ -194,8 +203,8 @@ impl Overview {
         page.table(NODES, area, &self.nodes, &self.nodes_state, true);
         match plan.hour {
             0 => {}
-            3 => self.hour.lines(page),
-            more => self.hour.chart(page, more - 1),
+            3 => hour::lines(&self.flow, page),
+            more => hour::chart(&self.flow, page, more - 1),
         }
         self.since.draw(page, plan.since);
         if plan.sources > 0 {

@@ -11,10 +11,6 @@ use crate::ui::shared::Shared;
 pub(super) const SUMS: &str = "traffic.sums";
 /// By node, satellite, action, outcome, cause.
 pub(super) const NODES: &str = "traffic.nodes";
-/// Over time.
-pub(super) const CHART: &str = "traffic.chart";
-/// What happened.
-pub(super) const MARKS: &str = "traffic.marks";
 /// By hour.
 pub(super) const HOURS: &str = "traffic.hours";
 /// By day and node, two weeks before.
@@ -27,8 +23,6 @@ pub(super) const BEFORE: &str = "traffic.before";
 pub(super) const EXAMPLES: &str = "traffic.examples";
 
 const DAY_MS: i64 = 86_400_000;
-/// Columns of a wide chart, two dots each.
-const BUCKETS: usize = 400;
 /// Hours of the table by the hour.
 pub(super) const HOURS_SHOWN: i64 = 6;
 /// Days from which on the usual is told.
@@ -78,7 +72,7 @@ pub(super) enum Drill {
 }
 
 /// All that is asked.
-pub(super) fn all(shared: &Shared, durations: bool, drill: Option<&Drill>) -> Vec<Ask> {
+pub(super) fn all(shared: &Shared, drill: Option<&Drill>) -> Vec<Ask> {
     let stretch = Stretch::of(shared);
     let (every_s, slowly_s) = match (stretch.live, shared.time.range) {
         (false, _) => (0, 0),
@@ -106,10 +100,8 @@ pub(super) fn all(shared: &Shared, durations: bool, drill: Option<&Drill>) -> Ve
             by(&["node", "satellite_id", "action", "outcome", "cause"]),
             every_s,
         ),
-        ask(CHART, over_time(shared, durations), every_s),
         ask(HOURS, hours(shared, stretch), every_s.max(10 * i64::from(stretch.live))),
         ask(ERRORS, errors(shared, (stretch.from_ms, stretch.to_ms)), every_s),
-        ask(MARKS, marks(shared), slowly_s),
         ask(
             BEFORE,
             errors(shared, (stretch.from_ms - 7 * DAY_MS, stretch.from_ms)),
@@ -121,15 +113,8 @@ pub(super) fn all(shared: &Shared, durations: bool, drill: Option<&Drill>) -> Ve
             slowly_s.max(300 * i64::from(stretch.live)),
         ),
     ];
-    // With what was in flight it is another question.
-    asks[2].key = chart_key(shared, durations);
     asks.extend(drill.map(|drill| examples(shared, stretch, drill)));
     asks
-}
-
-/// The key of the chart: which moment was chosen on it does not matter.
-pub(super) fn chart_key(shared: &Shared, durations: bool) -> String {
-    format!("{}\t{durations}", shared.key())
 }
 
 fn traffic(shared: &Shared, stretch: Stretch, fields: &[&str]) -> Query {
@@ -144,19 +129,6 @@ fn traffic(shared: &Shared, stretch: Stretch, fields: &[&str]) -> Query {
         question,
         limit: MOST_ROWS,
     }
-}
-
-fn over_time(shared: &Shared, durations: bool) -> Query {
-    let (from, to) = shared.time.seen(shared.now_s());
-    Query::Chart(chart::Ask {
-        nodes: shared.scope(),
-        satellite: shared.satellite.clone(),
-        from_ms: from * 1000,
-        to_ms: to * 1000 + 1000,
-        buckets: BUCKETS,
-        by_node: false,
-        durations,
-    })
 }
 
 fn hours(shared: &Shared, stretch: Stretch) -> Query {
@@ -184,15 +156,6 @@ fn usual(shared: &Shared, stretch: Stretch) -> Query {
         by_node: true,
         durations: false,
     })
-}
-
-fn marks(shared: &Shared) -> Query {
-    let (from, to) = shared.time.seen(shared.now_s());
-    Query::Marks {
-        nodes: shared.scope(),
-        from_ms: from * 1000,
-        to_ms: to * 1000 + 1000,
-    }
 }
 
 fn errors(shared: &Shared, (from_ms, to_ms): (i64, i64)) -> Query {

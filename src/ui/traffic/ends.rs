@@ -42,7 +42,7 @@ impl End {
 
 /// Which way the bytes go, and for whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Class {
+pub(in crate::ui) enum Class {
     /// Uploads of customers.
     Put,
     /// Downloads of customers.
@@ -59,7 +59,7 @@ pub(super) enum Class {
 
 impl Class {
     /// Of the node's word.
-    pub(super) fn of(action: &str) -> Self {
+    pub(in crate::ui) fn of(action: &str) -> Self {
         match action {
             "PUT" => Self::Put,
             "GET" => Self::Get,
@@ -72,7 +72,7 @@ impl Class {
 }
 
 /// Whether an action brings bytes to the node.
-pub(super) fn comes_in(action: &str) -> bool {
+pub(in crate::ui) fn comes_in(action: &str) -> bool {
     action.starts_with("PUT")
 }
 

@@ -3,6 +3,7 @@
 use super::ends::{Class, End, Ends};
 use super::tables::{count, won};
 use crate::domain::chart::Chart;
+use crate::ui::flow::is_gap;
 use crate::ui::look::Tone;
 use crate::ui::number::{self, Percent, Scale};
 use crate::ui::shared::Shared;
@@ -88,11 +89,6 @@ fn seconds(chart: &Chart, n: i64, now: i64) -> i64 {
 
 fn rates(hour: &[Ends; 4], seconds: i64) -> [i64; 3] {
     [0, 1, 2].map(|side| (hour[side].success().bytes as i64) / seconds.max(1))
-}
-
-/// Whether of a stretch of seconds nothing is known of any node.
-pub(super) fn is_gap(chart: &Chart, from: i64, to: i64) -> bool {
-    chart.nodes > 0 && chart.unknown(from, to) >= chart.nodes
 }
 
 #[cfg(test)]

@@ -5,12 +5,11 @@ mod act;
 mod asks;
 mod block;
 mod detail;
-mod ends;
+pub(super) mod ends;
 mod errors;
 mod explain;
 mod hours;
 mod layout;
-mod live;
 mod map;
 mod peers;
 mod picture;
@@ -23,7 +22,6 @@ use self::asks::Drill;
 use self::block::{Block, Slot};
 use self::ends::Counted;
 use self::errors::Error;
-use self::live::{Live, Metric};
 use self::sizes::SizeView;
 use self::tables::Levels;
 use self::words::Said;
@@ -31,6 +29,7 @@ use super::action::Action;
 use super::ask::Wants;
 use super::chart::Mark;
 use super::explain::Explained;
+use super::flow::{Flow, Metric};
 use super::pane::{Effect, Figure, Page, View};
 use super::shared::Shared;
 use super::table::{Table, TableState};
@@ -45,7 +44,7 @@ pub struct Traffic {
     enlarged: bool,
     uploads_first: bool,
     size_view: SizeView,
-    live: Live,
+    live: Flow,
     said: Vec<Said>,
     errors: Vec<Error>,
     drill: Option<Drill>,
@@ -67,7 +66,7 @@ impl Default for Traffic {
             enlarged: false,
             uploads_first: true,
             size_view: SizeView::default(),
-            live: Live::default(),
+            live: Flow::default(),
             said: Vec::new(),
             errors: Vec::new(),
             drill: None,
@@ -88,13 +87,13 @@ impl View for Traffic {
         }
         Wants {
             topics,
-            asks: asks::all(shared, self.durations(), self.drill.as_ref()),
+            asks: self.asks(shared),
             ..Wants::default()
         }
     }
 
     fn refresh(&mut self, shared: &Shared) {
-        let wants = asks::all(shared, self.durations(), self.drill.as_ref());
+        let wants = self.asks(shared);
         self.waits = shared.answers.wait_for(&wants);
         self.wrong = wants.iter().find_map(|ask| {
             let answer = shared.answers.of(ask.slot, &ask.key)?;
@@ -200,9 +199,11 @@ impl Traffic {
         }
     }
 
-    /// How long transfers took is asked only when it is drawn.
-    fn durations(&self) -> bool {
-        self.live.metric == Metric::Flight
+    /// All it asks.
+    fn asks(&self, shared: &Shared) -> Vec<super::ask::Ask> {
+        let mut asks = asks::all(shared, self.drill.as_ref());
+        asks.extend(self.live.asks(shared));
+        asks
     }
 
     /// What the tables depend on.
@@ -266,7 +267,7 @@ impl Traffic {
                 levels: &levels,
                 gap: chart(asks::HOURS).is_some_and(|hours| {
                     let end = hours.begin + hours.len as i64 * hours.width;
-                    hours::is_gap(hours, hours.begin, end)
+                    super::flow::is_gap(hours, hours.begin, end)
                 }),
                 uploads_first: self.uploads_first,
             };
@@ -288,18 +289,7 @@ impl Traffic {
 
     /// What comes by itself: the chart's lines, hot pieces and peers.
     fn take_live(&mut self, shared: &Shared) {
-        let chart = shared
-            .answers
-            .of(asks::CHART, &asks::chart_key(shared, self.durations()));
-        let chart = match chart {
-            Some(Ok(Answer::Chart(chart))) => Some(chart),
-            _ => None,
-        };
-        let marks = match shared.answers.of(asks::MARKS, &asks::key(shared)) {
-            Some(Ok(Answer::Marks(marks))) => Some(marks.as_slice()),
-            _ => None,
-        };
-        self.live.refresh(chart, marks, shared);
+        self.live.take(shared);
         let generations = shared.shown().nodes.values();
         let generations = generations.filter_map(|view| view.hot.as_ref().map(|hot| hot.generation));
         let stamp = format!(

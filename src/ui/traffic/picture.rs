@@ -2,10 +2,10 @@
 
 use ratatui::layout::Rect;
 
-use super::live::Metric;
 use super::words::{Said, Weight};
 use super::{Traffic, asks};
-use crate::ui::chart::{Chart, Points, Series, sparkline};
+use crate::ui::chart::{Chart, Series, sparkline};
+use crate::ui::flow::{Metric, columns};
 use crate::ui::look::Tone;
 use crate::ui::number;
 use crate::ui::pane::Page;
@@ -232,38 +232,4 @@ pub(super) fn note(page: &mut Page<'_>) {
         ),
         Tone::Muted,
     );
-}
-
-/// The values of a stretch of time, one for each column.
-fn columns(series: &Series, (from, to): (i64, i64), columns: u16) -> Vec<Option<f64>> {
-    let count = i64::from(columns.max(1));
-    let edge = |n: i64| from + (to - from) * n / count;
-    let mean = |values: &mut dyn Iterator<Item = f64>| {
-        let (mut sum, mut n) = (0.0, 0);
-        for value in values {
-            sum += value;
-            n += 1;
-        }
-        (n > 0).then(|| sum / f64::from(n))
-    };
-    let of = |n: i64| {
-        let (begin, end) = (edge(n), edge(n + 1).max(edge(n) + 1));
-        match &series.points {
-            Points::Samples(samples) => {
-                let within = samples.iter().filter(|(second, _)| (begin..end).contains(second));
-                mean(&mut within.filter_map(|(_, value)| *value))
-            }
-            Points::Buckets {
-                begin: first,
-                width,
-                values,
-            } => {
-                let place = |second: i64| (second - first).div_euclid((*width).max(1));
-                let places = place(begin)..=place(end - 1);
-                let values = places.filter_map(|at| values.get(usize::try_from(at).ok()?).copied().flatten());
-                mean(&mut { values })
-            }
-        }
-    };
-    (0..count).map(of).collect()
 }

@@ -1,9 +1,10 @@
-//! Traffic over time: the chart's lines, gaps and marks, and what happens right now.
+//! Traffic over time for any pane: the chart's lines, gaps and marks, and what happens right now.
 
 use std::collections::BTreeSet;
 
-use super::ends::{Class, comes_in};
-use super::hours::is_gap;
+use super::ask::Ask;
+use super::traffic::ends::{Class, comes_in};
+use crate::api::message::{Answer, Query};
 use crate::api::snapshot::{InFlight, Part, Window};
 use crate::domain::chart::{self, Chart, MarkKind};
 use crate::domain::transfer::Outcome;
@@ -11,9 +12,15 @@ use crate::ui::chart::{Mark, Points, Range, Scale, Series, Span};
 use crate::ui::look::Tone;
 use crate::ui::shared::Shared;
 
+/// The slots of its questions.
+const CHART: &str = "flow.chart";
+const MARKS: &str = "flow.marks";
+/// Columns of a wide chart, two dots each.
+const BUCKETS: usize = 400;
+
 /// What the chart measures.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Metric {
+pub enum Metric {
     /// Bytes a second.
     #[default]
     Rate,
@@ -26,11 +33,11 @@ pub(super) enum Metric {
 impl Metric {
     const ALL: [Self; 3] = [Self::Rate, Self::Pieces, Self::Flight];
 
-    pub(super) fn next(self) -> Self {
+    pub fn next(self) -> Self {
         Self::ALL[(self as usize + 1) % Self::ALL.len()]
     }
 
-    pub(super) fn unit(self) -> &'static str {
+    pub fn unit(self) -> &'static str {
         match self {
             Self::Rate => "MB/s",
             Self::Pieces => "pieces/s",
@@ -38,7 +45,7 @@ impl Metric {
         }
     }
 
-    pub(super) fn of(unit: &str) -> Self {
+    pub fn of(unit: &str) -> Self {
         Self::ALL
             .into_iter()
             .find(|metric| metric.unit() == unit)
@@ -84,28 +91,28 @@ impl Way {
 
 /// What the blocks over time draw.
 #[derive(Debug, Default)]
-pub(super) struct Live {
-    pub(super) metric: Metric,
+pub struct Flow {
+    pub metric: Metric,
     /// The mean of a node in place of the sum of all.
-    pub(super) average: bool,
-    pub(super) series: Vec<Series>,
-    pub(super) marks: Vec<Mark>,
-    pub(super) spans: Vec<Span>,
-    pub(super) scale: Scale,
-    pub(super) now: Now,
+    pub average: bool,
+    pub series: Vec<Series>,
+    pub marks: Vec<Mark>,
+    pub spans: Vec<Span>,
+    pub scale: Scale,
+    pub now: Now,
     /// Nodes that do not tell what is in flight.
-    pub(super) silent: Vec<String>,
+    pub silent: Vec<String>,
 }
 
 /// What happens right now.
 #[derive(Debug, Default, Clone, PartialEq)]
-pub(super) struct Now {
+pub struct Now {
     /// Bytes and pieces a second of the last seconds, in and out, repair included; `None`: nobody told.
-    pub(super) rates: Option<[(f64, f64); 2]>,
+    pub rates: Option<[(f64, f64); 2]>,
     /// Transfers in flight, in and out; `None`: starts are not logged.
-    pub(super) flight: [Option<u64>; 2],
+    pub flight: [Option<u64>; 2],
     /// The node with most of them.
-    pub(super) busiest: Option<(String, u64)>,
+    pub busiest: Option<(String, u64)>,
 }
 
 /// Right now is so many seconds, the running one left out.
@@ -113,9 +120,69 @@ const NOW_S: usize = 10;
 /// The finest of the chart of minutes, in seconds.
 const FINE_S: i64 = 5;
 
-impl Live {
+impl Flow {
+    /// What is asked for it.
+    pub fn asks(&self, shared: &Shared) -> Vec<Ask> {
+        let (from, to) = shared.time.seen(shared.now_s());
+        let (from_ms, to_ms) = (from * 1000, to * 1000 + 1000);
+        let (every_s, slowly_s) = match (shared.time.end, shared.time.range) {
+            (Some(_), _) => (0, 0),
+            (None, Range::Minutes15) => (3, 30),
+            (None, Range::Hour) => (5, 60),
+            (None, Range::Hours6 | Range::Day) => (20, 60),
+            (None, _) => (60, 300),
+        };
+        let chart = Query::Chart(chart::Ask {
+            nodes: shared.scope(),
+            satellite: shared.satellite.clone(),
+            from_ms,
+            to_ms,
+            buckets: BUCKETS,
+            by_node: false,
+            durations: self.durations(),
+        });
+        let marks = Query::Marks {
+            nodes: shared.scope(),
+            from_ms,
+            to_ms,
+        };
+        let ask = |slot, key, query, every_s| Ask {
+            slot,
+            key,
+            query,
+            every_s,
+        };
+        vec![
+            ask(CHART, self.key(shared), chart, every_s),
+            ask(MARKS, shared.key(), marks, slowly_s),
+        ]
+    }
+
+    /// The key of the chart: which moment was chosen on it does not matter. With what was in flight it is another
+    /// question.
+    fn key(&self, shared: &Shared) -> String {
+        format!("{}\t{}", shared.key(), self.durations())
+    }
+
+    fn durations(&self) -> bool {
+        self.metric == Metric::Flight
+    }
+
+    /// Takes up what came.
+    pub fn take(&mut self, shared: &Shared) {
+        let chart = match shared.answers.of(CHART, &self.key(shared)) {
+            Some(Ok(Answer::Chart(chart))) => Some(chart),
+            _ => None,
+        };
+        let marks = match shared.answers.of(MARKS, &shared.key()) {
+            Some(Ok(Answer::Marks(marks))) => Some(marks.as_slice()),
+            _ => None,
+        };
+        self.refresh(chart, marks, shared);
+    }
+
     /// From the last answers; `None`: they are still to come, and what there was stays.
-    pub(super) fn refresh(&mut self, chart: Option<&Chart>, marks: Option<&[chart::Mark]>, shared: &Shared) {
+    fn refresh(&mut self, chart: Option<&Chart>, marks: Option<&[chart::Mark]>, shared: &Shared) {
         self.now = now(shared);
         self.silent = if self.metric == Metric::Flight {
             silent(shared)
@@ -418,4 +485,43 @@ fn shown(mark: &chart::Mark, shared: &Shared) -> Option<Mark> {
         text: format!("{}: {}", mark.node, mark.text),
         tone,
     })
+}
+
+/// Whether nothing is known of any node that was asked for in the seconds `from..to`.
+pub fn is_gap(chart: &Chart, from: i64, to: i64) -> bool {
+    chart.nodes > 0 && chart.unknown(from, to) >= chart.nodes
+}
+
+/// The values of a stretch of time, one for each column.
+pub fn columns(series: &Series, (from, to): (i64, i64), columns: u16) -> Vec<Option<f64>> {
+    let count = i64::from(columns.max(1));
+    let edge = |n: i64| from + (to - from) * n / count;
+    let mean = |values: &mut dyn Iterator<Item = f64>| {
+        let (mut sum, mut n) = (0.0, 0);
+        for value in values {
+            sum += value;
+            n += 1;
+        }
+        (n > 0).then(|| sum / f64::from(n))
+    };
+    let of = |n: i64| {
+        let (begin, end) = (edge(n), edge(n + 1).max(edge(n) + 1));
+        match &series.points {
+            Points::Samples(samples) => {
+                let within = samples.iter().filter(|(second, _)| (begin..end).contains(second));
+                mean(&mut within.filter_map(|(_, value)| *value))
+            }
+            Points::Buckets {
+                begin: first,
+                width,
+                values,
+            } => {
+                let place = |second: i64| (second - first).div_euclid((*width).max(1));
+                let places = place(begin)..=place(end - 1);
+                let values = places.filter_map(|at| values.get(usize::try_from(at).ok()?).copied().flatten());
+                mean(&mut { values })
+            }
+        }
+    };
+    (0..count).map(of).collect()
 }
