@@ -10,7 +10,7 @@ use storj_monitor::api::message::{Answer, Message, Query, Request};
 use storj_monitor::api::table::{Value, What};
 use storj_monitor::domain::gravity::Gravity;
 use storj_monitor::domain::transfer::Outcome;
-use storj_monitor::ui::model::{Input, Model};
+use storj_monitor::ui::model::{Collector, Input, Model};
 use storj_monitor::ui::overlay::Overlay;
 
 const USUAL: (u16, u16) = (80, 24);
@@ -364,6 +364,48 @@ fn the_list_never_crawls_under_the_cursor() {
     );
     press(&mut model, "space", USUAL);
     assert!(text(&mut model, USUAL).contains("777 kB"));
+}
+
+#[test]
+fn a_picture_held_on_another_pane_is_let_go_here() {
+    let mut model = following(Look::Dark);
+    press(&mut model, "1 space 0", USUAL);
+    assert!(model.shared.held_since().is_some());
+    let id = 1 + (1 << 32);
+    heard(
+        &mut model,
+        id,
+        vec![transfer(-9000, "attic", "uploaded", "PUT", US1, 777_000, "")],
+        0,
+    );
+    assert!(!text(&mut model, USUAL).contains("777 kB"));
+    press(&mut model, "space", USUAL);
+    assert!(model.shared.held_since().is_none());
+}
+
+#[test]
+fn what_came_while_the_collector_was_gone_is_read_from_the_files() {
+    let mut model = following(Look::Dark);
+    model.update(Input::Lost, NOW_MS);
+    assert!(text(&mut model, USUAL).contains("nothing comes"));
+    model.update(Input::Found(Collector::Attached), NOW_MS);
+    let asks = model.requests();
+    let fill = |request: &Request| {
+        matches!(
+            request,
+            Request::Ask {
+                query: Query::Log {
+                    at_ms: None,
+                    before: 500,
+                    ..
+                },
+                ..
+            }
+        )
+    };
+    assert!(asks.iter().any(fill), "{asks:?}");
+    settle(&mut model);
+    assert!(text(&mut model, USUAL).contains("following"));
 }
 
 #[test]

@@ -159,6 +159,23 @@ mod tests {
     use crate::domain::gravity::Gravity;
 
     #[test]
+    fn an_error_of_the_network_says_so_alone() {
+        let told = |error: &str| {
+            let raw = format!("ERROR\tpiecestore\tupload failed\t{{\"error\": \"{error}\"}}");
+            explained(meaning::of(&Parser::default().parse(raw.as_bytes()), raw.as_bytes()))
+        };
+        let network = told("write tcp 1.2.3.4:5: write: broken pipe");
+        assert_eq!(
+            (network.means.len(), network.act.len(), network.gravity),
+            (1, 0, Gravity::Plain)
+        );
+        let disk = told("write x: no space left on device");
+        assert_eq!((disk.means.len(), disk.act.len(), disk.gravity), (2, 1, Gravity::Grave));
+        assert!(disk.act[0].contains("Free some space"), "{:?}", disk.act);
+        assert_eq!(told("something new").act.len(), 1);
+    }
+
+    #[test]
     fn a_line_is_put_together_again_from_its_parts_even_when_it_is_cut() {
         let line = LogLine {
             node: "n".to_owned(),

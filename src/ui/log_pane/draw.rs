@@ -217,6 +217,7 @@ impl LogPane {
         let glyphs = shared.theme.glyphs;
         let fold = if self.want.fold { " · routine folded" } else { "" };
         let (words, tone) = match self.tail.mode() {
+            Mode::Following if self.lost => ("the collector is gone: nothing comes".to_owned(), Tone::Bad),
             Mode::Following => {
                 let kept = number::count(self.tail.kept() as u64);
                 (

@@ -39,7 +39,7 @@ impl LogPane {
     }
 
     fn key(&self, of: &str) -> String {
-        format!("{of}\t{:?}", self.filter)
+        format!("{of}\t{}\t{:?}", self.returns, self.filter)
     }
 
     /// More of the files, when the cursor is near an end of what is shown.

@@ -21,7 +21,7 @@ use super::action::Action;
 use super::ask::Wants;
 use super::explain::Explained;
 use super::pane::{Effect, Figure, Hits, Page, View};
-use super::shared::Shared;
+use super::shared::{Collector, Shared};
 use super::table::{RowKey, Table, TableState};
 use crate::api::line::{Filter, LogLine};
 use crate::api::message::Answer;
@@ -95,6 +95,9 @@ pub struct LogPane {
     names: Names,
     /// How wide the list was drawn last.
     width: u16,
+    /// Whether the collector is gone, and how often it came back: what came meanwhile is in the files.
+    lost: bool,
+    returns: u32,
 }
 
 /// Short names of satellites by their ids.
@@ -125,6 +128,8 @@ impl Default for LogPane {
             pending: None,
             names: Names::new(),
             width: 0,
+            lost: false,
+            returns: 0,
         }
     }
 }
@@ -273,7 +278,10 @@ impl View for LogPane {
 
     fn refresh(&mut self, shared: &Shared) {
         let filter = self.want.filter(shared.scope(), shared.satellite.as_ref());
-        if self.filter != filter {
+        let lost = matches!(shared.collector, Collector::Lost(_));
+        let is_back = std::mem::replace(&mut self.lost, lost) && !lost;
+        self.returns += u32::from(is_back);
+        if self.filter != filter || (is_back && self.tail.mode() == Mode::Following) {
             self.filter = filter;
             self.tail.clear();
             self.grave.clear();

@@ -28,7 +28,7 @@ impl Model {
     pub fn can(&self, action: Action) -> bool {
         let rows = || self.table().is_some_and(|(_, state)| !state.is_empty());
         let chosen = || self.table().is_some_and(|(_, state)| state.selected().is_some());
-        if self.view().takes(action) {
+        if self.is_the_panes(action) {
             return self.view().can(action, &self.shared);
         }
         match action {
@@ -71,9 +71,15 @@ impl Model {
         }
     }
 
+    /// Whether the pane does an action in a way of its own. A picture that is held is let go everywhere.
+    fn is_the_panes(&self, action: Action) -> bool {
+        let lets_go = action == Action::Freeze && self.shared.held_since().is_some();
+        self.view().takes(action) && !lets_go
+    }
+
     /// Does an action that can be done.
     pub(super) fn act(&mut self, action: Action) -> Vec<Effect> {
-        if self.view().takes(action) {
+        if self.is_the_panes(action) {
             return self.act_on_pane(action);
         }
         match action {

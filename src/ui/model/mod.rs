@@ -275,11 +275,13 @@ impl Model {
                 // It begins anew: what the one before told is replaced by what this one tells.
                 self.standing.forget();
                 self.shared.answers.forget_questions();
+                self.refresh();
                 (none(), true)
             }
             Input::Lost => {
                 if !matches!(self.shared.collector, Collector::Lost(_)) {
                     self.shared.collector = Collector::Lost(now_ms);
+                    self.refresh();
                 }
                 (none(), true)
             }
