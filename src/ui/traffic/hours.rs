@@ -1,5 +1,7 @@
 //! The table of the last hours. Made when answers come.
 
+use std::collections::BTreeMap;
+
 use super::ends::{Class, End, Ends};
 use super::tables::{count, won};
 use crate::domain::chart::Chart;
@@ -74,16 +76,19 @@ pub(super) fn hours(chart: &Chart, shared: &Shared) -> Table {
         .quiet()
 }
 
-/// How much of a bucket is over and known: of several nodes the mean.
-fn seconds(chart: &Chart, n: i64, now: i64) -> i64 {
+/// How many seconds of a bucket are over, without those of which nothing is known of any node; at least 1.
+pub(super) fn seconds(chart: &Chart, n: i64, now: i64) -> i64 {
     let begin = chart.begin + n * chart.width;
     let over = (now - begin).clamp(1, chart.width);
-    let unknown = chart
-        .gaps
-        .iter()
-        .map(|gap| (gap.to.min(begin + over) - gap.from.max(begin)).max(0));
-    let unknown = unknown.sum::<i64>() / chart.nodes.max(1) as i64;
-    (over - unknown).max(1)
+    let mut unknown: BTreeMap<&str, i64> = BTreeMap::new();
+    for gap in &chart.gaps {
+        let overlap = (gap.to.min(begin + over) - gap.from.max(begin)).max(0);
+        *unknown.entry(&gap.node).or_default() += overlap;
+    }
+    // What is known of one node is not scaled up for another.
+    let all = unknown.len() >= chart.nodes.max(1);
+    let least = unknown.into_values().min().filter(|_| all);
+    (over - least.unwrap_or(0)).max(1)
 }
 
 fn rates(hour: &[Ends; 4], seconds: i64) -> [i64; 3] {

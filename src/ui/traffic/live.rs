@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::ends::{Class, comes_in};
-use super::hours::is_gap;
+use super::hours::{is_gap, seconds};
 use crate::api::snapshot::{InFlight, Part, Window};
 use crate::domain::chart::{self, Chart, MarkKind};
 use crate::domain::transfer::Outcome;
@@ -142,14 +142,15 @@ impl Live {
     fn traffic(&self, chart: &Chart, nodes: f64, shared: &Shared) -> Vec<Series> {
         let now = shared.now_s();
         let line = |(n, way): (usize, Way)| {
-            let mut values: Vec<Option<f64>> = known(chart, now);
+            let known = known(chart, now);
+            let mut values: Vec<Option<f64>> = known.iter().map(|seconds| seconds.map(|_| 0.0)).collect();
             for line in &chart.lines {
                 if line.outcome != Outcome::Success || !way.has(&line.action) {
                     continue;
                 }
-                for (value, cell) in values.iter_mut().zip(&line.buckets) {
-                    let more = self.metric.value(*cell) / chart.width as f64 / nodes;
-                    *value = value.map(|sum| sum + more);
+                for ((value, seconds), cell) in values.iter_mut().zip(&known).zip(&line.buckets) {
+                    let more = seconds.map(|seconds| self.metric.value(*cell) / seconds / nodes);
+                    *value = value.zip(more).map(|(sum, more)| sum + more);
                 }
             }
             let points = Points::Buckets {
@@ -249,14 +250,15 @@ fn moves(series: &Series) -> bool {
     }
 }
 
-/// Zero in each bucket that is known and over, nothing in the others.
+/// The seconds that each bucket is of, nothing for those that are not known. Of little
+/// time a rate says little: it takes half of a bucket, or ten minutes.
 fn known(chart: &Chart, now: i64) -> Vec<Option<f64>> {
     let of = |n: usize| {
         let begin = chart.begin + n as i64 * chart.width;
-        let end = begin + chart.width;
-        // What runs is not whole: as a rate it would seem to fall.
-        let over = end <= now;
-        (over && !is_gap(chart, begin, end)).then_some(0.0)
+        let seconds = seconds(chart, n as i64, now);
+        let gap = is_gap(chart, begin, begin + chart.width);
+        let enough = seconds * 2 >= chart.width || seconds >= 600;
+        (begin < now && enough && !gap).then_some(seconds as f64)
     };
     (0..chart.len).map(of).collect()
 }
