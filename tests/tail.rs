@@ -239,7 +239,7 @@ fn windows_are_warm_after_a_restart() {
     let mut collector = open();
     node.write(200);
     let begun = format!(
-        "{}\tINFO\tpiecestore\tdownload started\t{{\"piece_id\": \"{}\", \"action\": \"GET\", \"offset\": 0}}\n",
+        "{}\tDEBUG\tpiecestore\tdownload started\t{{\"piece_id\": \"{}\", \"action\": \"GET\", \"offset\": 0}}\n",
         common::node::now(),
         common::node::piece(77)
     );

@@ -370,7 +370,7 @@ mod tests {
             .collect();
         let shown = path.display();
         assert_eq!(
-            got,
+            got[..7],
             [
                 ("30", format!("{shown}:2")),
                 ("20", "env STORJ_MONITOR_POLL_TIMEOUT_S".to_owned()),
@@ -382,6 +382,7 @@ mod tests {
                 (dir.path().join("geo.mmdb").to_str().unwrap(), format!("{shown}:9")),
             ]
         );
+        assert!(got[7..].iter().all(|(_, origin)| origin == "default"));
         assert_eq!(config.settings.budget_bytes, 60_000_000);
         assert_eq!((config.named, config.file), (false, Some(path)));
     }

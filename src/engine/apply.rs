@@ -127,6 +127,7 @@ impl Apply {
             && let Some(log_ms) = record.unix_ms.or(carrier_ms)
         {
             self.sums.last_ms = Some(log_ms);
+            self.sums.saw_debug |= record.head.level == Level::Debug;
             let at = Moment { log_ms, carrier_ms };
             match record.head.kind {
                 Kind::UploadStarted | Kind::DownloadStarted => {

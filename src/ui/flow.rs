@@ -1,6 +1,6 @@
 //! Traffic over time for any pane: the chart's lines, gaps and marks, and what happens right now.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::ask::Ask;
 use super::traffic::ends::{Class, comes_in};
@@ -209,14 +209,15 @@ impl Flow {
     fn traffic(&self, chart: &Chart, nodes: f64, shared: &Shared) -> Vec<Series> {
         let now = shared.now_s();
         let line = |(n, way): (usize, Way)| {
-            let mut values: Vec<Option<f64>> = known(chart, now);
+            let known = known(chart, now);
+            let mut values: Vec<Option<f64>> = known.iter().map(|seconds| seconds.map(|_| 0.0)).collect();
             for line in &chart.lines {
                 if line.outcome != Outcome::Success || !way.has(&line.action) {
                     continue;
                 }
-                for (value, cell) in values.iter_mut().zip(&line.buckets) {
-                    let more = self.metric.value(*cell) / chart.width as f64 / nodes;
-                    *value = value.map(|sum| sum + more);
+                for ((value, seconds), cell) in values.iter_mut().zip(&known).zip(&line.buckets) {
+                    let more = seconds.map(|seconds| self.metric.value(*cell) / seconds / nodes);
+                    *value = value.zip(more).map(|(sum, more)| sum + more);
                 }
             }
             let points = Points::Buckets {
@@ -316,14 +317,15 @@ fn moves(series: &Series) -> bool {
     }
 }
 
-/// Zero in each bucket that is known and over, nothing in the others.
+/// The seconds that each bucket is of, nothing for those that are not known. Of little
+/// time a rate says little: it takes half of a bucket, or ten minutes.
 fn known(chart: &Chart, now: i64) -> Vec<Option<f64>> {
     let of = |n: usize| {
         let begin = chart.begin + n as i64 * chart.width;
-        let end = begin + chart.width;
-        // What runs is not whole: as a rate it would seem to fall.
-        let over = end <= now;
-        (over && !is_gap(chart, begin, end)).then_some(0.0)
+        let seconds = seconds(chart, n as i64, now);
+        let gap = is_gap(chart, begin, begin + chart.width);
+        let enough = seconds * 2 >= chart.width || seconds >= 600;
+        (begin < now && enough && !gap).then_some(seconds as f64)
     };
     (0..chart.len).map(of).collect()
 }
@@ -524,4 +526,19 @@ pub fn columns(series: &Series, (from, to): (i64, i64), columns: u16) -> Vec<Opt
         }
     };
     (0..count).map(of).collect()
+}
+
+/// How many seconds of a bucket are over, without those of which nothing is known of any node; at least 1.
+pub fn seconds(chart: &Chart, n: i64, now: i64) -> i64 {
+    let begin = chart.begin + n * chart.width;
+    let over = (now - begin).clamp(1, chart.width);
+    let mut unknown: BTreeMap<&str, i64> = BTreeMap::new();
+    for gap in &chart.gaps {
+        let overlap = (gap.to.min(begin + over) - gap.from.max(begin)).max(0);
+        *unknown.entry(&gap.node).or_default() += overlap;
+    }
+    // What is known of one node is not scaled up for another.
+    let all = unknown.len() >= chart.nodes.max(1);
+    let least = unknown.into_values().min().filter(|_| all);
+    (over - least.unwrap_or(0)).max(1)
 }

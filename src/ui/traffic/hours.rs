@@ -3,7 +3,7 @@
 use super::ends::{Class, End, Ends};
 use super::tables::{count, won};
 use crate::domain::chart::Chart;
-use crate::ui::flow::is_gap;
+use crate::ui::flow::{is_gap, seconds};
 use crate::ui::look::Tone;
 use crate::ui::number::{self, Percent, Scale};
 use crate::ui::shared::Shared;
@@ -73,18 +73,6 @@ pub(super) fn hours(chart: &Chart, shared: &Shared) -> Table {
     Table::new(columns, (0..chart.len).rev().map(row).collect())
         .one_line()
         .quiet()
-}
-
-/// How much of a bucket is over and known: of several nodes the mean.
-fn seconds(chart: &Chart, n: i64, now: i64) -> i64 {
-    let begin = chart.begin + n * chart.width;
-    let over = (now - begin).clamp(1, chart.width);
-    let unknown = chart
-        .gaps
-        .iter()
-        .map(|gap| (gap.to.min(begin + over) - gap.from.max(begin)).max(0));
-    let unknown = unknown.sum::<i64>() / chart.nodes.max(1) as i64;
-    (over - unknown).max(1)
 }
 
 fn rates(hour: &[Ends; 4], seconds: i64) -> [i64; 3] {
