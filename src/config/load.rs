@@ -392,7 +392,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = file(
             dir.path(),
-            "[[node]]\nname = \"a\"\nlog = \"a.log\"\napi = \"u:pw@h:1\"\n[[node]]\nname = \"b\"\n",
+            "[[node]]\nname = \"a\"\nlog = \"a.log\"\napi = \"u:sesame@h:1\"\n[[node]]\nname = \"b\"\n",
         );
         let config = load(&Inputs {
             named: Some(path.clone()),
@@ -419,7 +419,7 @@ mod tests {
         assert_eq!(config.origin("node.a.data"), Origin::Default);
         assert_eq!(config.origin("node.c.log"), Origin::Flag("--node"));
         let shown = format!("{:?}", config.values);
-        assert!(shown.contains("***@h:1") && !shown.contains("pw"), "{shown}");
+        assert!(shown.contains("***@h:1") && !shown.contains("sesame"), "{shown}");
     }
 
     #[test]
