@@ -22,8 +22,8 @@ pub fn picture(buffer: &Buffer) -> String {
     );
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" \
-         height=\"{height:.0}\" font-family=\"'DejaVu Sans Mono','Noto Sans Mono',monospace\" font-size=\"14\" \
-         xml:space=\"preserve\">\n<rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{PAPER}\"/>\n"
+         height=\"{height:.0}\" font-family=\"'DejaVu Sans Mono','Noto Sans Mono',monospace\" font-size=\"14\">\n\
+         <rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{PAPER}\"/>\n"
     );
     for y in 0..area.height {
         let cells: Vec<&Cell> = (0..area.width)
@@ -105,6 +105,8 @@ fn draw(text: &mut String, run: &str, (x, y): (f32, f32), width: f32, look: &Loo
         style += " text-decoration=\"underline\"";
     }
     let escaped = shown.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    // Several spaces in a row would become one.
+    let escaped = escaped.replace(' ', "\u{a0}");
     let _ = writeln!(
         text,
         "<text x=\"{:.1}\" y=\"{:.1}\" textLength=\"{:.1}\" lengthAdjust=\"spacingAndGlyphs\" fill=\"{}\"{style}>{escaped}</text>",

@@ -293,10 +293,12 @@ impl Traffic {
         let generations = shared.shown().nodes.values();
         let generations = generations.filter_map(|view| view.hot.as_ref().map(|hot| hot.generation));
         let stamp = format!(
-            "{:?}{:?}{:?}",
+            "{:?}{:?}{:?}{:?}",
             generations.collect::<Vec<_>>(),
             shared.node,
-            shared.satellite
+            shared.satellite,
+            // Names of satellites come with the nodes.
+            shared.satellites()
         );
         if stamp != self.hot_stamp {
             self.hot_stamp = stamp;
