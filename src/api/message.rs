@@ -7,6 +7,7 @@ use super::snapshot::{Snapshot, Topic};
 use super::status::Status;
 use super::table::{Question, Value};
 use crate::domain::chart::{self, Chart, Mark};
+use crate::domain::task::Task;
 
 /// Of this form. Collector and viewer have to agree.
 pub const VERSION: u32 = 1;
@@ -83,6 +84,22 @@ pub enum Query {
         /// Until before this time.
         to_ms: i64,
     },
+    /// Nodes' own work that lies in a time, also in part, as it was known at its end.
+    Tasks {
+        /// Their names; empty means all.
+        nodes: Vec<String>,
+        /// From this time on, ms since the epoch.
+        from_ms: i64,
+        /// Until before this time.
+        to_ms: i64,
+    },
+    /// The newest bloom filter of each satellite.
+    Filters {
+        /// Of which nodes; empty means all.
+        nodes: Vec<String>,
+        /// At this time (ms since the epoch); now, when there is none.
+        at_ms: Option<i64>,
+    },
     /// Log lines around a moment, from the files that are still there.
     Log {
         /// Which lines.
@@ -117,6 +134,9 @@ pub enum Answer {
     Chart(Chart),
     /// To [`Query::Marks`]: in the order of time, the last thousand of them.
     Marks(Vec<Mark>),
+    /// To [`Query::Tasks`]: by begin. To [`Query::Filters`]: the task a filter came by, whose figures say when it
+    /// was made.
+    Tasks(Vec<Task>),
     /// To [`Query::Log`].
     Log(Past),
     /// To [`Query::Line`].

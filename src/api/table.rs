@@ -20,6 +20,8 @@ pub enum What {
     Reputation,
     /// Nodes' disks over time
     Storage,
+    /// Nodes' own work: compaction, garbage collection, trash, walks, migration
+    Maintenance,
 }
 
 /// Fields traffic is counted by.
@@ -182,6 +184,36 @@ const STORAGE: &[&str] = &[
     "source",
     "semantics",
 ];
+const MAINTENANCE: &[&str] = &[
+    "node",
+    "kind",
+    "satellite_id",
+    "store",
+    "started",
+    "finished",
+    "state",
+    "bytes_before",
+    "bytes_after",
+    "reclaimed",
+    "detail",
+    // Beyond the default columns: its other numbers, sizes in bytes, shares 0..1.
+    "took_ms",
+    "rewritten",
+    "trashed",
+    "expired",
+    "dead",
+    "needed",
+    "pieces",
+    "looked",
+    "failed",
+    "moved",
+    "load",
+    "trash_share",
+    "filter_created",
+    "filter_size",
+    "cut",
+    "seen",
+];
 
 impl Question {
     /// All of a table.
@@ -242,6 +274,7 @@ impl Question {
             What::Latency => (LATENCY, LATENCY.len()),
             What::Reputation => (REPUTATION, 7),
             What::Storage => (STORAGE, 9),
+            What::Maintenance => (MAINTENANCE, 11),
         };
         Ok((columns.to_vec(), shown))
     }

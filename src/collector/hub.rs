@@ -250,6 +250,19 @@ impl Hub {
                     .map(Answer::Marks)
                     .map_err(|error| error.to_string())
             }
+            Query::Tasks { nodes, from_ms, to_ms } => {
+                let scope = Scope {
+                    nodes: nodes.clone(),
+                    from_ms: Some(*from_ms),
+                    to_ms: Some(*to_ms),
+                };
+                let tasks = reader.tasks(&scope).map(Answer::Tasks);
+                tasks.map_err(|error| error.to_string())
+            }
+            Query::Filters { nodes, at_ms } => reader
+                .filters(nodes, at_ms.unwrap_or(now_ms))
+                .map(Answer::Tasks)
+                .map_err(|error| error.to_string()),
             Query::Log {
                 filter,
                 at_ms,

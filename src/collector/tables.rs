@@ -6,6 +6,7 @@ use std::io;
 use crate::api::table::{ErrorOf, Question, Value, What};
 use crate::domain::piece;
 use crate::domain::sample::Standing;
+use crate::domain::task::Task;
 use crate::domain::transfer::Outcome;
 use crate::log::kind::{Kind, Level};
 use crate::log::template;
@@ -56,6 +57,7 @@ pub fn rows(reader: &Reader, question: &Question, each: Each<'_>) -> Result<(), 
         What::Latency => latency(reader, &scope, each),
         What::Reputation => reputation(reader, &scope, each),
         What::Storage => storage(reader, &scope, each),
+        What::Maintenance => maintenance(reader, &scope, each),
     }
 }
 
@@ -252,4 +254,55 @@ fn storage(reader: &Reader, scope: &Scope, each: Each<'_>) -> Result<(), Error> 
         ])
     })?;
     Ok(taken?)
+}
+
+fn maintenance(reader: &Reader, scope: &Scope, each: Each<'_>) -> Result<(), Error> {
+    let mut tasks = reader.tasks(scope)?;
+    // A row belongs to the time it begins in, so that ranges that follow each other have it once.
+    tasks.retain(|task| scope.from_ms.is_none_or(|from| task.place_ms() >= from));
+    tasks.sort_by(|a, b| {
+        let key = |task: &Task| {
+            let satellite = task.satellite_id.clone();
+            (task.node.clone(), task.job.word(), satellite, task.store.clone())
+        };
+        key(a).cmp(&key(b))
+    });
+    for task in tasks {
+        each(task_row(&task))?;
+    }
+    Ok(())
+}
+
+fn task_row(task: &Task) -> Vec<Value> {
+    let figures = &task.figures;
+    let text = |text: &Option<String>| text.as_deref().map_or(Value::Null, Value::text);
+    vec![
+        Value::Text(task.node.clone()),
+        Value::text(task.job.word()),
+        text(&task.satellite_id),
+        text(&task.store),
+        Value::time(task.started_ms),
+        Value::time(task.finished_ms),
+        Value::text(task.state.word()),
+        Value::count(figures.before),
+        Value::count(figures.after),
+        Value::count(task.reclaimed()),
+        Value::text(&task.detail()),
+        Value::count(task.took_ms),
+        Value::count(task.rewritten()),
+        Value::count(figures.trashed),
+        Value::count(figures.expired),
+        Value::count(figures.dead),
+        Value::count(figures.needed),
+        Value::count(figures.pieces),
+        Value::count(figures.looked),
+        Value::count(figures.failed),
+        Value::count(figures.moved),
+        Value::score(figures.load),
+        Value::score(figures.trash_share),
+        Value::time(figures.filter_ms),
+        Value::count(figures.filter_size),
+        Value::time(task.cut_ms),
+        Value::time(Some(task.seen_ms)),
+    ]
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
 use super::piece::PieceId;
+use super::task::sign::Told;
 use super::transfer::{Cause, Outcome, Quality};
 use crate::support::names::Names;
 use crate::support::sketch::Sketch;
@@ -242,6 +243,8 @@ pub struct Batch {
     pub transfers: [Vec<Kept>; 2],
     /// Notes, and when (ms since the epoch).
     pub notes: Vec<(i64, Note)>,
+    /// What was said of the node's own work, in the order of the lines.
+    pub work: Vec<Told>,
 }
 
 impl Batch {
@@ -258,6 +261,7 @@ impl Batch {
         self.latency.clear();
         self.transfers.iter_mut().for_each(Vec::clear);
         self.notes.clear();
+        self.work.clear();
     }
 
     /// Whether nothing is in it.

@@ -7,4 +7,5 @@ pub mod health;
 pub mod piece;
 pub mod sample;
 pub mod source;
+pub mod task;
 pub mod transfer;

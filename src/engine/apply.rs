@@ -1,13 +1,16 @@
 //! Lines to what they add to the history: rollups, error templates, kinds, durations, transfers.
 //! Events count where their own time says; a line without a time counts where the line before it did.
 
+use std::collections::BTreeSet;
+
 use crate::domain::batch::{Batch, Cell, ErrorCell, Kept, KeptMinute, Note, Odd, Series, Vocabulary};
 use crate::domain::piece;
+use crate::domain::task::sign::Told;
 use crate::domain::transfer::{Outcome, Transfer, size_class};
 use crate::log::event;
 use crate::log::kind::{Kind, Level};
 use crate::log::record::{Line, Parser, Record, text};
-use crate::log::template;
+use crate::log::{task, template};
 
 use super::flight::Running;
 use super::live::{Direction, Live};
@@ -35,6 +38,8 @@ struct Sums {
     vocabulary: Vocabulary,
     batch: Batch,
     last_ms: Option<i64>,
+    /// When the node began to start, as far as the lines read so far tell (ms since the epoch).
+    starts: BTreeSet<i64>,
     live: Option<Live>,
     /// Whether anything was ever logged at DEBUG.
     saw_debug: bool,
@@ -42,6 +47,9 @@ struct Sums {
     hour: i64,
     kinds: Vec<(u64, Option<String>)>,
 }
+
+/// Starts of a node that are remembered: what lies before is read beside what comes.
+const MOST_STARTS: usize = 1000;
 
 /// Number of the kind of lines that are no records, or damaged ones.
 const FOREIGN: &str = "(not a record of the node)";
@@ -133,6 +141,7 @@ impl Apply {
                 Kind::UploadStarted | Kind::DownloadStarted => {
                     self.sums.started(record, at);
                 }
+                Kind::Configuration => self.sums.node_starts(log_ms),
                 _ if event::transfer(record).is_some() || record.head.kind == Kind::UploadCanceledOld => {
                     self.sums.pairs.finished(&record.fields, at);
                 }
@@ -213,6 +222,7 @@ impl Sums {
                 Some(transfer) => self.transfer(record, &transfer, at),
                 None => {
                     self.note(record, at.log_ms);
+                    self.work(record, at.log_ms);
                     self.trouble(record, at.log_ms);
                 }
             },
@@ -243,6 +253,7 @@ impl Sums {
             None => return,
             Some(Note::Starting) => {
                 self.pairs.forget(ms);
+                self.node_starts(ms);
                 Note::Starting
             }
             Some(Note::Started { node_id }) => Note::Started { node_id },
@@ -252,6 +263,27 @@ impl Sums {
             },
         };
         self.batch.notes.push((ms, note));
+    }
+
+    fn node_starts(&mut self, ms: i64) {
+        self.starts.insert(ms);
+        if self.starts.len() > MOST_STARTS {
+            self.starts.pop_first();
+        }
+    }
+
+    /// What the node says of its own work, and which of its processes says so.
+    fn work(&mut self, record: &Record<'_>, ms: i64) {
+        let Some(mut sign) = task::sign(record) else {
+            return;
+        };
+        sign.error = sign.error.map(|error| shorten(&error));
+        let satellites = &mut self.vocabulary.satellites;
+        self.batch.work.push(Told {
+            ms,
+            process: self.starts.range(..=ms).next_back().copied(),
+            sign: sign.with_satellite(|id| satellites.id(id.as_bytes())),
+        });
     }
 
     fn transfer(&mut self, record: &Record<'_>, transfer: &Transfer<'_>, at: Moment) {

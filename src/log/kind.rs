@@ -157,7 +157,8 @@ kinds! {
     Trash: "pieces:trash" Is "emptying trash started", Is "emptying trash finished", Is "emptying trash failed",
         Is "restore trash started", Is "restore trash finished", Is "restore trash failed";
     /// A walk over all pieces.
-    Filewalker: "" Starts "used-space-filewalker ", Starts "gc-filewalker ", Starts "trash-filewalker ", Is "lazyfilewalker failed";
+    Filewalker: "" Starts "used-space-filewalker ", Starts "gc-filewalker ", Starts "trash-filewalker ", Is "lazyfilewalker failed",
+        Is "Startup piece scan omitted by configuration";
     /// A walk's process.
     FilewalkerProcess: "lazyfilewalker" Is "starting subprocess", Is "subprocess started", Is "subprocess finished successfully",
         Is "subprocess exited with status", Is "failed to start subprocess", Is "subprocess exited with error",

@@ -1,4 +1,4 @@
-//! What happened to nodes: starts and releases, from their logs and from what they say when they are asked.
+//! What happened to nodes: starts, releases and work, from their logs and from what they say when they are asked.
 
 use rusqlite::{Connection, params};
 
@@ -25,8 +25,8 @@ pub(crate) fn ran(connection: &Connection, node: i64, process: i64, time: i64) -
 }
 
 impl Reader {
-    /// Starts and new releases of a scope's nodes, and times of which nothing is known, in the order of time; the
-    /// last `most` of them. `now`: the second behind which there is only future.
+    /// Starts and new releases of a scope's nodes, times of which nothing is known, compactions and garbage
+    /// collections (the longest), in the order of time; the last `most` of them. `now`: the second behind which there is only future.
     pub fn marks(&self, scope: &Scope, now: i64, most: usize) -> Result<Vec<Mark>> {
         let mut marks = Vec::new();
         for (node, name) in self.scope_nodes(scope)? {
@@ -60,6 +60,8 @@ impl Reader {
             kind: MarkKind::Gap,
             text: "nothing was collected".to_owned(),
         }));
+        // What nodes do all the time takes the room that is left.
+        marks.extend(self.work_marks(scope, most.saturating_sub(marks.len()))?);
         marks.sort_by(|a, b| (a.time_ms, &a.node, a.kind).cmp(&(b.time_ms, &b.node, b.kind)));
         marks.drain(..marks.len().saturating_sub(most));
         Ok(marks)

@@ -16,6 +16,7 @@ pub mod raw;
 mod rollup;
 pub mod seen;
 pub mod sources;
+pub mod tasks;
 pub mod traffic;
 pub mod transfers;
 pub mod upkeep;
@@ -110,10 +111,11 @@ impl<T> At<T> for rusqlite::Result<T> {
 }
 
 /// All versions of the schema, in order; `user_version` counts them.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("schema_1.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
 ];
 const FILE: &str = "storj-monitor.db";
 

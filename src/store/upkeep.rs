@@ -17,7 +17,7 @@ pub struct Retention {
     pub bytes: u64,
     /// Minute rollups and answers of nodes, days.
     pub minutes_days: i64,
-    /// Hour rollups, error minutes, kinds and latency, days. Day rollups stay for ever.
+    /// Hour rollups, error minutes, kinds, latency and work, days. Day rollups stay for ever.
     pub hours_days: i64,
 }
 
@@ -118,6 +118,12 @@ fn delete_old(connection: &Connection, retention: &Retention, now: i64) -> rusql
                  SELECT node, time FROM poll WHERE node IN (SELECT id FROM node) AND time < ?1 LIMIT {ROWS})"
         ))?
         .execute([minutes * 1000])?;
+    more |= deleted as i64 == ROWS;
+    let deleted = connection
+        .prepare_cached(&format!(
+            "DELETE FROM task WHERE id IN (SELECT id FROM task WHERE place < ?1 LIMIT {ROWS})"
+        ))?
+        .execute([hours * 1000])?;
     more |= deleted as i64 == ROWS;
     Ok(more)
 }

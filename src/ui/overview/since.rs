@@ -146,7 +146,9 @@ impl Since {
                 let seconds = mark.until_ms.map_or(0, |until| (until - mark.time_ms).max(0) / 1000);
                 format!("{} for {}", mark.text, number::age(seconds.unsigned_abs()))
             }
-            _ => mark.text.clone(),
+            // Every day's work.
+            MarkKind::Compaction | MarkKind::Garbage => return,
+            MarkKind::Version => mark.text.clone(),
         };
         self.changes.push(Change {
             at_ms: Some(mark.time_ms),
