@@ -199,7 +199,7 @@ fn walk(message: &str, object: &Object) -> Option<Sign<String>> {
             };
             (Job::Garbage, goes(true), figures)
         }
-        "gc-filewalker did not complete" => (Job::Garbage, goes(false), phase(Phase::WalkFailed)),
+        "gc-filewalker did not complete" => (Job::Garbage, goes(true), phase(Phase::WalkFailed)),
         "trash-filewalker completed" => {
             let figures = Figures {
                 reclaimed: count(object, &["bytes_deleted"]),
@@ -208,7 +208,7 @@ fn walk(message: &str, object: &Object) -> Option<Sign<String>> {
             };
             (Job::Trash, goes(true), figures)
         }
-        "lazyfilewalker failed" => (Job::UsedSpace, goes(false), phase(Phase::WalkFailed)),
+        "lazyfilewalker failed" => (Job::UsedSpace, goes(true), phase(Phase::WalkFailed)),
         _ => return None,
     };
     Some(make(job, object, what, figures))
@@ -237,7 +237,7 @@ fn process(logger: &str, message: &str, object: &Object) -> Option<Sign<String>>
         "subprocess exited with status"
         | "subprocess exited with error"
         | "failed to start subprocess"
-        | "failed to decode response from subprocess" => (goes(false), Phase::WalkFailed),
+        | "failed to decode response from subprocess" => (goes(true), Phase::WalkFailed),
         _ => return None,
     };
     Some(make(job, object, what, phase(at)))

@@ -10,7 +10,7 @@ use crate::domain::batch::FastMap;
 use crate::domain::chart::{Mark, MarkKind};
 use crate::domain::task::run::{Begin, Fit, NEAR_MS, Run};
 use crate::domain::task::sign::{Outcome, Told};
-use crate::domain::task::{Figures, Job, State, Task};
+use crate::domain::task::{Figures, Job, Phase, State, Task};
 
 /// Rows of one work looked through for the one a line is of.
 const NEIGHBOURS: usize = 4;
@@ -66,7 +66,8 @@ fn take(connection: &Connection, node: i64, told: &Told<i64>) -> rusqlite::Resul
 
 type Found = Vec<(i64, Run<i64>)>;
 
-/// Runs that began before, the latest first.
+/// Runs that began before, the latest first; then those that began a moment later: a walk's process has its own
+/// clock.
 fn earlier(connection: &Connection, node: i64, told: &Told<i64>, vague: bool) -> rusqlite::Result<Found> {
     let until = told.ms.saturating_add(NEAR_MS);
     let same = match vague {
@@ -79,13 +80,15 @@ fn earlier(connection: &Connection, node: i64, told: &Told<i64>, vague: bool) ->
     );
     let sign = &told.sign;
     let from = told.ms.saturating_sub(longest_ms(sign.job));
-    connection
+    let mut found: Found = connection
         .prepare_cached(&sql)?
         .query_map(
             params![node, sign.job.number(), until, from, sign.satellite, sign.store],
             read,
         )?
-        .collect()
+        .collect::<rusqlite::Result<_>>()?;
+    found.sort_by_key(|(_, run)| run.place() > told.ms);
+    Ok(found)
 }
 
 /// Runs that stand behind a begin, the nearest first, up to the first whose own begin was seen.
@@ -167,7 +170,7 @@ fn save(connection: &Connection, node: i64, job: Job, id: Option<i64>, run: &Run
 impl Reader {
     /// Work of a scope's nodes that lies in its time, also in part, as it was known at the scope's end; by begin.
     pub fn tasks(&self, scope: &Scope) -> Result<Vec<Task>> {
-        self.tasks_of(scope, &Job::ALL.map(|(job, ..)| job))
+        self.tasks_of(scope, &Job::ALL.map(|(job, ..)| job), usize::MAX)
     }
 
     /// Work that goes on at `at_ms`.
@@ -190,7 +193,7 @@ impl Reader {
             to_ms: Some(at_ms.saturating_add(1)),
         };
         // Before 1.119 only what works by a filter tells when it was made.
-        let mut tasks = self.tasks_of(&scope, &[Job::BloomFilter, Job::Garbage])?;
+        let mut tasks = self.tasks_of(&scope, &[Job::BloomFilter, Job::Garbage], usize::MAX)?;
         tasks.retain(|task| task.figures.filter_ms.is_some() && task.satellite_id.is_some());
         tasks.sort_by(|a, b| {
             let key = |task: &Task| (task.node.clone(), task.satellite_id.clone());
@@ -203,7 +206,8 @@ impl Reader {
         Ok(tasks)
     }
 
-    fn tasks_of(&self, scope: &Scope, jobs: &[Job]) -> Result<Vec<Task>> {
+    /// Of each node and job the longest `most`.
+    fn tasks_of(&self, scope: &Scope, jobs: &[Job], most: usize) -> Result<Vec<Task>> {
         if self.version < 4 {
             return Ok(Vec::new());
         }
@@ -217,7 +221,7 @@ impl Reader {
                     node: (node, &name),
                     job: *job,
                 };
-                self.sql(of.tasks(scope, &mut tasks))?;
+                self.sql(of.tasks(scope, most, &mut tasks))?;
             }
         }
         tasks.sort_by(|a, b| {
@@ -232,7 +236,7 @@ impl Reader {
     /// Compactions and garbage collections as marks: those that lie in the scope, also in part; the longest `most`.
     pub(crate) fn work_marks(&self, scope: &Scope, most: usize) -> Result<Vec<Mark>> {
         let mut marks: Vec<Mark> = self
-            .tasks_of(scope, &[Job::Compaction, Job::Garbage])?
+            .tasks_of(scope, &[Job::Compaction, Job::Garbage], most)?
             .iter()
             .map(mark)
             .collect();
@@ -274,14 +278,16 @@ struct Of<'a> {
 }
 
 impl Of<'_> {
-    fn tasks(&self, scope: &Scope, tasks: &mut Vec<Task>) -> rusqlite::Result<()> {
+    fn tasks(&self, scope: &Scope, most: usize, tasks: &mut Vec<Task>) -> rusqlite::Result<()> {
         let (from, to) = (scope.from_ms.unwrap_or(i64::MIN), scope.to_ms.unwrap_or(i64::MAX));
         let sql = format!(
-            "SELECT {COLUMNS} FROM task WHERE node = ?1 AND job = ?2 AND place >= ?3 AND place < ?4 ORDER BY place, id"
+            "SELECT {COLUMNS} FROM task WHERE node = ?1 AND job = ?2 AND place >= ?3 AND place < ?4
+                 AND (ended IS NULL OR ended >= ?5) ORDER BY coalesce(ended, ?4) - place DESC, place, id LIMIT ?6"
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
         let first = from.saturating_sub(longest_ms(self.job));
-        let mut rows = statement.query(params![self.node.0, self.job.number(), first, to])?;
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let mut rows = statement.query(params![self.node.0, self.job.number(), first, to, from, most])?;
         while let Some(row) = rows.next()? {
             let (id, mut run) = read(row)?;
             if run.ended.is_some_and(|(ended, _)| ended >= to) {
@@ -342,8 +348,11 @@ impl Of<'_> {
         })
     }
 
-    fn task(&self, run: Run<i64>, state: State, cut_ms: Option<i64>) -> Task {
+    fn task(&self, mut run: Run<i64>, state: State, cut_ms: Option<i64>) -> Task {
         let finished_ms = run.ended.map(|(ended, _)| ended);
+        // What it did last is of interest until it has ended.
+        let failed = run.figures.phase == Some(Phase::WalkFailed);
+        run.figures.phase = run.figures.phase.filter(|_| finished_ms.is_none() || failed);
         let by_lines = || finished_ms?.checked_sub(run.begun?)?.try_into().ok();
         Task {
             node: self.node.1.to_owned(),

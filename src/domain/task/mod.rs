@@ -182,7 +182,7 @@ pub struct Figures {
     /// Used space: whether a process of low priority walked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lazy: Option<bool>,
-    /// What it did last.
+    /// What it did last: while it has not ended, or when a walk's own process failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phase: Option<Phase>,
 }
@@ -218,7 +218,12 @@ impl Figures {
         set(&mut self.filter_ms, other.filter_ms, newer);
         set(&mut self.filter_size, other.filter_size, newer);
         set(&mut self.lazy, other.lazy, newer);
-        set(&mut self.phase, other.phase, newer);
+        // A walk has one process, whose words may all be of one second.
+        let walks = |phase: Option<Phase>| phase >= Some(Phase::Starting);
+        match walks(self.phase) && walks(other.phase) {
+            true => self.phase = self.phase.max(other.phase),
+            false => set(&mut self.phase, other.phase, newer),
+        }
     }
 }
 
@@ -269,18 +274,23 @@ impl Task {
 
     /// Bytes it gave back; of a compaction only when all of its rounds are known.
     pub fn reclaimed(&self) -> Option<u64> {
-        self.figures.reclaimed.filter(|_| self.all_rounds())
+        self.of_rounds(self.figures.reclaimed)
     }
 
     /// Bytes a compaction rewrote so far, when all of its rounds are known.
     pub fn rewritten(&self) -> Option<u64> {
         // Releases before 1.130 tell of rewritten records only once the table is.
         let most = self.figures.rewritten.max(self.figures.copied);
-        most.filter(|_| self.all_rounds())
+        self.of_rounds(most)
     }
 
-    fn all_rounds(&self) -> bool {
-        self.whole || self.job != Job::Compaction
+    /// What compaction has nothing to do for it does not tell of.
+    fn of_rounds(&self, sum: Option<u64>) -> Option<u64> {
+        match (self.job, self.whole, self.state) {
+            (Job::Compaction, true, State::Done) => Some(sum.unwrap_or(0)),
+            (Job::Compaction, false, _) => None,
+            _ => sum,
+        }
     }
 
     /// What else there is to say, in words; may hold foreign text.
@@ -313,12 +323,8 @@ impl Task {
         count(figures.rounds.filter(|rounds| *rounds > 1), "round", "rounds");
         count(figures.failed, "piece failed", "pieces failed");
         count(figures.left, "folder left", "folders left");
-        if self.state == State::Done
-            && self.job == Job::Compaction
-            && self.whole
-            && figures.reclaimed == Some(0)
-            && self.rewritten() == Some(0)
-        {
+        let idle = self.reclaimed() == Some(0) && self.rewritten() == Some(0);
+        if self.state == State::Done && self.job == Job::Compaction && idle {
             parts.push("nothing to reclaim".to_owned());
         }
         parts.extend(self.error.clone());

@@ -5,7 +5,7 @@ use super::Figures;
 use super::sign::{Outcome, Told, What};
 
 /// Stamps are whole seconds, and lines of a walk's own process carry its clock: a moment is known to this much.
-pub const NEAR_MS: i64 = 2000;
+pub const NEAR_MS: i64 = 1500;
 /// Lines of a walk's own process may come so long after its end.
 const TRAILS_MS: i64 = 5000;
 
@@ -112,7 +112,9 @@ impl<Id: PartialEq + Clone> Run<Id> {
         match (self.process, told.process) {
             (Some(known), _) if known > told.ms => false,
             (_, None) => true,
-            (known, Some(start)) => known == Some(start) || (known < Some(start) && self.place() >= start),
+            (None, Some(start)) => self.lines.0 >= start,
+            // Two starts within a second: what is of the first is not of the second.
+            (Some(known), Some(start)) => known == start || (known < start && self.lines.0 > start),
         }
     }
 
@@ -137,17 +139,24 @@ impl<Id: PartialEq + Clone> Run<Id> {
             What::Ends { outcome, took_ms } => self.ends(told, outcome, took_ms),
             What::Passed | What::Stops if open => self.ends(told, Outcome::Done, None),
             What::Passed => Fit::Known,
-            What::Happened if (told.ms - self.place()).abs() <= NEAR_MS => self.take(told),
+            What::Happened if (told.ms - self.place()).abs() <= NEAR_MS && !self.differs(told) => self.take(told),
             What::Goes { .. } | What::Happened | What::Stops => Fit::Other,
         }
     }
 
+    /// Whether it is of another bloom filter.
+    fn differs(&self, told: &Told<Id>) -> bool {
+        let filters = self.figures.filter_ms.zip(told.sign.figures.filter_ms);
+        filters.is_some_and(|(known, told)| known != told)
+    }
+
     fn process(&mut self, told: &Told<Id>) -> Fit {
         let within = self.ended.is_none_or(|(ended, _)| told.ms <= ended);
-        let before = match self.begun {
-            Some(begun) => (begun - told.ms).abs() <= NEAR_MS,
-            None => self.lines.0 >= told.ms - NEAR_MS,
-        };
+        let before = within
+            && match self.begun {
+                Some(begun) => (begun - told.ms).abs() <= NEAR_MS,
+                None => self.lines.0 >= told.ms - NEAR_MS,
+            };
         match self.by {
             Begin::Computed if before => {
                 (self.begun, self.by) = (Some(told.ms), Begin::Process);
@@ -159,15 +168,16 @@ impl<Id: PartialEq + Clone> Run<Id> {
     }
 
     fn begins(&mut self, told: &Told<Id>) -> Fit {
+        let within = self.ended.is_none_or(|(ended, _)| told.ms <= ended);
         let fits = match (self.by, self.begun) {
             (Begin::Told, begun) if begun == Some(told.ms) => return Fit::Known,
             (Begin::Told, _) => false,
             // In releases up to 1.106 the process comes first.
-            (Begin::Process, begun) => self.ended.is_none() && begun <= Some(told.ms),
-            (Begin::Computed, Some(begun)) => (begun - told.ms).abs() <= NEAR_MS,
-            (Begin::Computed, None) => self.lines.0 >= told.ms - NEAR_MS,
+            (Begin::Process, Some(begun)) if self.ended.is_none() && begun <= told.ms => true,
+            (Begin::Process | Begin::Computed, Some(begun)) => (begun - told.ms).abs() <= NEAR_MS,
+            (Begin::Process | Begin::Computed, None) => self.lines.0 >= told.ms - NEAR_MS,
         };
-        if !fits {
+        if !fits || !within {
             return Fit::Other;
         }
         if self.by == Begin::Computed {
