@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use common::{corpus, files, inflated, nodes, stdout};
+use storj_monitor::api::message::{Answer, Query};
+use storj_monitor::collector::hub::Hub;
 use storj_monitor::domain::task::{Job, State, Task};
 use storj_monitor::engine::apply::Apply;
 use storj_monitor::store::Reader;
@@ -196,6 +198,9 @@ fn numbers(records: &Records, tasks: &[Task]) {
     }
 }
 
+/// The begin of constructed logs.
+const NOON: i64 = 1_787_227_200_000;
+
 /// A line of a node, `12:00:SS`: `INFO hashstore beginning compaction {"store": "s0"}` with `S` for a satellite.
 fn line(second: u32, text: &str) -> String {
     let (columns, object) = text.split_once(" {").unwrap_or((text, "}"));
@@ -215,7 +220,6 @@ fn line(second: u32, text: &str) -> String {
 
 /// `kind satellite store begin..end state`, seconds after 12:00:00, `?` where unknown.
 fn said(task: &Task) -> String {
-    const NOON: i64 = 1_787_227_200_000;
     let second = |ms: Option<i64>| ms.map_or("?".to_owned(), |ms| format!("{}", (ms - NOON) as f64 / 1000.0));
     let text = |text: &Option<String>| text.clone().unwrap_or("-".to_owned());
     format!(
@@ -240,9 +244,12 @@ const END_30: &str = r#"INFO hashstore finished compaction {"satellite": "S", "s
 const TRASH: &str = r#"INFO pieces:trash emptying trash started {"satellite_id": "S"}"#;
 const TRASH_END: &str = r#"INFO pieces:trash emptying trash finished {"satellite_id": "S", "elapsed": "5s"}"#;
 
+/// What it is, lines by the second, what they make.
+type Case = (&'static str, &'static [(u32, &'static str)], &'static [&'static str]);
+
 #[test]
 fn awkward_logs_make_the_tasks_a_reader_would_see() {
-    let cases: &[(&str, &[(u32, &str)], &[&str])] = &[
+    let cases: &[Case] = &[
         (
             "a whole run",
             &[(10, BEGIN), (20, ROUND), (40, END_30)],
@@ -482,10 +489,9 @@ fn as_of_a_time_is_what_was_known_then() {
     let data = tempfile::tempdir().unwrap();
     keep(data.path(), &[lines.iter().map(String::as_str).collect()], false);
     let reader = Reader::open(data.path()).unwrap();
-    let noon = 1_787_227_200_000;
     let at = |second: i64| {
         let scope = Scope {
-            to_ms: Some(noon + second * 1000),
+            to_ms: Some(NOON + second * 1000),
             ..Scope::default()
         };
         let tasks = reader.tasks(&scope).unwrap();
@@ -495,16 +501,16 @@ fn as_of_a_time_is_what_was_known_then() {
     assert_eq!(at(30), ["compaction S s0 10..? running"]);
     assert_eq!(at(55), ["compaction S s0 10..40 done", "trash S - 50..? running"]);
     assert_eq!(at(70), ["compaction S s0 10..40 done", "trash S - 50..? interrupted"]);
-    let running = |second: i64| reader.running(&[], noon + second * 1000).unwrap().len();
+    let running = |second: i64| reader.running(&[], NOON + second * 1000).unwrap().len();
     assert_eq!([5, 30, 45, 55, 70].map(running), [0, 1, 0, 1, 0]);
-    let (from_ms, to_ms) = (Some(noon + 20_000), Some(noon + 30_000));
+    let (from_ms, to_ms) = (Some(NOON + 20_000), Some(NOON + 30_000));
     let scope = Scope {
         from_ms,
         to_ms,
         nodes: vec!["n".to_owned()],
     };
     assert_eq!(reader.tasks(&scope).unwrap().len(), 1);
-    let marks = reader.marks(&scope, noon / 1000 + 100, 100).unwrap();
+    let marks = reader.marks(&scope, NOON / 1000 + 100, 100).unwrap();
     assert_eq!(
         marks
             .iter()
@@ -554,9 +560,9 @@ fn any_split_of_a_log_makes_the_same_tasks_also_when_its_parts_are_read_backward
         let log = String::from_utf8(inflated(&corpus.join(node).join("node.log.gz"))).unwrap();
         let lines = work_lines(&log);
         let seconds: Vec<i64> = lines.iter().map(|line| second(line)).collect();
-        let whole = tasks(&[lines.clone()], false);
+        let whole = tasks(std::slice::from_ref(&lines), false);
         assert!(whole.len() > 50);
-        for round in 0..12 {
+        for round in 0..5 {
             let parts = 1 + random(&mut state) as usize % 30;
             let mut cuts: Vec<usize> = (0..parts).map(|_| random(&mut state) as usize % lines.len()).collect();
             cuts.extend([0, lines.len()]);
@@ -579,6 +585,68 @@ fn any_split_of_a_log_makes_the_same_tasks_also_when_its_parts_are_read_backward
             );
         }
     }
+}
+
+#[test]
+fn viewers_ask_for_tasks_and_for_the_newest_filters() {
+    let filter = |creation: &str| {
+        format!(r#"INFO piecestore New bloomfilter is received {{"satellite": "S", "creation": "{creation}"}}"#)
+    };
+    let (old, new) = (filter("2026-08-12T00:00:00Z"), filter("2026-08-18T00:00:00Z"));
+    let queued = r#"INFO retain Retain job queued {"satellite_id": "S"}"#;
+    let prepared = r#"INFO retain Prepared to run a Retain request. {"satellite_id": "T", "created_before": "2026-08-11T00:00:00Z", "filter_size": 9}"#;
+    let text = [
+        (10, &*old),
+        (10, queued),
+        (20, &*new),
+        (20, queued),
+        (30, prepared),
+        (40, queued),
+    ];
+    let lines = lines(&text);
+    let data = tempfile::tempdir().unwrap();
+    keep(data.path(), &[lines.iter().map(String::as_str).collect()], false);
+    let hub = Hub::alone(data.path());
+    let ask = |query: Query| {
+        let answer = hub.answer(&query).unwrap();
+        // As it goes over the wire.
+        let text = serde_json::to_string(&answer).unwrap();
+        assert_eq!(serde_json::from_str::<Answer>(&text).unwrap(), answer);
+        match answer {
+            Answer::Tasks(tasks) => tasks,
+            other => panic!("{other:?}"),
+        }
+    };
+    let tasks = ask(Query::Tasks {
+        nodes: vec!["n".to_owned()],
+        from_ms: NOON,
+        to_ms: NOON + 100_000,
+    });
+    assert_eq!(
+        tasks.iter().map(said).collect::<Vec<_>>(),
+        [
+            "bloom_filter S - 10..10 done",
+            "bloom_filter S - 20..20 done",
+            "garbage T - 30..? running",
+            "bloom_filter S - 40..40 done",
+        ]
+    );
+    let filters = |at_ms| {
+        let filters = ask(Query::Filters {
+            nodes: Vec::new(),
+            at_ms,
+        });
+        let made = |task: &Task| {
+            let made = jiff::Timestamp::from_millisecond(task.figures.filter_ms.unwrap()).unwrap();
+            format!("{} {made}", task.satellite_id.clone().unwrap())
+        };
+        filters.iter().map(made).collect::<Vec<_>>()
+    };
+    assert_eq!(filters(Some(NOON + 15_000)), ["S 2026-08-12T00:00:00Z"]);
+    assert_eq!(
+        filters(Some(NOON + 50_000)),
+        ["S 2026-08-18T00:00:00Z", "T 2026-08-11T00:00:00Z"]
+    );
 }
 
 #[test]

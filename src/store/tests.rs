@@ -7,12 +7,15 @@ use rusqlite::{Connection, params};
 
 use super::block::Row;
 use super::block::tests::example;
+use super::dictionary::Dictionary;
 use super::query::{By, Key, Scope};
 use super::transfers::{Filter, Named};
 use super::writer::Writer;
-use super::{Reader, file, raw, upkeep};
+use super::{MIGRATIONS, Reader, file, raw, tasks, upkeep};
 use crate::domain::batch::Cell;
 use crate::domain::piece::PieceId;
+use crate::domain::task::sign::{Sign, Told, What};
+use crate::domain::task::{Figures, Job, State};
 use crate::domain::transfer::Outcome;
 use crate::support::sketch::Sketch;
 
@@ -168,4 +171,56 @@ fn a_database_of_version_1_answers_the_same_before_and_after_it_is_brought_to_th
     let gaps = Reader::open(dir.path()).unwrap().gaps(&scope, FIRST + 5 * DAY).unwrap();
     let gaps: Vec<(i64, i64)> = gaps.iter().map(|gap| (gap.from, gap.to)).collect();
     assert_eq!(gaps, [(FIRST - 60, FIRST), (FIRST + 3 * DAY, FIRST + 4 * DAY)]);
+}
+
+#[test]
+fn a_database_of_version_3_takes_up_tasks_and_knows_the_starts_from_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let old = Connection::open(file(dir.path())).unwrap();
+    for schema in &MIGRATIONS[..3] {
+        old.execute_batch(schema).unwrap();
+    }
+    old.execute_batch(
+        "PRAGMA user_version = 3; INSERT INTO node (id, name) VALUES (1, 'a');
+         INSERT INTO start VALUES (1, 5000, NULL), (1, 90000, NULL);",
+    )
+    .unwrap();
+    let tasks = || Reader::open(dir.path()).unwrap().tasks(&Scope::default()).unwrap();
+    let marks = || {
+        Reader::open(dir.path())
+            .unwrap()
+            .marks(&Scope::default(), 0, 9)
+            .unwrap()
+    };
+    assert!(tasks().is_empty());
+    let before = marks();
+    assert_eq!(before.len(), 2);
+    let mut writer = Writer::open(dir.path()).unwrap();
+    assert_eq!(super::version(writer.connection()).unwrap(), MIGRATIONS.len() as i64);
+    assert!(tasks().is_empty());
+    assert_eq!(marks(), before);
+    let begins = Told {
+        ms: 60_000,
+        process: None,
+        sign: Sign {
+            job: Job::Garbage,
+            satellite: None,
+            store: None,
+            what: What::Begins,
+            figures: Figures::default(),
+            error: None,
+        },
+    };
+    tasks::put(writer.connection(), &Dictionary::default(), 1, &[begins]).unwrap();
+    let found = tasks();
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].process_ms, found[0].state), (Some(5000), State::Interrupted));
+    assert_eq!(found[0].cut_ms, Some(90_000));
+    assert_eq!(marks().len(), 3);
+    // Two years later it is forgotten.
+    let retention = upkeep::Retention::default();
+    while writer.retain(&retention, 729 * DAY * 1000).unwrap() {}
+    assert_eq!(tasks().len(), 1);
+    while writer.retain(&retention, 731 * DAY * 1000).unwrap() {}
+    assert!(tasks().is_empty());
 }

@@ -1,6 +1,7 @@
 //! A node's own work: what it is, how far it came, what came of it. Told by logs in [`sign`]s, put together by
 //! [`run`], kept by `store`, shown by viewers.
 
+pub mod pace;
 pub mod run;
 pub mod sign;
 
