@@ -283,7 +283,10 @@ fn stats(object: &Object, end: bool) -> Figures {
     let value = |key: &str| stats?.get(key);
     let size = |key: &str| value(key).and_then(bytes);
     let logs = size("LenLogs");
+    let sums = size("DataReclaimed").zip(size("DataRewritten"));
     Figures {
+        sums_before: sums.filter(|_| !end),
+        sums_after: sums.filter(|_| end),
         before: logs.filter(|_| !end),
         after: logs.filter(|_| end),
         dead: size("DataReclaimable").filter(|_| end),

@@ -295,7 +295,7 @@ impl Of<'_> {
                 run.ended = None;
                 run.took_ms = None;
                 run.error = None;
-                (run.figures.after, run.figures.dead) = (None, None);
+                (run.figures.after, run.figures.dead, run.figures.sums_after) = (None, None, None);
             }
             let (state, cut) = self.state(id, &run, to)?;
             let until = run.ended.map(|(ended, _)| ended).or(cut);

@@ -135,6 +135,12 @@ pub struct Figures {
     /// Compaction: bytes rewritten by rounds that are over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rewritten: Option<u64>,
+    /// Compaction: bytes reclaimed and rewritten since the node started, when it began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sums_before: Option<(u64, u64)>,
+    /// Compaction: the same at its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sums_after: Option<(u64, u64)>,
     /// Compaction: bytes rewritten, the last round included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copied: Option<u64>,
@@ -210,6 +216,8 @@ impl Figures {
         self.moved = self.moved.max(other.moved);
         set(&mut self.before, other.before, newer);
         set(&mut self.after, other.after, newer);
+        set(&mut self.sums_before, other.sums_before, newer);
+        set(&mut self.sums_after, other.sums_after, newer);
         set(&mut self.dead, other.dead, newer);
         set(&mut self.needed, other.needed, newer);
         set(&mut self.looked, other.looked, newer);
@@ -275,21 +283,23 @@ impl Task {
 
     /// Bytes it gave back; of a compaction only when all of its rounds are known.
     pub fn reclaimed(&self) -> Option<u64> {
-        self.of_rounds(self.figures.reclaimed)
+        self.of_rounds(self.figures.reclaimed, |sums| sums.0)
     }
 
     /// Bytes a compaction rewrote so far, when all of its rounds are known.
     pub fn rewritten(&self) -> Option<u64> {
         // Releases before 1.130 tell of rewritten records only once the table is.
         let most = self.figures.rewritten.max(self.figures.copied);
-        self.of_rounds(most)
+        self.of_rounds(most, |sums| sums.1)
     }
 
-    /// What compaction has nothing to do for it does not tell of.
-    fn of_rounds(&self, sum: Option<u64>) -> Option<u64> {
-        match (self.job, self.whole, self.state) {
-            (Job::Compaction, true, State::Done) => Some(sum.unwrap_or(0)),
-            (Job::Compaction, false, _) => None,
+    /// Rounds that change nothing tell of nothing; where lines are missing, the node's sums tell, less exactly.
+    fn of_rounds(&self, sum: Option<u64>, of: fn((u64, u64)) -> u64) -> Option<u64> {
+        let sums = self.figures.sums_before.zip(self.figures.sums_after);
+        let grown = || sums.map(|(before, after)| of(after).saturating_sub(of(before)));
+        match (self.job, self.whole) {
+            (Job::Compaction, true) => sum.or_else(grown),
+            (Job::Compaction, false) => None,
             _ => sum,
         }
     }
