@@ -4,9 +4,10 @@
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
 
 use common::work::{said, tasks, told};
-use common::{corpus, files, inflated, nodes, stdout};
+use common::{corpus, files, inflated, nodes, program, stdout};
 use storj_monitor::domain::task::{Job, State, Task};
 
 /// What is counted of a log without the program: message, satellite and store, and the record.
@@ -217,6 +218,33 @@ fn any_split_of_a_log_makes_the_same_tasks_also_when_its_parts_are_read_backward
             );
         }
     }
+}
+
+#[test]
+fn a_collector_that_is_killed_again_and_again_knows_the_same_tasks() {
+    let Some(corpus) = corpus() else { return };
+    let log = String::from_utf8(inflated(&corpus.join("v104-info/node.log.gz"))).unwrap();
+    let lines = work_lines(&log);
+    let dir = tempfile::tempdir().unwrap();
+    let (data, path) = (dir.path().join("data"), dir.path().join("node.log"));
+    let mut file = std::fs::File::create(&path).unwrap();
+    let node = format!("n={}", path.display());
+    let mut state = 0x2545_f491_4f6c_dd1d;
+    for part in lines.chunks(lines.len() / 12 + 1) {
+        let mut child = program(&data)
+            .args(["collect", "--node", &node])
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        for lines in part.chunks(40) {
+            file.write_all((lines.join("\n") + "\n").as_bytes()).unwrap();
+            std::thread::sleep(std::time::Duration::from_millis(random(&mut state) % 400));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    stdout(&data, &["collect", "--once", "--node", &node]);
+    assert_eq!(facts(&told(&data)), facts(&tasks(&[lines], false)));
 }
 
 #[test]
