@@ -229,7 +229,11 @@ fn write(path: &Path, text: &str, force: bool) -> Result<(), Failure> {
 
 fn check(global: &Global, said: &Said) -> Result<(), Failure> {
     let config = load(global, said)?;
-    for warning in config.warnings.iter().chain(&doubtful(&config)) {
+    let taken = Keymap::taken(&wishes(&config)).into_iter();
+    let taken =
+        taken.map(|(n, what)| Problem::new(config.keys[n].origin.clone(), what, "name both, if that is not meant"));
+    let taken: Vec<Problem> = taken.collect();
+    for warning in config.warnings.iter().chain(&doubtful(&config)).chain(&taken) {
         eprintln!("warning: {}", visible(&warning.to_string()));
     }
     if config.nodes.is_empty() {

@@ -18,6 +18,7 @@ use crate::demo::{HISTORY, Replay};
 use crate::node::client::{self, Client};
 use crate::node::watch::Target;
 use crate::source::follow::Start;
+use crate::ui::chart::Range;
 use crate::ui::model::Collector;
 
 /// Arguments of `demo`.
@@ -72,7 +73,11 @@ pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
                 data_dir,
                 start: Box::new(|| None),
             };
-            let model = args.screen.model(global, Collector::Inside);
+            let mut model = args.screen.model(global, Collector::Inside);
+            if !args.screen.says_range() {
+                // Its recordings begin a few minutes before now.
+                model.shared.time.range = Range::Minutes15;
+            }
             tui::show(model, &Begin::Anew, link, again, &stop)
         }
         false => show(&mut link, args, &stop),

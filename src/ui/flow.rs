@@ -454,8 +454,8 @@ fn spans(chart: &Chart) -> Vec<Span> {
         let text = match nodes.len() {
             0 => continue,
             all if all >= chart.nodes => "gap".to_owned(),
-            1 => format!("no {}", nodes.first().copied().unwrap_or_default()),
-            some => format!("no {some} nodes"),
+            1 => format!("without {}", nodes.first().copied().unwrap_or_default()),
+            some => format!("without {some} nodes"),
         };
         match spans.last_mut().filter(|span| span.end == from && span.text == text) {
             Some(span) => span.end = to,

@@ -150,6 +150,10 @@ fn pulse(model: &Model) -> (String, Tone) {
             let told = if shared.told_ms() > 0 { shared.told_ms() } else { *since };
             (format!("AS OF {}", moment(told / 1000)), Tone::Bad)
         }
+        (None, None, Collector::Past(at)) => (
+            format!("AS OF {}", number::date_and_minute(*at, &shared.zone)),
+            Tone::Warn,
+        ),
         (None, None, _) if shared.told_ms() == 0 => ("starting".to_owned(), Tone::Muted),
         (None, None, _) => (format!("{} live", glyphs.good), Tone::Good),
     }
@@ -189,7 +193,9 @@ fn tabs(area: Rect, buffer: &mut Buffer, model: &Model) -> Vec<(Rect, Action)> {
     let who = match &model.shared.collector {
         Collector::Inside => "collecting in this program",
         Collector::Attached => "attached to the running collector",
+        Collector::Lost(_) if !model.shared.may_collect => "no collector runs",
         Collector::Lost(_) => "the collector is gone; looking for it",
+        Collector::Past(_) => "from what was kept",
     };
     let width = text::width(who) as u16 + 1;
     if area.width > x - area.x + width + 2 {

@@ -89,6 +89,26 @@ impl Keymap {
         (keymap, problems)
     }
 
+    /// Keys of the table that these wishes take from actions nobody spoke of: `j of down is sort now`.
+    pub fn taken(wishes: &[Wish]) -> Vec<(usize, String)> {
+        let mut taken = Vec::new();
+        for (n, (id, keys)) in wishes.iter().enumerate() {
+            let Some(wished) = ACTIONS.iter().find(|spec| spec.id == id) else {
+                continue;
+            };
+            for chord in keys.iter().filter_map(|key| Key::parse_chord(key)) {
+                let spoken = |spec: &Spec| wishes.iter().any(|(id, _)| spec.id == id);
+                let losers = ACTIONS
+                    .iter()
+                    .filter(|spec| !spoken(spec) && spec.place.meets(wished.place));
+                for loser in losers.filter(|spec| usual(spec).iter().any(|other| clash(&chord, other))) {
+                    taken.push((n, format!("`{}` of {} is taken by {id}", written(&chord), loser.id)));
+                }
+            }
+        }
+        taken
+    }
+
     /// What these keys mean on a pane, of the actions that can be done now.
     pub fn meaning(&self, pressed: &[Key], pane: Pane, can: impl Fn(Action) -> bool) -> Meaning {
         let here = |action: Action| action.spec().place.has(pane);
@@ -249,6 +269,8 @@ mod tests {
             [("s".to_owned(), Action::Sort)]
         );
         assert_eq!(keymap.meaning(&keys("x"), Pane::Overview, |_| false), Meaning::Nothing);
+        let taken = Keymap::taken(&[wish("sort", &["j"]), wish("freeze", &["F9"])]);
+        assert_eq!(taken, [(0, "`j` of down is taken by sort".to_owned())]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What all panes see: the newest data, what was chosen for all of them, how things look. Changed by the model.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -20,6 +21,8 @@ pub enum Collector {
     Attached,
     /// The one that was attached is gone, since (ms since the epoch).
     Lost(i64),
+    /// Nobody is asked: a picture of this time (ms since the epoch) from what was kept.
+    Past(i64),
 }
 
 /// The slot of how nodes were at the chosen moment.
@@ -55,6 +58,10 @@ pub struct Shared {
     toast: Option<(String, i64)>,
     /// All such words, the newest last.
     said: Vec<(i64, String)>,
+    /// Names of satellites by their ids, as they were ever told.
+    names: BTreeMap<String, String>,
+    /// Whether this program could collect itself.
+    pub may_collect: bool,
 }
 
 /// A toast stays so long.
@@ -80,6 +87,8 @@ impl Shared {
             nodes: Vec::new(),
             toast: None,
             said: Vec::new(),
+            names: BTreeMap::new(),
+            may_collect: false,
         }
     }
 
@@ -171,6 +180,13 @@ impl Shared {
             let known = views.filter_map(|view| view.status.as_ref());
             known.map(|section| Arc::clone(&section.value)).collect()
         });
+        for satellite in nodes.iter().flat_map(|node| node.satellites.iter().flatten()) {
+            // Of the past often only the id is known.
+            if let (Some(id), Some(url)) = (&satellite.satellite_id, &satellite.url) {
+                let name = || crate::domain::sample::Standing::short_of(url, Some(id));
+                self.names.entry(id.clone()).or_insert_with(name);
+            }
+        }
         nodes.sort_by(|a, b| (a.state, &a.name).cmp(&(b.state, &b.name)));
         self.nodes = nodes;
     }
@@ -207,9 +223,7 @@ impl Shared {
         for satellite in all {
             let Some(id) = &satellite.satellite_id else { continue };
             if !known.iter().any(|(other, _)| other == id) {
-                let url = satellite.url.as_deref().unwrap_or_default();
-                let name = crate::domain::sample::Standing::short_of(url, Some(id));
-                known.push((id.clone(), name));
+                known.push((id.clone(), self.satellite_name(id)));
             }
         }
         known.sort_by(|a, b| a.1.cmp(&b.1));
@@ -218,10 +232,7 @@ impl Shared {
 
     /// The short name of a satellite.
     pub fn satellite_name(&self, id: &str) -> String {
-        let known = self.satellites().into_iter().find(|(known, _)| known == id);
-        known.map_or_else(
-            || crate::domain::sample::Standing::short_of("", Some(id)),
-            |(_, name)| name,
-        )
+        let known = self.names.get(id);
+        known.map_or_else(|| crate::domain::sample::Standing::short_of("", Some(id)), Clone::clone)
     }
 }

@@ -20,7 +20,7 @@ pub struct Looks {
     pub node: Option<String>,
     /// How much time charts show: 15m, 1h, 6h, 24h, 7d, 30d, 1y
     #[arg(long, value_parser = range, value_name = "RANGE")]
-    range: Option<Range>,
+    pub(super) range: Option<Range>,
     /// Only the pane, without title, tabs and keys: for a tile of tmux
     #[arg(long)]
     bare: bool,

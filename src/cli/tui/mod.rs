@@ -88,6 +88,11 @@ impl Opening {
         model
     }
 
+    /// Whether a range was asked for.
+    pub fn says_range(&self) -> bool {
+        self.looks.range.is_some()
+    }
+
     /// Goes on where the person left, but for what the flags say.
     fn recall(&self, model: &mut Model, memory: &Memory) {
         self.looks.recall(model, memory);
@@ -123,7 +128,7 @@ pub fn run(global: &Global, opening: &Opening) -> Result<(), Failure> {
         }
     };
     let mut model = opening.model(global, kind);
-    model.may_collect = true;
+    model.shared.may_collect = true;
     let (started, told) = (Arc::clone(&own), signals.clone());
     let (mine, folder) = (global.clone(), data_dir.clone());
     let start = move || {

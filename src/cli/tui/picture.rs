@@ -110,7 +110,10 @@ fn look(link: Link, model: &mut Model) -> Result<(), Failure> {
 fn read(global: &Global, data_dir: &Path, model: &mut Model) -> Result<(), Failure> {
     let now_ms = global.now_ms()?;
     let snapshot = crate::collector::publish::kept(data_dir, now_ms)?;
-    model.shared.collector = Collector::Lost(now_ms);
+    model.shared.collector = match global.at {
+        Some(_) => Collector::Past(now_ms),
+        None => Collector::Lost(now_ms),
+    };
     model.update(Input::Heard(Message::Snapshot(snapshot)), now_ms);
     let hub = Hub::alone(data_dir);
     model.answer_all(|query| hub.answer(query));

@@ -73,7 +73,9 @@ impl LogPane {
     }
 
     fn lists(&self, page: &mut Page<'_>) {
-        let worst = page.shared.nodes().iter().find(|node| node.state == State::Critical);
+        let looked_at = |name: &str| page.shared.node.as_deref().is_none_or(|node| node == name);
+        let mut nodes = page.shared.nodes().iter();
+        let worst = nodes.find(|node| node.state == State::Critical && looked_at(&node.name));
         let worst = worst.and_then(|node| Some((node.name.clone(), node.reasons.first()?.text.clone())));
         let plan = self.plan(page.area.height, worst.is_some());
         self.glance(page);

@@ -56,7 +56,7 @@ impl Model {
             Action::Explain => !self.hits.figures.is_empty(),
             Action::Messages => !self.shared.said().is_empty(),
             Action::Reload => !matches!(self.shared.collector, Collector::Lost(_)),
-            Action::Collect => self.may_collect && matches!(self.shared.collector, Collector::Lost(_)),
+            Action::Collect => self.shared.may_collect && matches!(self.shared.collector, Collector::Lost(_)),
             Action::Suspend => cfg!(unix),
             Action::Show(pane) => pane != self.pane,
             Action::End => rows() || self.can(Action::Later),

@@ -90,8 +90,6 @@ pub struct Model {
     pressed: Vec<Key>,
     /// Whether the mouse is ours.
     pub mouse: bool,
-    /// Whether this program could collect itself.
-    pub may_collect: bool,
     /// Only the pane: no title, tabs and footer.
     pub bare: bool,
     /// What was drawn last.
@@ -119,7 +117,6 @@ impl Model {
             keymap: Keymap::default(),
             pressed: Vec::new(),
             mouse: true,
-            may_collect: false,
             bare: false,
             hits: Hits::default(),
             standing: Standing::default(),
@@ -202,7 +199,7 @@ impl Model {
 
     /// What is to be said to the collector now.
     pub fn requests(&mut self) -> Vec<Request> {
-        if matches!(self.shared.collector, Collector::Lost(_)) {
+        if matches!(self.shared.collector, Collector::Lost(_) | Collector::Past(_)) {
             return Vec::new();
         }
         let wants = self.wants();

@@ -345,12 +345,20 @@ impl Model {
             let Some((_, figure)) = self.hits.figures.get(at) else {
                 return;
             };
-            if let Some(explained) = self.view().explain(figure, &self.shared) {
+            let before = match &self.overlay {
+                Some(Overlay::Explain(_, before)) => Some(before),
+                _ => None,
+            };
+            // Several figures may have one explanation.
+            let explained = self.view().explain(figure, &self.shared);
+            if let Some(explained) = explained.filter(|explained| before != Some(explained)) {
                 self.overlay = Some(Overlay::Explain(at, explained));
                 return;
             }
         }
-        self.shared.say("nothing on this screen has an explanation yet");
+        if self.overlay.is_none() {
+            self.shared.say("nothing on this screen has an explanation yet");
+        }
     }
 
     /// The same figure of the row below or above.

@@ -92,6 +92,11 @@ pub fn moment(unix_ms: i64, now_ms: i64, zone: &TimeZone) -> String {
     then.strftime(format).to_string()
 }
 
+/// `9 Aug 2025 21:31`.
+pub fn date_and_minute(unix_ms: i64, zone: &TimeZone) -> String {
+    written(unix_ms, zone, "%-d %b %Y %H:%M")
+}
+
 fn written(unix_ms: i64, zone: &TimeZone, format: &str) -> String {
     local(unix_ms, zone).map_or_else(|| UNKNOWN.to_owned(), |time| time.strftime(format).to_string())
 }

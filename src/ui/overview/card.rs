@@ -30,10 +30,10 @@ pub(super) fn satellites(shared: &Shared, node: &Node) -> Table {
         })
     };
     let rows = node.satellites.iter().flatten().map(|satellite| {
-        let name = Standing::short_of(
-            satellite.url.as_deref().unwrap_or_default(),
-            satellite.satellite_id.as_deref(),
-        );
+        let name = match &satellite.satellite_id {
+            Some(id) => shared.satellite_name(id),
+            None => Standing::short_of(satellite.url.as_deref().unwrap_or_default(), None),
+        };
         let (left, tone) = match (&satellite.disqualified_at, satellite.audit_failures_to_disqualification) {
             (Some(_), _) => (Cell::number("disqualified", 0.0).tone(Tone::Bad), Tone::Bad),
             (None, None) => (Cell::unknown(), Tone::Text),

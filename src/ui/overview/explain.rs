@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::facts;
 use super::nodes::state_words;
 use crate::api::status::{Node, Satellite};
+use crate::domain::health::Rule;
 use crate::domain::sample::Standing;
 use crate::ui::explain::{Explained, Fact};
 use crate::ui::number::{self, Percent, size};
@@ -106,7 +107,10 @@ fn state(node: &Node, shared: &Shared) -> Explained {
     let mut facts: Vec<Fact> = node
         .reasons
         .iter()
-        .map(|reason| Fact::new("rule", reason.rule.clone(), ""))
+        .map(|reason| {
+            let word = Rule::of(&reason.rule).map_or(reason.rule.clone(), |rule| rule.word().to_owned());
+            Fact::new("found", word, &format!("rule {}", reason.rule))
+        })
         .collect();
     facts.push(api_fact("API", node.api.state.clone(), "answers", node, shared));
     for source in &node.sources {
@@ -141,8 +145,10 @@ fn worst(what: &str, node: &Node, shared: &Shared) -> Option<Explained> {
 }
 
 fn of_satellite(what: &str, node: &Node, satellite: &Satellite, shared: &Shared) -> Option<Explained> {
-    let url = satellite.url.as_deref().unwrap_or_default();
-    let name = Standing::short_of(url, satellite.satellite_id.as_deref());
+    let name = match &satellite.satellite_id {
+        Some(id) => shared.satellite_name(id),
+        None => Standing::short_of(satellite.url.as_deref().unwrap_or_default(), None),
+    };
     let from = match satellite.source.as_str() {
         "api" => "API, satellite's own word",
         _ => "log line of the reputation service",
@@ -158,12 +164,14 @@ fn of_satellite(what: &str, node: &Node, satellite: &Satellite, shared: &Shared)
     let (title, facts, sum, words) = match what {
         "left" | "audit" | "failed" => {
             let left = satellite.audit_failures_to_disqualification;
-            let sum = left.map_or(String::new(), |left| {
-                format!(
-                    "{left} failed audits in a row bring {} below 0.96",
-                    score(satellite.audit_score)
-                )
-            });
+            let sum = left
+                .filter(|_| satellite.disqualified_at.is_none())
+                .map_or(String::new(), |left| {
+                    format!(
+                        "{left} failed audits in a row bring {} below 0.96",
+                        score(satellite.audit_score)
+                    )
+                });
             let words = vec![
                 "Each failed audit multiplies what is remembered by 0.999 and adds a failure; from 1.0000 it takes 41 \
                  in a row. Below 0.96 the satellite disqualifies the node for good, and keeps what it holds back."
@@ -171,8 +179,12 @@ fn of_satellite(what: &str, node: &Node, satellite: &Satellite, shared: &Shared)
                 "Scores come hours late. Failed audits in the log come at once: with any, look for missing files now."
                     .to_owned(),
             ];
+            let title = match satellite.disqualified_at {
+                Some(_) => "it disqualified the node, for good",
+                None => "audits that may still fail",
+            };
             (
-                "audits that may still fail",
+                title,
                 vec![fact("audit score", score(satellite.audit_score)), failed],
                 sum,
                 words,

@@ -43,7 +43,7 @@ fn gap(flow: &Flow, shared: &Shared) -> Option<String> {
 
 /// Two lines of bars.
 pub(super) fn lines(flow: &Flow, page: &mut Page<'_>) {
-    let words = gap(flow, page.shared).unwrap_or_default();
+    let words = gap(flow, page.shared).unwrap_or_else(|| "figures: the last minute".to_owned());
     page.rule(&title(flow, page.shared), &words);
     let (from, to) = page.shared.time.seen(page.shared.now_s());
     for series in flow.series.iter().take(2) {

@@ -371,9 +371,14 @@ fn gone(page: &mut Page<'_>) {
     pen.put(&text, Tone::Text);
     if page.area.height >= 14 {
         let width = usize::from(page.area.width).saturating_sub(4);
-        let text = "C starts one in this program, `storj-monitor collect` one that stays; it is looked for every second. Nothing is lost: logs are read on \
-                    from where it stopped.";
-        for line in wrap(text, width, &page.shared.theme.glyphs) {
+        let own = if page.shared.may_collect {
+            "C starts one in this program, `storj-monitor collect` one that stays; it"
+        } else {
+            "`storj-monitor collect` starts one; it"
+        };
+        let text =
+            format!("{own} is looked for every second. Nothing is lost: logs are read on from where it stopped.");
+        for line in wrap(&text, width, &page.shared.theme.glyphs) {
             page.say(&format!("  {line}"), Tone::Muted);
         }
     }

@@ -81,12 +81,13 @@ impl Form<'_> {
             Column::number("out", "OUT").unit(rate).priority(2),
             Column::number("up", "UP").unit("%").priority(5),
             Column::number("down", "DOWN").short("DN").unit("%").priority(6),
-            Column::number("bar", "").unsortable().priority(8),
+            Column::number("bar", "FILL").unsortable().priority(8),
             Column::number("disk", "DISK"),
             Column::number("used", "USED / OF").unit(self.bytes.unit()).priority(8),
             Column::number("free", "FREE").priority(3),
-            Column::number("full", "FULL IN").priority(11),
-            Column::number("month", "MONTH").unit("$").priority(12),
+            // Nobody computes them yet.
+            Column::number("full", "FULL IN").priority(11).hidden(),
+            Column::number("month", "MONTH").unit("$").priority(12).hidden(),
         ]
     }
 
@@ -218,8 +219,14 @@ fn worst(node: &Node, score: fn(&Satellite) -> Option<f64>) -> Option<f64> {
     rating.filter_map(score).min_by(f64::total_cmp)
 }
 
+/// The score of the satellite that [`left`] tells of.
 fn audit(node: &Node) -> Cell {
-    match worst(node, |satellite| satellite.audit_score) {
+    let satellites = node.satellites.iter().flatten();
+    let key = |satellite: &&Satellite| {
+        let left = satellite.audit_failures_to_disqualification.unwrap_or(u32::MAX);
+        (left, (satellite.audit_score.unwrap_or(2.0) * 1e9) as i64)
+    };
+    match satellites.min_by_key(key).and_then(|satellite| satellite.audit_score) {
         None => Cell::unknown(),
         Some(score) => Cell::number(number::score(score), score),
     }

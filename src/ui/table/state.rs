@@ -50,6 +50,8 @@ pub struct TableState {
     page: usize,
     resting: bool,
     fresh: usize,
+    /// The columns that were drawn.
+    drawn: Vec<Text>,
 }
 
 impl TableState {
@@ -215,6 +217,7 @@ impl TableState {
     pub fn saw(&mut self, hits: &HitMap) {
         self.offset = hits.offset;
         self.page = hits.rows.len();
+        self.drawn = hits.headers.iter().map(|(_, id)| id.clone()).collect();
     }
 
     fn go(&mut self, place: usize) {
@@ -236,7 +239,10 @@ impl TableState {
     pub fn sort_next(&mut self, table: &Table) {
         let from = self.sorted_column(table).map_or(0, |at| at + 1);
         let columns = table.columns.iter().skip(from);
-        let next = columns.into_iter().find(|column| column.sortable && self.shows(column));
+        let seen = |column: &Column| self.drawn.is_empty() || self.drawn.contains(&column.id);
+        let next = columns
+            .into_iter()
+            .find(|column| column.sortable && self.shows(column) && seen(column));
         self.sort = next.map(|column| (column.id.clone(), column.first));
         self.rebuild(table);
     }

@@ -23,7 +23,9 @@ impl Traffic {
             page.say(&format!("{} {wrong}", page.shared.theme.glyphs.warning), Tone::Warn);
         }
         if !self.told {
+            let lost = matches!(page.shared.collector, crate::ui::model::Collector::Lost(_));
             let text = match (page.shared.told_ms(), &self.wrong) {
+                _ if lost => "nobody can be asked: the collector is gone",
                 (0, _) => "asking the collector …",
                 (_, None) => "reading what was kept …",
                 (_, Some(_)) => "it is asked again in a moment",

@@ -184,10 +184,10 @@ fn sides_columns(id: &'static str, title: &'static str, size: &Scale) -> Vec<Col
         Column::number("up", "WON").unit("%"),
         Column::number("out", "OUT").unit(size.unit()),
         Column::number("down", "WON").unit("%"),
-        Column::number("repair", "REPAIR").unit(size.unit()).priority(4),
-        Column::number("audits", "AUDITS").priority(6),
         Column::number("errors", "FAILED").short("FAIL").priority(2),
         Column::number("missing", "MISSING").short("MISS").priority(1),
+        Column::number("repair", "REPAIR").unit(size.unit()).priority(4),
+        Column::number("audits", "AUDITS").priority(6),
     ]
 }
 
@@ -198,10 +198,10 @@ fn sides_cells(name: String, sides: &Sides, size: &Scale, counts: &Scale) -> Vec
         won(&sides.put, 2),
         bytes(size, sides.get.success().bytes),
         won(&sides.get, 2),
-        bytes(size, sides.repair.success().bytes),
-        count(counts, sides.audit.all().count),
         rare(counts, sides.all.failed().count, Tone::Text),
         rare(counts, sides.all.count(End::Missing), Tone::Bad),
+        bytes(size, sides.repair.success().bytes),
+        count(counts, sides.audit.all().count),
     ]
 }
 
