@@ -1,5 +1,7 @@
 //! What a node says of itself when it is asked: its process, its disk, how satellites rate it.
 
+use super::detail::Detail;
+
 /// How a node counts its disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Semantics {
@@ -96,6 +98,8 @@ pub struct Sample {
     pub disk: Option<Disk>,
     /// Its satellites; or why it did not say, though it said the rest.
     pub standings: Result<Vec<Standing>, String>,
+    /// Satellites it was asked about this time: what it said, or the satellite's id and why it did not.
+    pub details: Vec<Result<Detail, (String, String)>>,
 }
 
 /// A node was asked.

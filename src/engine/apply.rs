@@ -43,6 +43,7 @@ struct Sums {
     live: Option<Live>,
     /// Whether anything was ever logged at DEBUG.
     saw_debug: bool,
+    ends: Ends,
     /// First second of the hour the kinds are counted in, and their counts by number.
     hour: i64,
     kinds: Vec<(u64, Option<String>)>,
@@ -50,6 +51,42 @@ struct Sums {
 
 /// Starts of a node that are remembered: what lies before is read beside what comes.
 const MOST_STARTS: usize = 1000;
+/// Whether the process that wrote last said that it ends. History that is read between newer lines changes
+/// nothing of it.
+#[derive(Debug, Default)]
+struct Ends {
+    newest_ms: Option<i64>,
+    said: bool,
+}
+
+/// Lines of one moment may be a little out of order.
+const DISORDER_MS: i64 = 10_000;
+
+impl Ends {
+    fn is_new(&self, ms: i64) -> bool {
+        self.newest_ms.is_none_or(|newest| ms >= newest - DISORDER_MS)
+    }
+
+    fn line(&mut self, ms: i64) {
+        // The first line tells nothing of what came before it: as if all were said.
+        self.said |= self.newest_ms.is_none();
+        if self.newest_ms.is_none_or(|newest| ms > newest) {
+            self.newest_ms = Some(ms);
+        }
+    }
+
+    fn ending(&mut self, ms: i64) {
+        self.said |= self.is_new(ms);
+    }
+
+    /// Of the process before the one that starts now.
+    fn explained(&mut self, ms: i64) -> Option<bool> {
+        if !self.is_new(ms) {
+            return None;
+        }
+        Some(std::mem::take(&mut self.said))
+    }
+}
 
 /// Number of the kind of lines that are no records, or damaged ones.
 const FOREIGN: &str = "(not a record of the node)";
@@ -213,6 +250,7 @@ impl Sums {
             let object = String::from_utf8_lossy(record.object);
             (record.head.kind == Kind::Unknown).then(|| shorten(&format!("{} {object}", record.head.message)))
         });
+        self.ends.line(at.log_ms);
         match record.head.kind {
             Kind::UploadStarted | Kind::DownloadStarted => {
                 self.started(record, at);
@@ -251,10 +289,16 @@ impl Sums {
     fn note(&mut self, record: &Record<'_>, ms: i64) {
         let note = match event::note(record) {
             None => return,
-            Some(Note::Starting) => {
+            Some(Note::Starting { .. }) => {
                 self.pairs.forget(ms);
                 self.node_starts(ms);
-                Note::Starting
+                let explained = self.ends.explained(ms);
+                Note::Starting { explained }
+            }
+            Some(Note::Ending { why }) => {
+                self.ends.ending(ms);
+                let why = why.map(|why| shorten(&why));
+                Note::Ending { why }
             }
             Some(Note::Started { node_id }) => Note::Started { node_id },
             Some(Note::Scores { satellite, scores }) => Note::Scores {

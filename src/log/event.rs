@@ -1,7 +1,7 @@
 //! A record to what it means. The table of a transfer is the contract's.
 
 use super::kind::{Kind, Level};
-use super::record::Record;
+use super::record::{Record, text};
 use super::slow::Object;
 use crate::domain::batch::{Note, Scores};
 use crate::domain::transfer::{Cause, Outcome, Transfer};
@@ -30,7 +30,15 @@ pub fn transfer<'r>(record: &Record<'r>) -> Option<Transfer<'r>> {
 /// What a record says of the node itself, if it does. Such records are rare: the whole object is read.
 pub fn note<'r>(record: &Record<'r>) -> Option<Note<&'r [u8]>> {
     match record.head.kind {
-        Kind::Configuration => Some(Note::Starting),
+        Kind::Configuration => Some(Note::Starting { explained: None }),
+        Kind::Signal => Some(Note::Ending { why: None }),
+        _ if record.head.level == Level::Fatal => {
+            let error = text(record.fields.error);
+            // A stack may follow in further lines.
+            let first = error.lines().next().filter(|line| !line.is_empty());
+            let why = first.unwrap_or(&record.head.message).to_owned();
+            Some(Note::Ending { why: Some(why) })
+        }
         Kind::Started => {
             let id = record.head.message.strip_prefix("Node ")?.strip_suffix(" started")?;
             Some(Note::Started { node_id: id.to_owned() })

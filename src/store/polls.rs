@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::query::Scope;
-use super::{Reader, Result, dictionary, marks};
+use super::{Reader, Result, dictionary, marks, satellites};
 use crate::domain::sample::{Disk, Poll, Process, Sample, Semantics, Standing, Told};
 
 /// A node's disk at one time.
@@ -87,6 +87,7 @@ fn keep(connection: &Connection, node: i64, time: i64, sample: &Sample) -> rusql
             ))?
             .execute(params![node, time, time.div_euclid(HOUR_MS) * 3600])?;
     }
+    satellites::put(connection, node, time, &sample.details)?;
     match &sample.standings {
         Ok(standings) => keep_standings(connection, node, time, standings),
         Err(_) => Ok(()),
