@@ -151,9 +151,16 @@ mod tests {
         let begin = Instant::now();
         let mut rounds = Rounds::default();
         let asked: Vec<Vec<String>> = (0..40).map(|n| rounds.due(ids(), minute, begin + minute * n)).collect();
-        assert_eq!(asked[..4], [vec!["a".to_owned()], vec!["b".to_owned()], vec!["c".to_owned()], vec![]]);
+        assert_eq!(
+            asked[..4],
+            [vec!["a".to_owned()], vec!["b".to_owned()], vec!["c".to_owned()], vec![]]
+        );
         // Each every twelve minutes, from then on.
-        let of = |id: &str| (0..40).filter(|n| asked[*n].contains(&id.to_owned())).collect::<Vec<_>>();
+        let of = |id: &str| {
+            (0..40)
+                .filter(|n| asked[*n].contains(&id.to_owned()))
+                .collect::<Vec<_>>()
+        };
         assert_eq!((of("a"), of("c")), (vec![0, 12, 24, 36], vec![2, 14, 26, 38]));
         assert!(asked.iter().all(|asked| asked.len() <= 1));
         // Who asks seldom asks about more of them.

@@ -1,5 +1,6 @@
 //! SQLite, and nobody else sees it: schema, the writer, readers. Used by `collector` and `cli`.
 
+pub mod audits;
 pub mod block;
 pub mod chart;
 pub mod covered;

@@ -32,7 +32,7 @@ pub struct StandingRow {
     pub standing: Standing,
 }
 
-const DISK: &str = "semantics, allocated, used, free, trash, reclaimable, overused";
+pub(super) const DISK: &str = "semantics, allocated, used, free, trash, reclaimable, overused";
 const STANDING: &str = "p.time, t.name, p.url, p.audit, p.suspension, p.online, p.disqualified, p.suspended, p.vetted
      FROM standing p LEFT JOIN satellite t ON t.id = p.satellite";
 const HOUR_MS: i64 = 3_600_000;
@@ -182,7 +182,7 @@ fn standing(row: &Row<'_>) -> rusqlite::Result<(i64, Standing)> {
 }
 
 /// The disk whose first column is `at`.
-fn disk(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Disk>> {
+pub(super) fn disk(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Disk>> {
     let Some(code) = row.get::<_, Option<i64>>(at)? else {
         return Ok(None);
     };

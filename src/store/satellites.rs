@@ -73,7 +73,16 @@ fn keep(connection: &Connection, (node, satellite): (i64, i64), time: i64, detai
     )?;
     for row in &detail.stored {
         let (start, calculated) = (row.start_ms, row.calculated);
-        stored.execute(params![node, satellite, start, row.byte_hours, row.bytes, row.hours, calculated, time])?;
+        stored.execute(params![
+            node,
+            satellite,
+            start,
+            row.byte_hours,
+            row.bytes,
+            row.hours,
+            calculated,
+            time
+        ])?;
     }
     keep_moved(connection, (node, satellite), time, &detail.moved)
 }
