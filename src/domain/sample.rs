@@ -132,6 +132,8 @@ pub struct Told {
     pub quic_bad_since_ms: Option<i64>,
     /// How satellites rate it.
     pub standings: Vec<Standing>,
+    /// When it first said just that.
+    pub standings_ms: Option<i64>,
     /// When it last said so.
     pub rated_ms: Option<i64>,
 }

@@ -259,6 +259,7 @@ fn told(connection: &Connection, node: &str, at_ms: i64) -> rusqlite::Result<Opt
     told.rated_ms = time(&newest("rated = 1"))?;
     told.silent_since_ms = time(&first_since("", "process IS NOT NULL"))?;
     told.quic_bad_since_ms = time(&first_since("AND process IS NOT NULL", QUIC_NOT_BAD))?;
+    told.standings_ms = time("SELECT max(time) FROM standing WHERE node = ?1 AND time <= ?2 HAVING max(time) NOTNULL")?;
     told.standings = standings_at(connection, node, at_ms)?;
     Ok(Some(told))
 }

@@ -7,8 +7,7 @@ use crate::domain::detail::{AuditWindow, Detail, Known, MovedDay, StoredDay};
 
 /// The schema that keeps it.
 const SINCE: i64 = 5;
-/// Windows and days are told so far back.
-const TOLD_MS: i64 = 400 * 86_400_000;
+const DAY_MS: i64 = 86_400_000;
 
 /// Keeps what a node said of satellites when it was asked at `time`.
 pub(super) fn put(
@@ -120,16 +119,16 @@ fn keep_moved(
 
 impl Reader {
     /// What was known of a node's satellites at `at_ms`, by id. Days and windows are those first told of until
-    /// then, with what was last said of them.
-    pub fn known_satellites(&self, node: &str, at_ms: i64) -> Result<Vec<Known>> {
+    /// then, with what was last said of them; those of the last `days`.
+    pub fn known_satellites(&self, node: &str, at_ms: i64, days: i64) -> Result<Vec<Known>> {
         match self.version {
             ..SINCE => Ok(Vec::new()),
-            _ => self.sql(known(self.connection(), node, at_ms)),
+            _ => self.sql(known(self.connection(), node, (at_ms - days * DAY_MS, at_ms))),
         }
     }
 }
 
-fn known(connection: &Connection, node: &str, at_ms: i64) -> rusqlite::Result<Vec<Known>> {
+fn known(connection: &Connection, node: &str, (from_ms, at_ms): (i64, i64)) -> rusqlite::Result<Vec<Known>> {
     let row: Option<i64> = connection
         .prepare_cached("SELECT id FROM node WHERE name = ?1")?
         .query_row([node], |row| row.get(0))
@@ -146,7 +145,7 @@ fn known(connection: &Connection, node: &str, at_ms: i64) -> rusqlite::Result<Ve
     let mut all = Vec::new();
     for row in rows {
         let (satellite, mut known): (i64, Known) = row?;
-        let key = (node, satellite, at_ms);
+        let key = (node, satellite, from_ms, at_ms);
         known.detail.windows = windows(connection, key)?;
         known.detail.stored = stored(connection, key)?;
         known.detail.moved = moved(connection, key)?;
@@ -177,20 +176,21 @@ fn head(row: &Row<'_>, at_ms: i64) -> rusqlite::Result<Known> {
     })
 }
 
-type Key = (i64, i64, i64);
+/// Node, satellite, and a range of ms, both ends included.
+type Key = (i64, i64, i64, i64);
 
 fn each<T>(
     connection: &Connection,
     (what, table): (&str, &str),
-    (node, satellite, at_ms): Key,
+    (node, satellite, from_ms, at_ms): Key,
     row: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<Vec<T>> {
     connection
         .prepare_cached(&format!(
-            "SELECT start, {what} FROM {table} WHERE node = ?1 AND satellite = ?2 AND start > ?3 - {TOLD_MS}
-                 AND start <= ?3 AND seen <= ?3 ORDER BY start"
+            "SELECT start, {what} FROM {table} WHERE node = ?1 AND satellite = ?2 AND start >= ?3
+                 AND start <= ?4 AND seen <= ?4 ORDER BY start"
         ))?
-        .query_map([node, satellite, at_ms], row)?
+        .query_map([node, satellite, from_ms, at_ms], row)?
         .collect()
 }
 
