@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::rating::Rating;
 use super::space;
-use crate::analysis::danger::{ErrorSeen, Evidence, Hang, Log, hangs, judge};
+use crate::analysis::danger::{BUSY_TRANSFERS, ErrorSeen, Evidence, Hang, Log, hangs, judge};
 use crate::analysis::reputation::audit_failures_to_disqualification;
 use crate::api::status::{Api, Collector, Disk, Flow, Node, Reason, Satellite, Source, Status, Traffic};
 use crate::domain::batch::Scores;
@@ -20,7 +20,9 @@ use crate::store::{Reader, Result, writer};
 
 const WINDOW_S: i64 = 3600;
 const RECENT_S: i64 = 86_400;
-const STARTS_MS: i64 = 2 * 3_600_000;
+const STARTS_MS: i64 = 1_800_000;
+const CRASHES_MS: i64 = 2 * 3_600_000;
+const REJECTS_S: i64 = 600;
 
 /// The status of the nodes named (all, when none is) at `now_ms`.
 ///
@@ -124,7 +126,8 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
     let by_action = flows(reader, &scope)?;
     let told = reader.told(&name, now_ms)?;
     let noted = reader.noted(&name, now_ms)?;
-    let silent_s = silent_s(reader, &name, &rows, now_ms.div_euclid(1000))?;
+    let hour = Hour::of(reader, &name, now_ms)?;
+    let silent_s = silent_s(reader, &name, (&rows, &noted, &hour), now_ms.div_euclid(1000))?;
     let rating = Rating::of(reader, &name, (told.as_ref(), &noted), silent_s.is_some(), now_ms)?;
     let space = space::space(reader, &name, told.as_ref(), now_ms)?;
     let standings = standings(told.as_ref(), &noted, now_ms);
@@ -132,14 +135,13 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
         now_ms,
         logs: followed(&rows),
         failing: rating.failing(&standings),
-        starts: reader.starts(&name, (now_ms - STARTS_MS, now_ms))?,
         silent_s,
         standings,
         transfers: by_action.values().map(Flow::count).sum(),
         looked_ms: reader.looked(&name)?,
         full_in: space.as_ref().and_then(|(_, full)| *full),
         told,
-        ..happened(reader, &name, &noted, &by_action, now_ms)?
+        ..happened(reader, &name, &noted, hour, now_ms)?
     };
     let findings = judge(&evidence);
     let told = evidence.told.as_ref();
@@ -172,50 +174,69 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
 }
 
 /// What the log tells of the node itself.
-fn happened(
-    reader: &Reader,
-    name: &str,
-    noted: &Noted,
-    by_action: &BTreeMap<String, Flow>,
-    now_ms: i64,
-) -> Result<Evidence> {
-    let errors = reader.errors(&scope(name, now_ms, WINDOW_S))?.into_iter();
-    let errors = errors.filter(|error| error.first_ms <= now_ms).map(|error| ErrorSeen {
-        text: error.template,
-        count: error.count,
-        first_ms: error.first_ms,
-        last_ms: error.last_ms.min(now_ms),
-    });
-    // A rejected upload has no action in its line.
-    let ways = by_action
-        .iter()
-        .filter(|(action, _)| action.is_empty() || action.starts_with("PUT"));
-    let (uploads, rejected) = ways.fold((0, 0), |(uploads, rejected), (_, flow)| {
-        (uploads + flow.count(), rejected + flow.rejected)
-    });
+fn happened(reader: &Reader, name: &str, noted: &Noted, hour: Hour, now_ms: i64) -> Result<Evidence> {
     Ok(Evidence {
         logged_id: noted.node_id.clone(),
         started_ms: noted.started_ms,
         explained: noted.explained,
         ended: noted.ended.clone(),
-        errors: errors.collect(),
-        hang: hang(reader, name, now_ms)?,
-        uploads,
-        rejected,
+        starts: reader.starts(name, (now_ms - STARTS_MS, now_ms))?,
+        crashes: reader.crashes(name, (now_ms - CRASHES_MS, now_ms))?,
+        hang: hang(reader, name, &hour.minutes)?,
+        errors: hour.errors,
+        uploads: hour.uploads,
+        rejected: hour.rejected,
         ..Evidence::default()
     })
 }
 
-/// The last pause of a busy hour in which the node was not restarted.
-fn hang(reader: &Reader, name: &str, now_ms: i64) -> Result<Option<Hang>> {
-    let mut minutes: BTreeMap<i64, u64> = BTreeMap::new();
-    for minute in reader.minutes(name, now_ms.div_euclid(1000) - WINDOW_S)? {
-        if minute.second * 1000 <= now_ms {
-            *minutes.entry(minute.second).or_default() += minute.cell.count;
+/// What the log had in the last hour.
+struct Hour {
+    /// Minutes that had transfers: first second, number.
+    minutes: Vec<(i64, u64)>,
+    errors: Vec<ErrorSeen>,
+    /// Of the last ten minutes.
+    uploads: u64,
+    rejected: u64,
+}
+
+impl Hour {
+    fn of(reader: &Reader, name: &str, now_ms: i64) -> Result<Self> {
+        let now = now_ms.div_euclid(1000);
+        let mut minutes: BTreeMap<i64, u64> = BTreeMap::new();
+        let (mut uploads, mut rejected) = (0, 0);
+        for minute in reader.minutes(name, now - WINDOW_S)? {
+            if minute.second > now {
+                continue;
+            }
+            let count = minute.cell.count;
+            *minutes.entry(minute.second).or_default() += count;
+            // An upload that was turned away has no action in its line.
+            let is_upload = minute.action.is_empty() || minute.action.starts_with("PUT");
+            if is_upload && now - minute.second <= REJECTS_S {
+                uploads += count;
+                rejected += if minute.outcome == Outcome::Rejected { count } else { 0 };
+            }
         }
+        let errors = reader.errors(&scope(name, now_ms, WINDOW_S))?.into_iter();
+        let errors = errors.filter(|error| error.first_ms <= now_ms).map(|error| ErrorSeen {
+            text: error.template,
+            count: error.count,
+            first_ms: error.first_ms,
+            last_ms: error.last_ms.min(now_ms),
+        });
+        Ok(Self {
+            minutes: minutes.into_iter().collect(),
+            errors: errors.collect(),
+            uploads,
+            rejected,
+        })
     }
-    let minutes: Vec<(i64, u64)> = minutes.into_iter().collect();
-    let Some(hang) = hangs::last(&minutes) else {
+}
+
+/// The last pause of a busy hour in which the node was not restarted.
+fn hang(reader: &Reader, name: &str, minutes: &[(i64, u64)]) -> Result<Option<Hang>> {
+    let Some(hang) = hangs::last(minutes) else {
         return Ok(None);
     };
     let restarts = reader.starts(name, (hang.from_ms - 60_000, hang.to_ms + 60_000))?;
@@ -265,11 +286,29 @@ fn followed(rows: &[SourceRow]) -> Vec<Log> {
         .collect()
 }
 
-/// Seconds since the last line: what the newest one says of its time, unless that is still to come.
-fn silent_s(reader: &Reader, name: &str, rows: &[SourceRow], now: i64) -> Result<Option<i64>> {
+/// Seconds since the last line: what the newest one says of its time. Of a time that is over only some lines are
+/// known, and the hours with any.
+fn silent_s(
+    reader: &Reader,
+    name: &str,
+    (rows, noted, hour): (&[SourceRow], &Noted, &Hour),
+    now: i64,
+) -> Result<Option<i64>> {
     let last = rows.iter().filter_map(|row| row.last_second).max();
-    let hour = reader.newest_hour(name, now)?;
-    Ok(hour.map(|hour| (now - last.unwrap_or(hour).min(now).clamp(hour, hour + 3599)).max(0)))
+    let Some(newest) = reader.newest_hour(name, now)? else {
+        return Ok(None);
+    };
+    let busy: u64 = hour.minutes.iter().map(|(_, count)| count).sum();
+    let at = match hour.minutes.last() {
+        Some((minute, _)) if last.is_some_and(|last| last > now) && busy >= BUSY_TRANSFERS => {
+            let others = hour.errors.iter().map(|error| error.last_ms);
+            let others = others.chain(noted.scores.iter().map(|(_, ms, _)| *ms));
+            let others = others.chain(noted.started_ms).max().unwrap_or(i64::MIN);
+            (minute + 59).max(others.div_euclid(1000))
+        }
+        _ => last.unwrap_or(newest).min(now).clamp(newest, newest + 3599),
+    };
+    Ok(Some((now - at).max(0)))
 }
 
 /// The window's transfers by action.

@@ -108,6 +108,24 @@ impl Reader {
         )
     }
 
+    /// How often a process of a node crashed, was killed, or ended by itself within (`from_ms`, `to_ms`].
+    pub fn crashes(&self, node: &str, (from_ms, to_ms): (i64, i64)) -> Result<u64> {
+        if self.version < ENDINGS {
+            return Ok(0);
+        }
+        let count = || {
+            self.connection()
+                .prepare_cached(
+                    "SELECT (SELECT count(*) FROM start WHERE node = n.id AND time > ?2 AND time <= ?3 AND explained = 0)
+                          + (SELECT count(*) FROM ending WHERE node = n.id AND time > ?2 AND time <= ?3 AND why NOTNULL)
+                     FROM node n WHERE n.name = ?1",
+                )?
+                .query_row(params![node, from_ms, to_ms], |row| row.get::<_, i64>(0))
+                .optional()
+        };
+        Ok(self.sql(count())?.unwrap_or(0).unsigned_abs())
+    }
+
     /// Scores the logs of a scope's nodes told, in the order of time.
     pub fn scores(&self, scope: &Scope) -> Result<Vec<StandingRow>> {
         let mut rows = Vec::new();

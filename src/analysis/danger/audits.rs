@@ -77,7 +77,7 @@ fn failing_text(failing: &Failing) -> String {
 fn limit(left: u32, assumed: bool, hours: Option<f64>, (one, many): (&str, &str)) -> String {
     let at_most = if assumed { "at most " } else { "" };
     let text = match left {
-        0 => return format!("; by the log that is enough: it {one}"),
+        0 => return format!("; by the log that is enough to {}", many),
         1 => format!("; {at_most}1 more {one}"),
         left => format!("; {at_most}{left} more {many}"),
     };
@@ -92,8 +92,8 @@ fn percent(score: f64) -> String {
     format!("{:.2} %", (score * 10_000.0).floor() / 100.0)
 }
 
-pub(super) fn judge_standing(found: &mut Findings, standing: &Standing, now_ms: i64) {
-    let name = standing.short_name();
+pub(super) fn judge_standing(found: &mut Findings, standing: &Standing, evidence: &Evidence) {
+    let (name, now_ms) = (standing.short_name(), evidence.now_ms);
     if let Some(ms) = standing.disqualified_ms {
         if now_ms - ms <= NEWS_MS {
             let text = format!("{name} disqualified it {}: this is for good", ago(now_ms - ms));
@@ -117,11 +117,17 @@ pub(super) fn judge_standing(found: &mut Findings, standing: &Standing, now_ms: 
     if let Some(score) = standing.audit_score
         && let Some(state) = level(score, AUDIT_LOW)
     {
+        // What failed since is in no score yet.
+        let failing = evidence.failing.iter().find(|failing| failing.name == name);
+        let left = failing.map_or(u32::MAX, |failing| failing.to_disqualification);
+        let left = match left.min(failures_left(score)) {
+            0 => "it is reached by now".to_owned(),
+            left => format!("{left} more failed audits in a row"),
+        };
         let text = format!(
-            "{name}: audit score {} (at {} it disqualifies): {} more failed audits in a row",
+            "{name}: audit score {} (at {} it disqualifies): {left}",
             percent(score),
-            percent(AUDIT_DISQUALIFIES),
-            failures_left(score)
+            percent(AUDIT_DISQUALIFIES)
         );
         found.say(state, Rule::AuditScore, text);
     }

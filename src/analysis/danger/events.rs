@@ -4,8 +4,10 @@
 use super::{Evidence, Findings, RESTART_MS, SILENT_S, ago, span};
 use crate::domain::health::{Rule, State};
 
-/// Starts in two hours that no operator makes.
+/// Starts in half an hour that no operator makes; crashes in two hours.
 const RESTARTS: u64 = 5;
+/// A node that restarts again and again does so within minutes.
+const RESTARTING_MS: i64 = 600_000;
 /// A process that is told to stop and started again at once is away for less.
 const STOPPED_MS: i64 = 30_000;
 /// Having run for so long it has recovered.
@@ -15,7 +17,7 @@ const NEWS_MS: i64 = 3_600_000;
 /// A lock now and then is a busy disk.
 const LOCKS: u64 = 3;
 /// Uploads turned away: at least so many, and so many percent.
-const REJECTED: (u64, u64) = (20, 5);
+const REJECTED: (u64, u64) = (10, 5);
 /// A disk is full soon (days).
 const SOON_DAYS: f64 = 7.0;
 
@@ -47,7 +49,8 @@ pub(super) fn judge(found: &mut Findings, evidence: &Evidence) {
     let (rejected, uploads) = (evidence.rejected, evidence.uploads);
     if rejected >= REJECTED.0 && rejected * 100 >= uploads * REJECTED.1 {
         let text = format!(
-            "it turned {rejected} of {uploads} uploads of the last hour away: its limit of concurrent requests is low"
+            "it turned {rejected} of {uploads} uploads of the last ten minutes away: its limit of concurrent requests is \
+             low, or its disk too slow"
         );
         found.say(State::Warning, Rule::Rejects, text);
     }
@@ -104,19 +107,30 @@ fn judge_end(found: &mut Findings, evidence: &Evidence) {
 }
 
 fn judge_start(found: &mut Findings, evidence: &Evidence) {
+    let ago_ms = evidence
+        .started_ms
+        .map_or(i64::MAX, |started| evidence.now_ms - started);
+    let restarting = ago_ms <= RESTARTING_MS;
+    let state = if restarting { State::Critical } else { State::Warning };
     if evidence.starts >= RESTARTS {
         let text = format!(
-            "it started {} times within two hours: see the end of its log for why",
-            evidence.starts
+            "it started {} times within half an hour, the last time {}: see the end of its log for why",
+            evidence.starts,
+            ago(ago_ms)
         );
-        return found.say(State::Critical, Rule::Restarts, text);
+        found.say(state, Rule::Restarts, text);
+    } else if evidence.crashes >= RESTARTS {
+        let text = format!(
+            "it crashed or was killed {} times within two hours, the last time it started {}: see its log for why",
+            evidence.crashes,
+            ago(ago_ms)
+        );
+        found.say(state, Rule::Restarts, text);
     }
-    if let (Some(started), Some(false)) = (evidence.started_ms, evidence.explained)
-        && evidence.now_ms - started <= NEWS_MS
-    {
+    if evidence.explained == Some(false) && ago_ms <= NEWS_MS {
         let text = format!(
             "it started {} though nobody had stopped it: it was killed, crashed, or the power failed",
-            ago(evidence.now_ms - started)
+            ago(ago_ms)
         );
         found.say(State::Warning, Rule::Killed, text);
     }

@@ -34,8 +34,10 @@ pub struct Evidence {
     pub logs: Vec<Log>,
     /// Satellites whose audits or repairs failed in the last day, by the log.
     pub failing: Vec<Failing>,
-    /// How often it began to start in the last two hours.
+    /// How often it began to start in the last half hour.
     pub starts: u64,
+    /// How often it crashed, was killed or ended by itself in the last two hours.
+    pub crashes: u64,
     /// Seconds since its log's last record; `None`: there never was one.
     pub silent_s: Option<i64>,
     /// What it answered; `None`: it was never asked.
@@ -58,7 +60,7 @@ pub struct Evidence {
     pub errors: Vec<ErrorSeen>,
     /// A pause of the last hour in which a busy node did nothing, though it was not restarted.
     pub hang: Option<Hang>,
-    /// Uploads of the last hour, and those that were turned away.
+    /// Uploads of the last ten minutes, those that were turned away included.
     pub uploads: u64,
     /// Of them rejected.
     pub rejected: u64,
@@ -73,7 +75,7 @@ const UNWATCHED_MS: i64 = 5 * 60_000;
 /// A node that is restarted or updated is away for less.
 const RESTART_MS: i64 = 3 * 60_000;
 /// A log of so many transfers an hour is missed sooner: after so long, and so many times the usual pause.
-const BUSY_TRANSFERS: u64 = 120;
+pub const BUSY_TRANSFERS: u64 = 120;
 const QUIET_S: i64 = 180;
 const QUIET_TIMES: i64 = 30;
 /// Satellites choose nodes they heard of in the last four hours; the node's own page calls it offline
@@ -95,7 +97,7 @@ impl Findings {
 pub fn judge(evidence: &Evidence) -> Vec<Finding> {
     let mut found = Findings(Vec::new());
     for standing in &evidence.standings {
-        audits::judge_standing(&mut found, standing, evidence.now_ms);
+        audits::judge_standing(&mut found, standing, evidence);
     }
     if let Some(told) = &evidence.told {
         judge_process(&mut found, told, evidence.now_ms);
@@ -260,6 +262,11 @@ fn judge_answers(found: &mut Findings, evidence: &Evidence, told: &Told) {
 /// A busy log that stops: long before an idle one would be missed.
 fn judge_quiet(found: &mut Findings, evidence: &Evidence, age: i64) {
     let usual_s = 3600 / i64::try_from(evidence.transfers.max(1)).unwrap_or(i64::MAX);
+    let is_over = |finding: &Finding| matches!(finding.rule, Rule::Stopped | Rule::CannotStart);
+    if found.0.iter().any(is_over) {
+        // Its silence is explained.
+        return;
+    }
     let is_busy = evidence.transfers >= BUSY_TRANSFERS && !evidence.logs.is_empty();
     if is_busy && age > QUIET_S.max(usual_s * QUIET_TIMES) {
         let text = format!(

@@ -126,7 +126,15 @@ fn each_rule_speaks_when_it_should_and_only_then() {
         e.failing[0].streak.in_a_row = 0;
     };
     assert_eq!(rules(passed), []);
-    assert_eq!(rules(|e, _| e.starts = 5), [(Critical, "restarts")]);
+    let starts = |starts, crashes, ago_ms| {
+        rules(move |e, _| (e.starts, e.crashes, e.started_ms) = (starts, crashes, Some(e.now_ms - ago_ms)))
+    };
+    assert_eq!(starts(5, 0, 1000), [(Critical, "restarts")]);
+    assert_eq!(starts(5, 0, 660_000), [(Warning, "restarts")]);
+    assert_eq!(
+        (starts(1, 5, 1000), starts(4, 4, 1000)),
+        (vec![(Critical, "restarts")], vec![])
+    );
     // Old news of a node nobody asked since.
     assert_eq!(rules(|e, _| e.now_ms += HOUR), [(Unknown, "no_data")]);
 }
@@ -218,7 +226,7 @@ fn failed_audits_are_told_with_what_is_left_and_what_to_do() {
     );
     assert!(text(|f| f.hours.0 = Some(0.5)).contains("; 29 more disqualify (in 30 min at this pace): "));
     assert!(text(|f| (f.to_disqualification, f.assumed) = (1, true)).contains("; at most 1 more disqualifies: "));
-    assert!(text(|f| f.to_disqualification = 0).contains("; by the log that is enough: it disqualifies: "));
+    assert!(text(|f| f.to_disqualification = 0).contains("; by the log that is enough to disqualify: "));
     let broken = |f: &mut Failing| {
         (f.streak.missing, f.streak.unreadable, f.streak.in_a_row) = (0, 3, 0);
         (f.streak.audits, f.to_suspension) = (40, 7);

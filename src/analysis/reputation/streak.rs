@@ -109,17 +109,17 @@ fn said(audit: &Audit) -> String {
     }
 }
 
-/// What is wrong with the pieces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What is wrong with the pieces: what explains the most first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
-    /// They are gone.
-    Missing,
     /// The disk gives errors.
     Disk,
     /// The node may not read them, or finds something else in their place.
     Access,
     /// They are shorter than they were, or damaged.
     Damaged,
+    /// They are gone.
+    Missing,
     /// They came too late.
     Slow,
     /// A database of the node hinders.
@@ -191,7 +191,9 @@ pub struct Diagnosis {
 /// What a satellite's failures mean, in the light of the others' and of satellites whose audits passed lately
 /// (id, ms since the epoch).
 pub fn diagnose(streak: &Streak, all: &[Streak], passed: &[(String, i64)]) -> Diagnosis {
-    let fault = streak.errors.first().map_or(Fault::Other, |(error, _)| fault(error));
+    // One broken read among missing files is the reason for both.
+    let faults = streak.errors.iter().map(|(error, _)| fault(error));
+    let fault = faults.min().unwrap_or(Fault::Other);
     let (means, act) = match fault {
         Fault::Missing => missing(streak, all, passed),
         Fault::Disk => (
@@ -271,30 +273,40 @@ pub struct Scored {
     pub time_ms: i64,
 }
 
+/// Satellites write scores down every two hours, and nodes ask every four.
+const BEHIND_MS: i64 = 6 * 3_600_000 + 1_800_000;
+
 /// Goes on from told scores with a satellite's audits in the order of time. A missing piece leaves the suspension
-/// score alone, an unreadable one the audit score. A perfect score holds no failure, however late: satellites tell
-/// scores hours behind.
+/// score alone, an unreadable one the audit score. Scores are told hours behind what the satellite decides by: what
+/// failed before the told one may not be in it. So it is no better than a perfect score would be after all of the
+/// audits, until the told one is surely newer.
 pub fn project<'a>(scored: Scored, audits: impl Iterator<Item = &'a Audit> + Clone) -> Projection {
-    let since = |score: f64, audit: &Audit| !audit.repair && (audit.time_ms > scored.time_ms || score >= 1.0);
-    let of = |score: f64, costs: Verdict| {
-        let results = audits.clone().filter(move |audit| since(score, audit));
-        let own = results.filter(move |audit| audit.verdict == Verdict::Passed || audit.verdict == costs);
-        own.map(|audit| audit.verdict == Verdict::Passed)
+    let audits = audits.filter(|audit| !audit.repair);
+    let last_ms = audits.clone().filter(|audit| audit.verdict != Verdict::Passed).last();
+    let is_newer = last_ms.is_none_or(|audit| scored.time_ms > audit.time_ms + BEHIND_MS);
+    let since = audits.clone().filter(|audit| audit.time_ms > scored.time_ms);
+    let results = |audits: &dyn Fn() -> Vec<Verdict>, costs: Verdict| -> Vec<bool> {
+        let own = audits()
+            .into_iter()
+            .filter(|verdict| *verdict == Verdict::Passed || *verdict == costs);
+        own.map(|verdict| verdict == Verdict::Passed).collect()
     };
-    let count = |score: f64, verdict: Verdict| {
-        let results = audits.clone().filter(|audit| since(score, audit));
-        results.filter(|audit| audit.verdict == verdict).count() as u64
+    let newer = || since.clone().map(|audit| audit.verdict).collect::<Vec<_>>();
+    let all = || audits.clone().map(|audit| audit.verdict).collect::<Vec<_>>();
+    let of = |kind: super::score::Forgetting, score: f64, costs: Verdict| {
+        let told = kind.project(score, results(&newer, costs));
+        match is_newer {
+            true => told,
+            false => told.min(kind.project(1.0, results(&all, costs))),
+        }
     };
-    let (missing, unreadable) = (
-        count(scored.audit, Verdict::Missing),
-        count(scored.suspension, Verdict::Unreadable),
-    );
+    let count = |verdict: Verdict| newer().into_iter().filter(|own| *own == verdict).count() as u64;
     Projection {
-        audit: AUDIT.project(scored.audit, of(scored.audit, Verdict::Missing)),
-        suspension: SUSPENSION.project(scored.suspension, of(scored.suspension, Verdict::Unreadable)),
-        audits: count(scored.audit, Verdict::Passed) + missing + unreadable,
-        missing,
-        unreadable,
+        audit: of(AUDIT, scored.audit, Verdict::Missing),
+        suspension: of(SUSPENSION, scored.suspension, Verdict::Unreadable),
+        audits: newer().len() as u64,
+        missing: count(Verdict::Missing),
+        unreadable: count(Verdict::Unreadable),
     }
 }
 
