@@ -463,9 +463,17 @@ mod tests {
             (told.suspension, told.missing, AUDIT.failures_left(told.audit)),
             (1.0, 12, 29)
         );
-        // Told later than they failed, and still perfect: it does not hold them yet.
-        assert_eq!(project(scored(1.0, 12_000), audits.iter()).missing, 12);
-        assert_eq!(project(scored(0.99, 10_000), audits.iter()).missing, 2);
+        // Told later than they failed: it does not hold all of them yet, until it must.
+        let late = |score, hours: i64| {
+            let told = project(scored(score, hours * 3_600_000), audits.iter());
+            AUDIT.failures_left(told.audit)
+        };
+        let left = |score| AUDIT.failures_left(score);
+        assert_eq!((late(1.0, 1), late(0.995, 1), late(0.97, 1)), (29, 29, left(0.97)));
+        assert_eq!(late(0.995, 8), left(0.995));
+        let told = project(scored(0.99, 10_000), audits.iter());
+        assert_eq!((told.missing, told.audits), (2, 2));
+        assert!((told.audit - 0.999_f64.powi(12)).abs() < 1e-12);
         let broken: Vec<Audit> = (1..11).map(|n| audit(n, "a", Some("is a directory"))).collect();
         let told = project(scored(1.0, 0), broken.iter());
         assert_eq!((told.audit, told.unreadable), (1.0, 10));
