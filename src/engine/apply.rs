@@ -12,6 +12,7 @@ use crate::log::kind::{Kind, Level};
 use crate::log::record::{Line, Parser, Record, text};
 use crate::log::{task, template};
 
+use super::ends::Ends;
 use super::flight::Running;
 use super::live::{Direction, Live};
 use super::pairs::{Moment, Pairs};
@@ -51,42 +52,6 @@ struct Sums {
 
 /// Starts of a node that are remembered: what lies before is read beside what comes.
 const MOST_STARTS: usize = 1000;
-/// Whether the process that wrote last said that it ends. History that is read between newer lines changes
-/// nothing of it.
-#[derive(Debug, Default)]
-struct Ends {
-    newest_ms: Option<i64>,
-    said: bool,
-}
-
-/// Lines of one moment may be a little out of order.
-const DISORDER_MS: i64 = 10_000;
-
-impl Ends {
-    fn is_new(&self, ms: i64) -> bool {
-        self.newest_ms.is_none_or(|newest| ms >= newest - DISORDER_MS)
-    }
-
-    fn line(&mut self, ms: i64) {
-        // The first line tells nothing of what came before it: as if all were said.
-        self.said |= self.newest_ms.is_none();
-        if self.newest_ms.is_none_or(|newest| ms > newest) {
-            self.newest_ms = Some(ms);
-        }
-    }
-
-    fn ending(&mut self, ms: i64) {
-        self.said |= self.is_new(ms);
-    }
-
-    /// Of the process before the one that starts now.
-    fn explained(&mut self, ms: i64) -> Option<bool> {
-        if !self.is_new(ms) {
-            return None;
-        }
-        Some(std::mem::take(&mut self.said))
-    }
-}
 
 /// Number of the kind of lines that are no records, or damaged ones.
 const FOREIGN: &str = "(not a record of the node)";
@@ -173,8 +138,10 @@ impl Apply {
         {
             self.sums.last_ms = Some(log_ms);
             self.sums.saw_debug |= record.head.level == Level::Debug;
+            self.sums.ends.line(log_ms);
             let at = Moment { log_ms, carrier_ms };
             match record.head.kind {
+                Kind::Signal => self.sums.ends.ending(log_ms),
                 Kind::UploadStarted | Kind::DownloadStarted => {
                     self.sums.started(record, at);
                 }

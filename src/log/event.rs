@@ -27,12 +27,18 @@ pub fn transfer<'r>(record: &Record<'r>) -> Option<Transfer<'r>> {
     })
 }
 
+/// The name of the process that replaces the node's program by newer ones.
+const UPDATER: &str = "\"storagenode-updater\"";
+
 /// What a record says of the node itself, if it does. Such records are rare: the whole object is read.
 pub fn note<'r>(record: &Record<'r>) -> Option<Note<&'r [u8]>> {
+    // In a container the updater writes into the same log: its starts and ends are none of the node's.
+    let is_updater = || contains(record.object, UPDATER);
     match record.head.kind {
+        Kind::Configuration | Kind::Signal if is_updater() => None,
         Kind::Configuration => Some(Note::Starting { explained: None }),
         Kind::Signal => Some(Note::Ending { why: None }),
-        _ if record.head.level == Level::Fatal => {
+        _ if record.head.level == Level::Fatal && !is_updater() => {
             let error = text(record.fields.error);
             // A stack may follow in further lines.
             let first = error.lines().next().filter(|line| !line.is_empty());

@@ -1,7 +1,7 @@
 //! What happened to a node by its log: ends and starts, errors of disk and databases, pauses, uploads turned away; and
 //! a disk that is soon full.
 
-use super::{Evidence, Findings, RESTART_MS, SILENT_S, ago, span};
+use super::{Evidence, Findings, RESTART_MS, SILENT_S, UNWATCHED_MS, ago, span};
 use crate::domain::health::{Rule, State};
 
 /// Starts in half an hour that no operator makes; crashes in two hours.
@@ -78,6 +78,7 @@ fn judge_end(found: &mut Findings, evidence: &Evidence) {
     let since = evidence.started_ms.filter(|started| started >= ended_ms);
     // Of a log that nobody follows the rest is not known.
     let is_known = !evidence.logs.is_empty() || evidence.silent_s.is_some_and(|age| age <= SILENT_S);
+    let is_known = is_known && evidence.looked_ms.is_none_or(|ms| evidence.now_ms - ms <= UNWATCHED_MS);
     let answered = evidence.told.as_ref().and_then(|told| told.answered_ms);
     if !is_known || answered.is_some_and(|ms| ms > ended_ms + STOPPED_MS && since.is_none()) {
         return;
@@ -127,7 +128,10 @@ fn judge_start(found: &mut Findings, evidence: &Evidence) {
         );
         found.say(state, Rule::Restarts, text);
     }
-    if evidence.explained == Some(false) && ago_ms <= NEWS_MS {
+    // An end that was read by a collector before this one explains it, too.
+    let ended_ms = evidence.ended.as_ref().map(|(ended_ms, _)| evidence.now_ms - ended_ms);
+    let ended = ended_ms.is_some_and(|ended| (ago_ms..ago_ms.saturating_add(RESTARTING_MS)).contains(&ended));
+    if evidence.explained == Some(false) && ago_ms <= NEWS_MS && !ended {
         let text = format!(
             "it started {} though nobody had stopped it: it was killed, crashed, or the power failed",
             ago(ago_ms)

@@ -77,7 +77,7 @@ fn streak(id: &str, audits: &[&Audit]) -> Streak {
         streak.last_ms = audit.time_ms;
     }
     let failed = || audits.iter().rev().filter(|audit| audit.verdict != Verdict::Passed);
-    streak.first_ms = failed().last().map_or(0, |audit| audit.time_ms);
+    streak.first_ms = failed().next_back().map_or(0, |audit| audit.time_ms);
     streak.newest = failed().take(SHOWN).map(|audit| (*audit).clone()).collect();
     let row = usize::try_from(streak.in_a_row).unwrap_or(usize::MAX);
     let mut errors: BTreeMap<String, u64> = BTreeMap::new();
@@ -85,7 +85,7 @@ fn streak(id: &str, audits: &[&Audit]) -> Streak {
         *errors.entry(said(audit)).or_default() += 1;
     }
     streak.errors = errors.into_iter().collect();
-    streak.errors.sort_by(|a, b| b.1.cmp(&a.1));
+    streak.errors.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     streak
 }
 
