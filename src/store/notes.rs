@@ -146,8 +146,15 @@ fn endings(connection: &Connection, node: &str, at_ms: i64, noted: &mut Noted) -
              ORDER BY time DESC LIMIT 1"
         )
     };
+    // An end that was read before its reader was started anew explains the start, too.
     let explained: Option<Option<bool>> = connection
-        .prepare_cached(&newest("explained", "start"))?
+        .prepare_cached(
+            "SELECT CASE WHEN s.explained = 0 AND EXISTS (SELECT 1 FROM ending e WHERE e.node = s.node AND e.time <= s.time
+                 AND e.time > (SELECT max(time) FROM start WHERE node = s.node AND time < s.time))
+                 THEN 1 ELSE s.explained END
+             FROM start s WHERE s.node = (SELECT id FROM node WHERE name = ?1) AND s.time <= ?2
+             ORDER BY s.time DESC LIMIT 1",
+        )?
         .query_row(params![node, at_ms], |row| row.get(0))
         .optional()?;
     noted.explained = explained.flatten();

@@ -366,5 +366,14 @@ fn ends_are_kept_with_their_reasons() {
         )
     );
     assert_eq!(reader.crashes("n", (0, 9000)).unwrap(), 2);
+    // The end was read, and who read it was started anew before the start.
+    let batch = Batch {
+        notes: vec![(5500, starting(Some(false)))],
+        ..Batch::default()
+    };
+    unit.batch = &batch;
+    writer.commit(std::slice::from_mut(&mut unit), &[], 6000).unwrap();
+    let reader = Reader::open(dir.path()).unwrap();
+    assert_eq!(reader.noted("n", 9000).unwrap().explained, Some(true));
     assert_eq!(reader.crashes("n", (4000, 4500)).unwrap(), 0);
 }

@@ -128,10 +128,7 @@ fn judge_start(found: &mut Findings, evidence: &Evidence) {
         );
         found.say(state, Rule::Restarts, text);
     }
-    // An end that was read by a collector before this one explains it, too.
-    let ended_ms = evidence.ended.as_ref().map(|(ended_ms, _)| evidence.now_ms - ended_ms);
-    let ended = ended_ms.is_some_and(|ended| (ago_ms..ago_ms.saturating_add(RESTARTING_MS)).contains(&ended));
-    if evidence.explained == Some(false) && ago_ms <= NEWS_MS && !ended {
+    if evidence.explained == Some(false) && ago_ms <= NEWS_MS {
         let text = format!(
             "it started {} though nobody had stopped it: it was killed, crashed, or the power failed",
             ago(ago_ms)
