@@ -15,6 +15,8 @@ use storj_monitor::api::message::{Answer, Query};
 use storj_monitor::api::reputation::NodeReputation;
 use storj_monitor::api::storage::NodeStorage;
 use storj_monitor::collector::hub::Hub;
+use storj_monitor::domain::sample::{Disk, Poll, Process, Sample, Semantics};
+use storj_monitor::store::writer::Writer;
 
 const US1: &str = "12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S";
 const EU1: &str = "12L9ZFwhzVpuEKMUNUqkaTLGzwY9G24tbiigLiXpmZWKwmcNDDs";
@@ -360,4 +362,69 @@ fn a_running_collector_asks_about_one_satellite_at_a_time() {
     let first: Vec<&str> = first.collect();
     assert_eq!(first[3], "/api/sno/", "one in the first turn: {first:?}");
     assert_eq!(run(&data, &["status", "--check"]).status.code(), Some(0));
+}
+
+#[test]
+fn a_disk_that_fills_is_told_with_its_days_and_a_jump_is_none_of_its_growth() {
+    const HOUR_MS: i64 = 3_600_000;
+    const GB: u64 = 1_000_000_000;
+    let data = tempfile::tempdir().unwrap();
+    let mut writer = Writer::open(data.path()).unwrap();
+    let begin = jiff::Timestamp::now().as_millisecond() - 9 * 24 * HOUR_MS;
+    let now = begin + 9 * 24 * HOUR_MS;
+    for hour in 0..=9 * 24_u64 {
+        // Two days nobody asked; a restart found 300 GB more than was counted.
+        if (30..78).contains(&hour) {
+            continue;
+        }
+        let used = 1000 * GB + hour * 2 * GB + if hour >= 100 { 300 * GB } else { 0 };
+        let disk = Disk {
+            semantics: Semantics::New,
+            allocated: Some(2000 * GB),
+            used: Some(used),
+            free: Some(2000 * GB - used),
+            trash: Some(0),
+            reclaimable: Some(0),
+            overused: Some(0),
+        };
+        let sample = Sample {
+            process: Process::default(),
+            last_contact_ms: None,
+            disk: Some(disk),
+            standings: Ok(Vec::new()),
+            details: Vec::new(),
+        };
+        let poll = Poll {
+            time_ms: begin + hour as i64 * HOUR_MS,
+            answer: Ok(sample),
+        };
+        writer.node("n").unwrap();
+        writer.commit(&mut [], &[("n".to_owned(), poll)], now).unwrap();
+    }
+    drop(writer);
+    let told = storage(data.path());
+    let week = told.growth.iter().find(|growth| growth.days == 7).unwrap();
+    assert!((week.per_day - 48 * GB as i64).abs() < GB as i64, "{week:?}");
+    assert!(matches!(week.steps.as_slice(), [(at, bytes)] if *at == begin + 100 * HOUR_MS && *bytes > 290 * GB as i64));
+    assert!((115.0..=168.0).contains(&week.covered_h), "{week:?}");
+    let node = json(data.path(), &["status", "--json"])["nodes"][0].clone();
+    let space = &node["space"];
+    // 268 GB are left.
+    assert_eq!(space["full_in_days"], json!({"low": 5.6, "likely": 5.6, "high": 5.6}));
+    assert_eq!((&space["paid"], &space["unpaid"]), (&Value::Null, &Value::Null));
+    let reasons = node["reasons"].as_array().unwrap();
+    assert!(
+        reasons.iter().any(|reason| reason["rule"] == "full_soon"),
+        "{reasons:?}"
+    );
+    // Half a week before it was none.
+    let then = jiff::Timestamp::from_millisecond(now - 84 * HOUR_MS)
+        .unwrap()
+        .to_string();
+    let then = json(data.path(), &["status", "--json", "--at", &then])["nodes"][0].clone();
+    assert!(
+        then["space"]["full_in_days"]["likely"].as_f64().unwrap() > 7.0,
+        "{}",
+        then["space"]
+    );
 }

@@ -56,6 +56,8 @@ pub struct Downtime {
 pub struct Failing {
     /// Audits of the day, failed ones included.
     pub audits: u64,
+    /// Of them those from the first that failed on.
+    pub since_first: u64,
     /// Of them those whose piece is missing: they cost audit score.
     pub missing: u64,
     /// Of them those whose piece could not be read: they cost suspension score.

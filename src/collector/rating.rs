@@ -213,6 +213,7 @@ impl Rating {
         let diagnosis = streak::diagnose(streak, &self.streaks, &self.passed);
         face::Failing {
             audits: streak.audits,
+            since_first: streak.since_first,
             missing: streak.missing,
             unreadable: streak.unreadable,
             repairs: streak.repairs,

@@ -57,7 +57,7 @@ fn failing_text(failing: &Failing) -> String {
         (_, 0, 1) => format!("a repair failed on {name}"),
         (_, 0, repairs) => format!("{repairs} repairs failed on {name}"),
         (_, 1, _) => format!("an audit failed on {name}"),
-        (_, failed, _) => format!("{failed} of {} audits failed on {name}", streak.audits),
+        (_, failed, _) => format!("{failed} of the last {} audits failed on {name}", streak.since_first),
     };
     if streak.missing > 0 {
         let left = failing.to_disqualification;

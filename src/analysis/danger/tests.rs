@@ -229,10 +229,10 @@ fn failed_audits_are_told_with_what_is_left_and_what_to_do() {
     assert!(text(|f| f.to_disqualification = 0).contains("; by the log that is enough to disqualify: "));
     let broken = |f: &mut Failing| {
         (f.streak.missing, f.streak.unreadable, f.streak.in_a_row) = (0, 3, 0);
-        (f.streak.audits, f.to_suspension) = (40, 7);
+        (f.streak.since_first, f.to_suspension) = (40, 7);
     };
     assert!(
-        text(broken).starts_with("3 of 40 audits failed on us1; 7 more suspend: "),
+        text(broken).starts_with("3 of the last 40 audits failed on us1; 7 more suspend: "),
         "{}",
         text(broken)
     );

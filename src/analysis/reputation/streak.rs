@@ -18,6 +18,8 @@ pub struct Streak {
     pub satellite_id: String,
     /// Audits that tell of a piece, failed ones included. Repairs are apart: satellites do not count them.
     pub audits: u64,
+    /// Of them those from the first that failed on.
+    pub since_first: u64,
     /// Audits whose piece was missing.
     pub missing: u64,
     /// Audits whose piece could not be read.
@@ -77,6 +79,11 @@ fn streak(id: &str, audits: &[&Audit]) -> Streak {
         streak.last_ms = audit.time_ms;
     }
     let failed = || audits.iter().rev().filter(|audit| audit.verdict != Verdict::Passed);
+    let first = audits
+        .iter()
+        .position(|audit| !audit.repair && audit.verdict != Verdict::Passed);
+    let since = audits.iter().skip(first.unwrap_or(audits.len()));
+    streak.since_first = since.filter(|audit| !audit.repair).count() as u64;
     streak.first_ms = failed().next_back().map_or(0, |audit| audit.time_ms);
     streak.newest = failed().take(SHOWN).map(|audit| (*audit).clone()).collect();
     let row = usize::try_from(streak.in_a_row).unwrap_or(usize::MAX);
@@ -221,6 +228,10 @@ pub fn diagnose(streak: &Streak, all: &[Streak], passed: &[(String, i64)]) -> Di
     Diagnosis { fault, means, act }
 }
 
+/// So many missing pieces, and fewer than one audit in so many, are single losses.
+const FEW: u64 = 3;
+const FEW_SHARE: u64 = 20;
+
 fn missing(streak: &Streak, all: &[Streak], passed: &[(String, i64)]) -> (&'static str, &'static str) {
     let others = passed
         .iter()
@@ -230,7 +241,13 @@ fn missing(streak: &Streak, all: &[Streak], passed: &[(String, i64)]) -> (&'stat
             && other.errors.first().is_some_and(|(e, _)| fault(e) == Fault::Missing)
     });
     let passes_too = streak.passed_ms.is_some_and(|ms| ms >= streak.first_ms);
+    let few = streak.missing + streak.repairs <= FEW && streak.missing * FEW_SHARE < streak.since_first.max(1);
     match (others_fail, passes_too) {
+        (_, true) if few => (
+            "a few files are missing: lost now and then, in a power failure or a repair of the file system",
+            "watch whether more follow, and check the file system",
+        ),
+        (false, false) if streak.failed() == 1 => ("a file is missing", "watch whether more follow"),
         (true, false) => (
             "files of several satellites are missing, and none is found: the storage folder is gone or another one",
             "stop the node, mount the right disk, start it again",
@@ -382,6 +399,7 @@ mod tests {
         });
         let [a] = streaks(&audits).try_into().unwrap();
         assert_eq!((a.audits, a.missing, a.in_a_row, a.repairs), (14, 13, 12, 1));
+        assert_eq!(a.since_first, 14);
         assert_eq!((a.first_ms, a.last_ms, a.passed_ms), (1000, 16_000, Some(2000)));
         assert_eq!((a.newest.len(), a.newest[0].time_ms), (14, 16_000));
         assert_eq!(
@@ -423,6 +441,21 @@ mod tests {
                 vec![("a", 9)],
                 Fault::Missing,
                 "a part of the files",
+            ),
+            (
+                [audit(1, "a", Some(GONE))]
+                    .into_iter()
+                    .chain((2..40).map(|n| audit(n, "a", None)))
+                    .collect(),
+                vec![("a", 39)],
+                Fault::Missing,
+                "a few files",
+            ),
+            (
+                vec![audit(1, "a", Some(GONE))],
+                vec![("b", 4)],
+                Fault::Missing,
+                "a file is missing",
             ),
             (
                 run("a", "read /x: input/output error").collect(),
