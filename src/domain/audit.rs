@@ -11,7 +11,7 @@ pub enum Verdict {
     Passed,
     /// The piece is not there: it costs audit score.
     Missing,
-    /// It could not be read: it costs suspension score.
+    /// It could not be read: it costs suspension score. What only came too late is asked for again, thrice.
     Unreadable,
 }
 

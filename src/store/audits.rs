@@ -15,6 +15,9 @@ use crate::domain::transfer::{Cause, Outcome};
 const AUDIT: &str = "GET_AUDIT";
 const REPAIR: &str = "GET_REPAIR";
 
+/// The error of a read whose satellite could not be made sure of: the piece was never looked for.
+const UNTRUSTED: &str = "trust: ";
+
 fn scope(node: &str, (from_ms, to_ms): (i64, i64)) -> Scope {
     Scope {
         nodes: vec![node.to_owned()],
@@ -56,7 +59,8 @@ impl Reader {
         self.each_transfer(&scope(node, range), &grave, |transfer| {
             let row = transfer.row;
             let is_read = transfer.action == AUDIT || transfer.action == REPAIR;
-            if let Some(verdict) = Verdict::of(row.outcome, row.cause).filter(|_| is_read) {
+            let untrusted = row.error.as_deref().is_some_and(|error| error.starts_with(UNTRUSTED));
+            if let Some(verdict) = Verdict::of(row.outcome, row.cause).filter(|_| is_read && !untrusted) {
                 audits.push(Audit {
                     time_ms: row.time_ms,
                     satellite_id: transfer.satellite_id.to_owned(),
