@@ -354,7 +354,22 @@ fn a_running_collector_asks_about_one_satellite_at_a_time() {
         assert!(Instant::now() < end);
         std::thread::sleep(Duration::from_millis(100));
     }
-    std::thread::sleep(Duration::from_millis(500));
+    std::thread::sleep(Duration::from_millis(1500));
+    // A viewer gets the same over the socket.
+    let mut link = storj_monitor::api::socket::connect(&data).unwrap();
+    let (nodes, at_ms) = (vec!["n".to_owned()], None);
+    let ask = Query::Reputation {
+        nodes: nodes.clone(),
+        at_ms,
+    };
+    match link.ask(ask, Duration::from_secs(5)) {
+        Ok(Answer::Reputation(told)) => assert!(told[0].satellites.iter().any(|told| told.downtime.is_some())),
+        other => panic!("{other:?}"),
+    }
+    match link.ask(Query::Storage { nodes, at_ms }, Duration::from_secs(5)) {
+        Ok(Answer::Storage(told)) => assert_eq!(told[0].disk.as_ref().and_then(|disk| disk.used), Some(80)),
+        other => panic!("{other:?}"),
+    }
     collector.stop();
     assert_eq!((count(&path(US1)), count(&path(EU1))), (1, 1));
     let asked = api.asked();

@@ -138,4 +138,43 @@ mod tests {
         );
         assert_eq!(moved(b"context canceled"), None);
     }
+    #[test]
+    fn the_nodes_own_starts_and_ends_are_noted() {
+        let note = |line: &str| {
+            let mut parser = crate::log::record::Parser::default();
+            match parser.parse(line.as_bytes()) {
+                crate::log::record::Line::Record(record) => note(&record).map(|note| match note {
+                    Note::Ending { why } => format!("ends: {why:?}"),
+                    Note::Starting { .. } => "starts".to_owned(),
+                    other => format!("{other:?}"),
+                }),
+                other => panic!("{other:?}"),
+            }
+        };
+        let node = "{\"Process\": \"storagenode\"}";
+        let updater = "{\"Process\": \"storagenode-updater\"}";
+        let line =
+            |level: &str, message: &str, object: &str| format!("2026-11-23T21:25:14Z\t{level}\t{message}\t{object}");
+        let stop = "Got a signal from the OS: \"terminated\"";
+        assert_eq!(note(&line("INFO", stop, node)).as_deref(), Some("ends: None"));
+        assert_eq!(
+            note(&line("INFO", "Configuration loaded", node)).as_deref(),
+            Some("starts")
+        );
+        assert_eq!(
+            note("2026-11-23T21:25:14Z\tINFO\tStop/Shutdown request received.").as_deref(),
+            Some("ends: None")
+        );
+        for message in [stop, "Configuration loaded"] {
+            assert_eq!(note(&line("INFO", message, updater)), None, "another program's");
+        }
+        let fatal = line(
+            "FATAL",
+            "Unrecoverable error",
+            "{\"error\": \"Error migrating tables\\n\\tstorj.io/x\"}",
+        );
+        assert_eq!(note(&fatal).as_deref(), Some("ends: Some(\"Error migrating tables\")"));
+        let bare = line("FATAL", "Unrecoverable error", "{}");
+        assert_eq!(note(&bare).as_deref(), Some("ends: Some(\"Unrecoverable error\")"));
+    }
 }
