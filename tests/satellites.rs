@@ -1,5 +1,6 @@
 //! What nodes tell of each satellite: recorded answers come out as they were, what follows from them agrees with the
 //! satellite, and whatever breaks takes nothing away.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
