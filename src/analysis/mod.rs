@@ -2,3 +2,4 @@
 
 pub mod danger;
 pub mod reputation;
+pub mod storage;

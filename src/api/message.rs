@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::line::{Explained, Filter, LogLine, Past};
+use super::reputation::NodeReputation;
 use super::snapshot::{Snapshot, Topic};
 use super::status::Status;
+use super::storage::NodeStorage;
 use super::table::{Question, Value};
 use crate::domain::chart::{self, Chart, Mark};
 use crate::domain::task::Task;
@@ -113,6 +115,20 @@ pub enum Query {
     },
     /// What a log line means, and what is known around it.
     Line(Box<LogLine>),
+    /// How satellites rate nodes, in full: windows of audits, failed audits, what they mean.
+    Reputation {
+        /// Their names; empty means all.
+        nodes: Vec<String>,
+        /// At this time (ms since the epoch); now, when there is none.
+        at_ms: Option<i64>,
+    },
+    /// Where nodes' bytes are, in full: by satellite, growth, days of tallies.
+    Storage {
+        /// Their names; empty means all.
+        nodes: Vec<String>,
+        /// At this time (ms since the epoch); now, when there is none.
+        at_ms: Option<i64>,
+    },
 }
 
 /// The answer to a question.
@@ -141,6 +157,10 @@ pub enum Answer {
     Log(Past),
     /// To [`Query::Line`].
     Line(Box<Explained>),
+    /// To [`Query::Reputation`], by name.
+    Reputation(Vec<NodeReputation>),
+    /// To [`Query::Storage`], by name.
+    Storage(Vec<NodeStorage>),
     /// A command was done.
     Done,
 }

@@ -4,8 +4,10 @@
 pub mod line;
 pub mod link;
 pub mod message;
+pub mod reputation;
 pub mod snapshot;
 #[cfg(unix)]
 pub mod socket;
 pub mod status;
+pub mod storage;
 pub mod table;

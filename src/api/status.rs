@@ -57,6 +57,9 @@ pub struct Node {
     pub traffic: Traffic,
     /// Its disk.
     pub disk: Option<Disk>,
+    /// Where its bytes are, and when its disk is full.
+    #[serde(default)]
+    pub space: Option<Space>,
     /// How satellites rate it.
     pub satellites: Option<Vec<Satellite>>,
     /// Money, not built yet.
@@ -178,6 +181,77 @@ pub struct Satellite {
     pub vetted_at: Option<String>,
     pub source: String,
     pub as_of: String,
+    /// What the log and the windows of audits add to it; null: nothing is known.
+    #[serde(default)]
+    pub outlook: Option<Outlook>,
+}
+
+/// What follows from a satellite's scores, its windows of audits, and the audits of the log since: computed here.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Outlook {
+    /// The audit score by now, from what was told and the audits since; null: no audit failed lately.
+    pub projected_audit_score: Option<f64>,
+    /// The suspension score by now, likewise.
+    pub projected_suspension_score: Option<f64>,
+    /// Missing pieces in a row until it disqualifies, those of the log counted.
+    pub failures_to_disqualification: Option<u32>,
+    /// Unreadable pieces in a row until it suspends, likewise.
+    pub failures_to_suspension: Option<u32>,
+    /// Audits that failed since the last that passed; null without a log.
+    pub failed_in_a_row: Option<u64>,
+    /// Windows of the last 30 days in which the node missed an audit.
+    pub windows_lost: Option<u32>,
+    /// Hours away in them, by the share of audits missed.
+    pub hours_lost: Option<f64>,
+    /// When the online score is 1 again, if nothing more is lost; null: it is, or nothing is known.
+    pub online_back_at: Option<String>,
+    /// How far vetting is.
+    pub vetting: Option<Vetting>,
+    /// When the node joined.
+    pub joined_at: Option<String>,
+}
+
+/// How far a satellite is with vetting a node.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Vetting {
+    /// `vetted`, `underway`, `overdue` (enough of both, and still not done), `unknown`: the release does not tell.
+    pub state: String,
+    /// Audits so far, failed ones included; by the log.
+    pub audits: Option<u64>,
+    /// Audits it takes.
+    pub audits_needed: u64,
+    /// Whole hours since the node joined.
+    pub hours: Option<u64>,
+    /// Hours it takes.
+    pub hours_needed: u64,
+}
+
+/// What follows from what a node said of its disk and satellites of what they store, in bytes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Space {
+    /// By the last tally of every satellite; null: one of them has told none.
+    pub paid: Option<u64>,
+    /// Used and not paid.
+    pub unpaid: Option<u64>,
+    /// Unpaid, and neither trash nor known dead data.
+    pub unexplained: Option<u64>,
+    /// Percent of the used bytes that is paid.
+    pub paid_percent: Option<u8>,
+    /// Bytes a day; null: too little is known.
+    pub growth_per_day: Option<i64>,
+    /// Days until it is full; null: not at this pace, or the pace is unknown.
+    pub full_in_days: Option<FullIn>,
+}
+
+/// Days until a disk is full.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct FullIn {
+    /// At the fastest usual pace.
+    pub low: Option<f64>,
+    /// At the present pace.
+    pub likely: f64,
+    /// At the slowest usual pace; null: not at that pace.
+    pub high: Option<f64>,
 }
 
 /// The month's money, in micro-dollars.

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::matcher::Matcher;
 use super::tap::Tap;
-use super::{explain, past, tables, tell};
+use super::{explain, past, rating, space, tables, tell};
 use crate::api::line::Filter;
 use crate::api::link::{Mailbox, Port};
 use crate::api::message::{Answer, Command, Message, Query, Request, VERSION, Watch};
@@ -270,6 +270,12 @@ impl Hub {
                 after,
             } => past::around(&reader, filter, *at_ms, (*before, *after)).map(Answer::Log),
             Query::Line(line) => explain::line(&reader, line).map(|told| Answer::Line(Box::new(told))),
+            Query::Reputation { nodes, at_ms } => rating::reputation(&reader, nodes, at_ms.unwrap_or(now_ms))
+                .map(Answer::Reputation)
+                .map_err(|error| error.to_string()),
+            Query::Storage { nodes, at_ms } => space::storage(&reader, nodes, at_ms.unwrap_or(now_ms))
+                .map(Answer::Storage)
+                .map_err(|error| error.to_string()),
         }
     }
 

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use crate::analysis::danger::{Evidence, Log, judge};
+use super::rating::Rating;
+use super::space;
+use crate::analysis::danger::{BUSY_TRANSFERS, ErrorSeen, Evidence, Hang, Log, hangs, judge};
 use crate::analysis::reputation::audit_failures_to_disqualification;
 use crate::api::status::{Api, Collector, Disk, Flow, Node, Reason, Satellite, Source, Status, Traffic};
 use crate::domain::batch::Scores;
@@ -18,20 +20,17 @@ use crate::store::{Reader, Result, writer};
 
 const WINDOW_S: i64 = 3600;
 const RECENT_S: i64 = 86_400;
-const STARTS_MS: i64 = 2 * 3_600_000;
+const STARTS_MS: i64 = 1_800_000;
+const CRASHES_MS: i64 = 2 * 3_600_000;
+const REJECTS_S: i64 = 600;
 
 /// The status of the nodes named (all, when none is) at `now_ms`.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub fn status(data_dir: &Path, reader: &Reader, names: &[String], now_ms: i64) -> Result<Status> {
-    // Who is named is told of, though it is no longer configured.
-    let names = match names {
-        [] => reader.watched(now_ms)?,
-        names => names.to_vec(),
-    };
     let mut nodes = Vec::new();
-    for name in names {
+    for name in named(reader, names, now_ms)? {
         nodes.push(node(reader, name, now_ms)?);
     }
     nodes.sort_by(|a, b| a.state.cmp(&b.state).then_with(|| a.name.cmp(&b.name)));
@@ -46,6 +45,17 @@ pub fn status(data_dir: &Path, reader: &Reader, names: &[String], now_ms: i64) -
         },
         nodes,
     })
+}
+
+/// The nodes named, or all that are watched. Who is named is told of, though it is no longer configured.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn named(reader: &Reader, names: &[String], now_ms: i64) -> Result<Vec<String>> {
+    match names {
+        [] => reader.watched(now_ms),
+        names => Ok(names.to_vec()),
+    }
 }
 
 /// A source as others see it, at the second `now`: a later line is not known then.
@@ -75,24 +85,63 @@ fn scope(name: &str, now_ms: i64, window_s: i64) -> Scope {
     }
 }
 
+/// What satellites say of a node, with what follows from it; the rest of what is known of its reputation.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn rated_satellites(reader: &Reader, name: &str, now_ms: i64) -> Result<(Option<Vec<Satellite>>, Rating)> {
+    let told = reader.told(name, now_ms)?;
+    let noted = reader.noted(name, now_ms)?;
+    let has_log = reader.newest_hour(name, now_ms.div_euclid(1000))?.is_some();
+    let rating = Rating::of(reader, name, (told.as_ref(), &noted), has_log, now_ms)?;
+    let failed = match has_log {
+        true => Some(failed_audits(reader, name, now_ms)?),
+        false => None,
+    };
+    Ok((
+        satellites(told.as_ref(), &noted, (failed.as_ref(), &rating), now_ms),
+        rating,
+    ))
+}
+
+fn satellites(
+    told: Option<&Told>,
+    noted: &Noted,
+    (failed, rating): (Option<&HashMap<String, u64>>, &Rating),
+    now_ms: i64,
+) -> Option<Vec<Satellite>> {
+    let satellites = match rated(told, noted, now_ms) {
+        Some((told, rated_ms)) => by_api(told, rated_ms),
+        None if noted.scores.is_empty() => return None,
+        None => noted.scores.iter().map(by_log).collect(),
+    };
+    let mut satellites = with_failures(satellites, failed);
+    rating.look_ahead(&mut satellites);
+    Some(satellites)
+}
+
 fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
     let scope = scope(&name, now_ms, WINDOW_S);
     let rows = reader.sources(&scope)?;
     let by_action = flows(reader, &scope)?;
     let told = reader.told(&name, now_ms)?;
     let noted = reader.noted(&name, now_ms)?;
-    let failed = |action: &str| by_action.get(action).map_or(0, |flow| flow.failed);
+    let hour = Hour::of(reader, &name, now_ms)?;
+    let silent_s = silent_s(reader, &name, (&rows, &noted, &hour), now_ms.div_euclid(1000))?;
+    let rating = Rating::of(reader, &name, (told.as_ref(), &noted), silent_s.is_some(), now_ms)?;
+    let space = space::space(reader, &name, told.as_ref(), now_ms)?;
+    let standings = standings(told.as_ref(), &noted, now_ms);
     let evidence = Evidence {
         now_ms,
         logs: followed(&rows),
-        audits_failed: failed("GET_AUDIT") + failed("GET_REPAIR"),
-        starts: reader.starts(&name, (now_ms - STARTS_MS, now_ms))?,
-        silent_s: silent_s(reader, &name, &rows, now_ms.div_euclid(1000))?,
-        standings: standings(told.as_ref(), &noted, now_ms),
-        told,
+        failing: rating.failing(&standings),
+        silent_s,
+        standings,
         transfers: by_action.values().map(Flow::count).sum(),
         looked_ms: reader.looked(&name)?,
-        logged_id: noted.node_id.clone(),
+        full_in: space.as_ref().and_then(|(_, full)| *full),
+        told,
+        ..happened(reader, &name, &noted, hour, now_ms)?
     };
     let findings = judge(&evidence);
     let told = evidence.told.as_ref();
@@ -101,12 +150,8 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
         Some(_) => Some(failed_audits(reader, &name, now_ms)?),
         None => None,
     };
-    let satellites = match rated(told, &noted, now_ms) {
-        Some((told, rated_ms)) => Some(by_api(told, rated_ms)),
-        None if noted.scores.is_empty() => None,
-        None => Some(noted.scores.iter().map(by_log).collect()),
-    };
     Ok(Node {
+        satellites: satellites(told, &noted, (failed.as_ref(), &rating), now_ms),
         node_id: process.node_id.or(noted.node_id),
         node_version: process.version,
         state: findings.first().map_or(State::Ok, |finding| finding.state),
@@ -121,11 +166,81 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
             by_action,
         },
         disk: told.and_then(disk),
-        satellites: satellites.map(|satellites| with_failures(satellites, failed.as_ref())),
+        space: space.map(|(space, _)| space),
         earnings: None,
         alerts: None,
         name,
     })
+}
+
+/// What the log tells of the node itself.
+fn happened(reader: &Reader, name: &str, noted: &Noted, hour: Hour, now_ms: i64) -> Result<Evidence> {
+    Ok(Evidence {
+        logged_id: noted.node_id.clone(),
+        started_ms: noted.started_ms,
+        explained: noted.explained,
+        ended: noted.ended.clone(),
+        starts: reader.starts(name, (now_ms - STARTS_MS, now_ms))?,
+        crashes: reader.crashes(name, (now_ms - CRASHES_MS, now_ms))?,
+        hang: hang(reader, name, &hour.minutes)?,
+        errors: hour.errors,
+        uploads: hour.uploads,
+        rejected: hour.rejected,
+        ..Evidence::default()
+    })
+}
+
+/// What the log had in the last hour.
+struct Hour {
+    /// Minutes that had transfers: first second, number.
+    minutes: Vec<(i64, u64)>,
+    errors: Vec<ErrorSeen>,
+    /// Of the last ten minutes.
+    uploads: u64,
+    rejected: u64,
+}
+
+impl Hour {
+    fn of(reader: &Reader, name: &str, now_ms: i64) -> Result<Self> {
+        let now = now_ms.div_euclid(1000);
+        let mut minutes: BTreeMap<i64, u64> = BTreeMap::new();
+        let (mut uploads, mut rejected) = (0, 0);
+        for minute in reader.minutes(name, now - WINDOW_S)? {
+            if minute.second > now {
+                continue;
+            }
+            let count = minute.cell.count;
+            *minutes.entry(minute.second).or_default() += count;
+            // An upload that was turned away has no action in its line.
+            let is_upload = minute.action.is_empty() || minute.action.starts_with("PUT");
+            if is_upload && now - minute.second <= REJECTS_S {
+                uploads += count;
+                rejected += if minute.outcome == Outcome::Rejected { count } else { 0 };
+            }
+        }
+        let errors = reader.errors(&scope(name, now_ms, WINDOW_S))?.into_iter();
+        let errors = errors.filter(|error| error.first_ms <= now_ms).map(|error| ErrorSeen {
+            text: error.template,
+            count: error.count,
+            first_ms: error.first_ms,
+            last_ms: error.last_ms.min(now_ms),
+        });
+        Ok(Self {
+            minutes: minutes.into_iter().collect(),
+            errors: errors.collect(),
+            uploads,
+            rejected,
+        })
+    }
+}
+
+/// The last pause of a busy hour in which the node was not restarted.
+fn hang(reader: &Reader, name: &str, minutes: &[(i64, u64)]) -> Result<Option<Hang>> {
+    let Some(hang) = hangs::last(minutes) else {
+        return Ok(None);
+    };
+    let restarts = reader.starts(name, (hang.from_ms - 60_000, hang.to_ms + 60_000))?;
+    Ok((restarts == 0).then_some(hang))
 }
 
 fn reason(finding: Finding) -> Reason {
@@ -171,11 +286,29 @@ fn followed(rows: &[SourceRow]) -> Vec<Log> {
         .collect()
 }
 
-/// Seconds since the last line: what the newest one says of its time, unless that is still to come.
-fn silent_s(reader: &Reader, name: &str, rows: &[SourceRow], now: i64) -> Result<Option<i64>> {
+/// Seconds since the last line: what the newest one says of its time. Of a time that is over only some lines are
+/// known, and the hours with any.
+fn silent_s(
+    reader: &Reader,
+    name: &str,
+    (rows, noted, hour): (&[SourceRow], &Noted, &Hour),
+    now: i64,
+) -> Result<Option<i64>> {
     let last = rows.iter().filter_map(|row| row.last_second).max();
-    let hour = reader.newest_hour(name, now)?;
-    Ok(hour.map(|hour| (now - last.unwrap_or(hour).min(now).clamp(hour, hour + 3599)).max(0)))
+    let Some(newest) = reader.newest_hour(name, now)? else {
+        return Ok(None);
+    };
+    let busy: u64 = hour.minutes.iter().map(|(_, count)| count).sum();
+    let at = match hour.minutes.last() {
+        Some((minute, _)) if last.is_some_and(|last| last > now) && busy >= BUSY_TRANSFERS => {
+            let others = hour.errors.iter().map(|error| error.last_ms);
+            let others = others.chain(noted.scores.iter().map(|(_, ms, _)| *ms));
+            let others = others.chain(noted.started_ms).max().unwrap_or(i64::MIN);
+            (minute + 59).max(others.div_euclid(1000))
+        }
+        _ => last.unwrap_or(newest).min(now).clamp(newest, newest + 3599),
+    };
+    Ok(Some((now - at).max(0)))
 }
 
 /// The window's transfers by action.
@@ -219,7 +352,8 @@ fn api(told: Option<&Told>, now_ms: i64) -> Api {
     }
 }
 
-fn disk(told: &Told) -> Option<Disk> {
+/// A node's disk in the form of the api.
+pub fn disk(told: &Told) -> Option<Disk> {
     let disk = told.disk?;
     Some(Disk {
         semantics: disk.semantics.word().to_owned(),
@@ -252,6 +386,7 @@ fn by_api(told: &Told, rated_ms: i64) -> Vec<Satellite> {
             vetted_at: standing.vetted_ms.map(rfc3339),
             source: "api".to_owned(),
             as_of: rfc3339(rated_ms),
+            outlook: None,
         }
     });
     satellites.collect()
@@ -282,6 +417,7 @@ fn by_log((id, ms, scores): &(String, i64, Scores)) -> Satellite {
         vetted_at: None,
         source: "log".to_owned(),
         as_of: rfc3339(*ms),
+        outlook: None,
     }
 }
 

@@ -198,7 +198,15 @@ pub type FastMap<K, V> = HashMap<K, V, foldhash::fast::FixedState>;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Note<Id = u32> {
     /// It begins to start.
-    Starting,
+    Starting {
+        /// Whether the process before it was told to stop, or said why it ended; `None`: its end was not read.
+        explained: Option<bool>,
+    },
+    /// It ends.
+    Ending {
+        /// Its own words, where it ends by itself; `None`: it was told to.
+        why: Option<String>,
+    },
     /// It runs, under this id.
     Started {
         /// The node's id.

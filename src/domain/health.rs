@@ -35,24 +35,40 @@ pub enum Rule {
     Disqualified,
     /// A satellite suspended it.
     Suspended,
-    /// Its audit score is near the threshold.
-    AuditScore,
     /// Audits or repairs failed lately.
     AuditsFailed,
+    /// Its audit score is near the threshold.
+    AuditScore,
     /// Its suspension score is near the threshold.
     SuspensionScore,
+    /// Its disk gives errors.
+    DiskErrors,
+    /// It ends by itself.
+    CannotStart,
     /// Its online score is low.
     OnlineScore,
     /// It starts again and again.
     Restarts,
+    /// It was stopped.
+    Stopped,
     /// Its release is below the minimum.
     Outdated,
     /// Nobody reaches it.
     NoContact,
     /// Its API does not answer.
     ApiDown,
+    /// A database of it hinders.
+    Database,
     /// Its log and its API are of two nodes.
     MixedUp,
+    /// It started though nobody had stopped it.
+    Killed,
+    /// It did nothing for a while.
+    Hung,
+    /// It turns uploads away.
+    Rejects,
+    /// Its disk is soon full.
+    FullSoon,
     /// QUIC is misconfigured.
     Quic,
     /// A log cannot be read.
@@ -73,18 +89,26 @@ pub enum Rule {
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 27] = [
         Self::Disqualified,
         Self::Suspended,
-        Self::AuditScore,
         Self::AuditsFailed,
+        Self::AuditScore,
         Self::SuspensionScore,
+        Self::DiskErrors,
+        Self::CannotStart,
         Self::OnlineScore,
         Self::Restarts,
+        Self::Stopped,
         Self::Outdated,
         Self::NoContact,
         Self::ApiDown,
+        Self::Database,
         Self::MixedUp,
+        Self::Killed,
+        Self::Hung,
+        Self::Rejects,
+        Self::FullSoon,
         Self::Quic,
         Self::LogUnreadable,
         Self::LogMissing,
@@ -109,6 +133,14 @@ impl Rule {
             Self::NoContact => "no_contact",
             Self::ApiDown => "api_down",
             Self::MixedUp => "mixed_up",
+            Self::DiskErrors => "disk_errors",
+            Self::CannotStart => "cannot_start",
+            Self::Stopped => "stopped",
+            Self::Database => "database",
+            Self::Killed => "killed",
+            Self::Hung => "hung",
+            Self::Rejects => "rejects",
+            Self::FullSoon => "full_soon",
             Self::Quic => "quic",
             Self::LogUnreadable => "log_unreadable",
             Self::LogMissing => "log_missing",
@@ -134,6 +166,14 @@ impl Rule {
             Self::NoContact => "not reached",
             Self::ApiDown => "no answer",
             Self::MixedUp => "mixed up",
+            Self::DiskErrors => "disk errors",
+            Self::CannotStart => "ends itself",
+            Self::Stopped => "stopped",
+            Self::Database => "database",
+            Self::Killed => "was killed",
+            Self::Hung => "hung",
+            Self::Rejects => "rejects",
+            Self::FullSoon => "soon full",
             Self::Quic => "no QUIC",
             Self::LogUnreadable => "log unreadable",
             Self::LogMissing => "no log there",

@@ -1,7 +1,9 @@
 //! The nouns: plain data, no IO, no clock. Every room may use it.
 
+pub mod audit;
 pub mod batch;
 pub mod chart;
+pub mod detail;
 pub mod gravity;
 pub mod health;
 pub mod piece;

@@ -1,5 +1,7 @@
 //! What a node says of itself when it is asked: its process, its disk, how satellites rate it.
 
+use super::detail::Detail;
+
 /// How a node counts its disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Semantics {
@@ -96,6 +98,8 @@ pub struct Sample {
     pub disk: Option<Disk>,
     /// Its satellites; or why it did not say, though it said the rest.
     pub standings: Result<Vec<Standing>, String>,
+    /// Satellites it was asked about this time: what it said, or the satellite's id and why it did not.
+    pub details: Vec<Result<Detail, (String, String)>>,
 }
 
 /// A node was asked.
@@ -128,6 +132,8 @@ pub struct Told {
     pub quic_bad_since_ms: Option<i64>,
     /// How satellites rate it.
     pub standings: Vec<Standing>,
+    /// When it first said just that.
+    pub standings_ms: Option<i64>,
     /// When it last said so.
     pub rated_ms: Option<i64>,
 }

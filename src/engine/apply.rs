@@ -12,6 +12,7 @@ use crate::log::kind::{Kind, Level};
 use crate::log::record::{Line, Parser, Record, text};
 use crate::log::{task, template};
 
+use super::ends::Ends;
 use super::flight::Running;
 use super::live::{Direction, Live};
 use super::pairs::{Moment, Pairs};
@@ -43,6 +44,7 @@ struct Sums {
     live: Option<Live>,
     /// Whether anything was ever logged at DEBUG.
     saw_debug: bool,
+    ends: Ends,
     /// First second of the hour the kinds are counted in, and their counts by number.
     hour: i64,
     kinds: Vec<(u64, Option<String>)>,
@@ -136,8 +138,10 @@ impl Apply {
         {
             self.sums.last_ms = Some(log_ms);
             self.sums.saw_debug |= record.head.level == Level::Debug;
+            self.sums.ends.line(log_ms);
             let at = Moment { log_ms, carrier_ms };
             match record.head.kind {
+                Kind::Signal => self.sums.ends.ending(log_ms),
                 Kind::UploadStarted | Kind::DownloadStarted => {
                     self.sums.started(record, at);
                 }
@@ -213,6 +217,7 @@ impl Sums {
             let object = String::from_utf8_lossy(record.object);
             (record.head.kind == Kind::Unknown).then(|| shorten(&format!("{} {object}", record.head.message)))
         });
+        self.ends.line(at.log_ms);
         match record.head.kind {
             Kind::UploadStarted | Kind::DownloadStarted => {
                 self.started(record, at);
@@ -251,10 +256,16 @@ impl Sums {
     fn note(&mut self, record: &Record<'_>, ms: i64) {
         let note = match event::note(record) {
             None => return,
-            Some(Note::Starting) => {
+            Some(Note::Starting { .. }) => {
                 self.pairs.forget(ms);
                 self.node_starts(ms);
-                Note::Starting
+                let explained = self.ends.explained(ms);
+                Note::Starting { explained }
+            }
+            Some(Note::Ending { why }) => {
+                self.ends.ending(ms);
+                let why = why.map(|why| shorten(&why));
+                Note::Ending { why }
             }
             Some(Note::Started { node_id }) => Note::Started { node_id },
             Some(Note::Scores { satellite, scores }) => Note::Scores {

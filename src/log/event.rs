@@ -1,7 +1,7 @@
 //! A record to what it means. The table of a transfer is the contract's.
 
 use super::kind::{Kind, Level};
-use super::record::Record;
+use super::record::{Record, text};
 use super::slow::Object;
 use crate::domain::batch::{Note, Scores};
 use crate::domain::transfer::{Cause, Outcome, Transfer};
@@ -27,10 +27,24 @@ pub fn transfer<'r>(record: &Record<'r>) -> Option<Transfer<'r>> {
     })
 }
 
+/// The name of the process that replaces the node's program by newer ones.
+const UPDATER: &str = "\"storagenode-updater\"";
+
 /// What a record says of the node itself, if it does. Such records are rare: the whole object is read.
 pub fn note<'r>(record: &Record<'r>) -> Option<Note<&'r [u8]>> {
+    // In a container the updater writes into the same log: its starts and ends are none of the node's.
+    let is_updater = || contains(record.object, UPDATER);
     match record.head.kind {
-        Kind::Configuration => Some(Note::Starting),
+        Kind::Configuration | Kind::Signal if is_updater() => None,
+        Kind::Configuration => Some(Note::Starting { explained: None }),
+        Kind::Signal => Some(Note::Ending { why: None }),
+        _ if record.head.level == Level::Fatal && !is_updater() => {
+            let error = text(record.fields.error);
+            // A stack may follow in further lines.
+            let first = error.lines().next().filter(|line| !line.is_empty());
+            let why = first.unwrap_or(&record.head.message).to_owned();
+            Some(Note::Ending { why: Some(why) })
+        }
         Kind::Started => {
             let id = record.head.message.strip_prefix("Node ")?.strip_suffix(" started")?;
             Some(Note::Started { node_id: id.to_owned() })
@@ -123,5 +137,44 @@ mod tests {
             Some(65536)
         );
         assert_eq!(moved(b"context canceled"), None);
+    }
+    #[test]
+    fn the_nodes_own_starts_and_ends_are_noted() {
+        let note = |line: &str| {
+            let mut parser = crate::log::record::Parser::default();
+            match parser.parse(line.as_bytes()) {
+                crate::log::record::Line::Record(record) => note(&record).map(|note| match note {
+                    Note::Ending { why } => format!("ends: {why:?}"),
+                    Note::Starting { .. } => "starts".to_owned(),
+                    other => format!("{other:?}"),
+                }),
+                other => panic!("{other:?}"),
+            }
+        };
+        let node = "{\"Process\": \"storagenode\"}";
+        let updater = "{\"Process\": \"storagenode-updater\"}";
+        let line =
+            |level: &str, message: &str, object: &str| format!("2026-11-23T21:25:14Z\t{level}\t{message}\t{object}");
+        let stop = "Got a signal from the OS: \"terminated\"";
+        assert_eq!(note(&line("INFO", stop, node)).as_deref(), Some("ends: None"));
+        assert_eq!(
+            note(&line("INFO", "Configuration loaded", node)).as_deref(),
+            Some("starts")
+        );
+        assert_eq!(
+            note("2026-11-23T21:25:14Z\tINFO\tStop/Shutdown request received.").as_deref(),
+            Some("ends: None")
+        );
+        for message in [stop, "Configuration loaded"] {
+            assert_eq!(note(&line("INFO", message, updater)), None, "another program's");
+        }
+        let fatal = line(
+            "FATAL",
+            "Unrecoverable error",
+            "{\"error\": \"Error migrating tables\\n\\tstorj.io/x\"}",
+        );
+        assert_eq!(note(&fatal).as_deref(), Some("ends: Some(\"Error migrating tables\")"));
+        let bare = line("FATAL", "Unrecoverable error", "{}");
+        assert_eq!(note(&bare).as_deref(), Some("ends: Some(\"Unrecoverable error\")"));
     }
 }

@@ -195,7 +195,7 @@ kinds! {
     /// The node runs.
     Started: "" Is "Node started", Ends "> started";
     /// It was asked to stop.
-    Signal: "" Starts "Got a signal from the OS: ";
+    Signal: "" Starts "Got a signal from the OS: ", Is "Stop/Shutdown request received.";
     /// A part of the node died, and it with it.
     Dying: "" Is "unexpected shutdown of a runner", Is "service takes long to shutdown", Is "slow shutdown",
         Is "failure during run", Is "Unrecoverable error", Is "Failed preflight check.";

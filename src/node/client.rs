@@ -7,11 +7,13 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::{Response, StatusCode, Url};
 use serde_json::Value;
 
-use super::wire;
+use super::{detail, wire};
+use crate::domain::detail::Detail;
 use crate::domain::sample::Sample;
 
 /// No answer of a node is near so large: a year of days of all satellites is some 100 kB.
 const LARGEST_BODY: usize = 16 << 20;
+const DASHBOARD: &str = "api/sno/";
 /// Of a refusal's text so much is shown.
 const SHOWN: usize = 200;
 
@@ -73,15 +75,34 @@ impl Client {
     /// # Errors
     /// One line that says why there is no answer, without the address.
     pub async fn sample(&self, base: &Url) -> Result<Sample, String> {
-        let dashboard = self.ask(base, "api/sno/").await.map_err(|error| error.to_string())?;
+        let dashboard = self.ask(base, DASHBOARD, "").await.map_err(|error| error.to_string())?;
         // Scores are a second question; without them the rest is still worth having.
-        let satellites = self.ask(base, "api/sno/satellites").await;
+        let satellites = self.ask(base, "api/sno/satellites", "").await;
         let satellites = satellites.as_ref().map_err(ToString::to_string);
         wire::sample(&dashboard, satellites)
     }
 
-    async fn ask(&self, base: &Url, path: &'static str) -> Result<Value, Refusal> {
-        let answer = tokio::time::timeout(self.timeout, self.body(base, path)).await;
+    /// Asks about one satellite.
+    ///
+    /// # Errors
+    /// The satellite's id, and one line that says why there is no answer, without the address.
+    pub async fn detail(&self, base: &Url, satellite: String) -> Result<Detail, (String, String)> {
+        // An id is a path's part: whatever else a node names so is not asked for.
+        let is_id = !satellite.is_empty() && satellite.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let answer = match is_id {
+            true => {
+                let body = self.ask(base, "api/sno/satellite/", &satellite).await;
+                let body = body.map_err(|error| error.to_string());
+                body.and_then(|body| detail::detail(&body, &satellite))
+            }
+            false => Err("its id is none".to_owned()),
+        };
+        answer.map_err(|why| (satellite, why))
+    }
+
+    /// `path` and what comes behind it.
+    async fn ask(&self, base: &Url, path: &'static str, id: &str) -> Result<Value, Refusal> {
+        let answer = tokio::time::timeout(self.timeout, self.body(base, path, id)).await;
         let body = answer.map_err(|_| Refusal::Late(self.timeout))??;
         serde_json::from_slice(&body).map_err(|error| Refusal::Json {
             path,
@@ -89,8 +110,9 @@ impl Client {
         })
     }
 
-    async fn body(&self, base: &Url, path: &'static str) -> Result<Vec<u8>, Refusal> {
-        let response = self.http.get(address(base, path)).send().await.map_err(|error| {
+    async fn body(&self, base: &Url, path: &'static str, id: &str) -> Result<Vec<u8>, Refusal> {
+        let address = address(base, &format!("{path}{id}"));
+        let response = self.http.get(address).send().await.map_err(|error| {
             if error.is_timeout() {
                 return Refusal::Late(self.timeout);
             }

@@ -1,9 +1,10 @@
 //! Asks every node's API again and again, in a thread of its own, and hands on what they say.
 
+use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, SyncSender};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use reqwest::Url;
@@ -21,6 +22,9 @@ pub struct Target {
     /// Its console's address.
     pub base: Arc<Url>,
 }
+
+/// How often a node is asked about each satellite.
+const ROUND: Duration = Duration::from_secs(12 * 60);
 
 /// A node's name, and what it said.
 pub type Polled = (String, Poll);
@@ -70,7 +74,8 @@ pub fn once(client: &Client, targets: Vec<Target>) -> std::io::Result<Vec<Polled
         let mut asking = JoinSet::new();
         for target in targets {
             let client = client.clone();
-            asking.spawn(async move { (target.node, poll(&client, &target.base).await) });
+            // Nothing was asked so far, and nothing will be again: about every satellite, one after the other.
+            asking.spawn(async move { (target.node, poll(&client, &target.base, |ids| ids).await) });
         }
         asking.join_all().await
     });
@@ -84,8 +89,9 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 async fn ask(client: Client, target: Target, every: Duration, polled: Sender<Polled>, wake: SyncSender<()>) {
     let hasher = BuildHasherDefault::<DefaultHasher>::default();
     let mut turn = 0_u32;
+    let mut rounds = Rounds::default();
     loop {
-        let poll = poll(&client, &target.base).await;
+        let poll = poll(&client, &target.base, |ids| rounds.due(ids, every, Instant::now())).await;
         if polled.send((target.node.clone(), poll)).is_err() {
             return;
         }
@@ -97,10 +103,69 @@ async fn ask(client: Client, target: Target, every: Duration, polled: Sender<Pol
     }
 }
 
-async fn poll(client: &Client, base: &Url) -> Poll {
-    let answer = client.sample(base).await;
+/// `due` chooses the satellites that are asked about this time.
+async fn poll(client: &Client, base: &Url, due: impl FnOnce(Vec<String>) -> Vec<String>) -> Poll {
+    let mut answer = client.sample(base).await;
+    if let Ok(sample) = &mut answer {
+        let standings = sample.standings.iter().flatten();
+        let ids = standings.filter_map(|standing| standing.satellite_id.clone()).collect();
+        for id in due(ids) {
+            sample.details.push(client.detail(base, id).await);
+        }
+    }
     Poll {
         time_ms: Timestamp::now().as_millisecond(),
         answer,
+    }
+}
+
+/// When a node was last asked about each of its satellites. What it knows of them changes every few hours, and
+/// each question may leave a line in its log: so they come round slowly, and never all at once.
+#[derive(Debug, Default)]
+struct Rounds(HashMap<String, Instant>);
+
+impl Rounds {
+    /// Those whose turn it is, with turns `every` so often; they count as asked.
+    fn due(&mut self, ids: Vec<String>, every: Duration, now: Instant) -> Vec<String> {
+        // So many at a time that all come round: one, where nodes are asked every minute.
+        let share = ids.len() as f64 * every.as_secs_f64() / ROUND.as_secs_f64();
+        let most = (share.ceil() as usize).max(1);
+        let asked = |id: &String| self.0.get(id).copied();
+        let is_due = |id: &String| asked(id).is_none_or(|asked| now.duration_since(asked) >= ROUND);
+        let mut due: Vec<String> = ids.into_iter().filter(is_due).collect();
+        due.sort_by_key(asked);
+        due.truncate(most);
+        self.0.extend(due.iter().map(|id| (id.clone(), now)));
+        due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn satellites_come_round_one_by_one() {
+        let ids = || ["a", "b", "c"].map(str::to_owned).to_vec();
+        let minute = Duration::from_secs(60);
+        let begin = Instant::now();
+        let mut rounds = Rounds::default();
+        let asked: Vec<Vec<String>> = (0..40).map(|n| rounds.due(ids(), minute, begin + minute * n)).collect();
+        assert_eq!(
+            asked[..4],
+            [vec!["a".to_owned()], vec!["b".to_owned()], vec!["c".to_owned()], vec![]]
+        );
+        // Each every twelve minutes, from then on.
+        let of = |id: &str| {
+            (0..40)
+                .filter(|n| asked[*n].contains(&id.to_owned()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!((of("a"), of("c")), (vec![0, 12, 24, 36], vec![2, 14, 26, 38]));
+        assert!(asked.iter().all(|asked| asked.len() <= 1));
+        // Who asks seldom asks about more of them.
+        let mut seldom = Rounds::default();
+        assert_eq!(seldom.due(ids(), minute * 12, begin).len(), 3);
+        assert_eq!(Rounds::default().due(Vec::new(), minute, begin), Vec::<String>::new());
     }
 }

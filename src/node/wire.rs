@@ -21,6 +21,7 @@ pub fn sample(dashboard: &Value, satellites: Result<&Value, String>) -> Result<S
         last_contact_ms: time(body, "lastPinged"),
         disk: disk.map(self::disk),
         standings: satellites.map(|satellites| standings(body, satellites)),
+        details: Vec::new(),
     })
 }
 

@@ -1,5 +1,6 @@
 //! SQLite, and nobody else sees it: schema, the writer, readers. Used by `collector` and `cli`.
 
+pub mod audits;
 pub mod block;
 pub mod chart;
 pub mod covered;
@@ -14,6 +15,7 @@ mod positions;
 pub mod query;
 pub mod raw;
 mod rollup;
+pub mod satellites;
 pub mod seen;
 pub mod sources;
 pub mod tasks;
@@ -111,11 +113,12 @@ impl<T> At<T> for rusqlite::Result<T> {
 }
 
 /// All versions of the schema, in order; `user_version` counts them.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("schema_1.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
     include_str!("schema_4.sql"),
+    include_str!("schema_5.sql"),
 ];
 const FILE: &str = "storj-monitor.db";
 

@@ -14,6 +14,10 @@ use crate::domain::sample::Standing;
 pub struct Noted {
     /// When the node started last, ms since the epoch.
     pub started_ms: Option<i64>,
+    /// Whether the end of the process before that was explained; `None`: nobody knows.
+    pub explained: Option<bool>,
+    /// When a process of it last ended, and why: its own words, or `None`: it was told to.
+    pub ended: Option<(i64, Option<String>)>,
     /// The node's id.
     pub node_id: Option<String>,
     /// The newest scores of each satellite: id, ms since the epoch, scores.
@@ -32,10 +36,16 @@ pub(crate) fn put(
 ) -> rusqlite::Result<()> {
     for (time, note) in notes {
         match note {
-            Note::Starting => {
+            Note::Starting { explained } => {
                 connection
-                    .prepare_cached("INSERT OR IGNORE INTO start (node, time) VALUES (?1, ?2)")?
-                    .execute(params![node, time])?;
+                    .prepare_cached("INSERT OR IGNORE INTO start (node, time, explained) VALUES (?1, ?2, ?3)")?
+                    .execute(params![node, time, explained])?;
+            }
+            Note::Ending { why } => {
+                // The last word of a moment says why.
+                connection
+                    .prepare_cached("INSERT OR REPLACE INTO ending (node, time, why) VALUES (?1, ?2, ?3)")?
+                    .execute(params![node, time, why])?;
             }
             Note::Started { node_id } => {
                 let named = connection
@@ -76,7 +86,11 @@ pub(crate) fn put(
 impl Reader {
     /// What a node's log had told of it until `at_ms`.
     pub fn noted(&self, node: &str, at_ms: i64) -> Result<Noted> {
-        self.sql(noted(self.connection(), node, at_ms))
+        let mut noted = self.sql(noted(self.connection(), node, at_ms))?;
+        if self.version >= ENDINGS {
+            self.sql(endings(self.connection(), node, at_ms, &mut noted))?;
+        }
+        Ok(noted)
     }
 
     /// How often a node started within (`from_ms`, `to_ms`].
@@ -94,6 +108,24 @@ impl Reader {
         )
     }
 
+    /// How often a process of a node crashed, was killed, or ended by itself within (`from_ms`, `to_ms`].
+    pub fn crashes(&self, node: &str, (from_ms, to_ms): (i64, i64)) -> Result<u64> {
+        if self.version < ENDINGS {
+            return Ok(0);
+        }
+        let count = || {
+            self.connection()
+                .prepare_cached(
+                    "SELECT (SELECT count(*) FROM start WHERE node = n.id AND time > ?2 AND time <= ?3 AND explained = 0)
+                          + (SELECT count(*) FROM ending WHERE node = n.id AND time > ?2 AND time <= ?3 AND why NOTNULL)
+                     FROM node n WHERE n.name = ?1",
+                )?
+                .query_row(params![node, from_ms, to_ms], |row| row.get::<_, i64>(0))
+                .optional()
+        };
+        Ok(self.sql(count())?.unwrap_or(0).unsigned_abs())
+    }
+
     /// Scores the logs of a scope's nodes told, in the order of time.
     pub fn scores(&self, scope: &Scope) -> Result<Vec<StandingRow>> {
         let mut rows = Vec::new();
@@ -102,6 +134,35 @@ impl Reader {
         }
         Ok(rows)
     }
+}
+
+/// The schema that knows how processes ended.
+const ENDINGS: i64 = 5;
+
+fn endings(connection: &Connection, node: &str, at_ms: i64, noted: &mut Noted) -> rusqlite::Result<()> {
+    let newest = |what: &str, table: &str| {
+        format!(
+            "SELECT {what} FROM {table} WHERE node = (SELECT id FROM node WHERE name = ?1) AND time <= ?2
+             ORDER BY time DESC LIMIT 1"
+        )
+    };
+    // An end that was read before its reader was started anew explains the start, too.
+    let explained: Option<Option<bool>> = connection
+        .prepare_cached(
+            "SELECT CASE WHEN s.explained = 0 AND EXISTS (SELECT 1 FROM ending e WHERE e.node = s.node AND e.time <= s.time
+                 AND e.time > (SELECT max(time) FROM start WHERE node = s.node AND time < s.time))
+                 THEN 1 ELSE s.explained END
+             FROM start s WHERE s.node = (SELECT id FROM node WHERE name = ?1) AND s.time <= ?2
+             ORDER BY s.time DESC LIMIT 1",
+        )?
+        .query_row(params![node, at_ms], |row| row.get(0))
+        .optional()?;
+    noted.explained = explained.flatten();
+    noted.ended = connection
+        .prepare_cached(&newest("time, why", "ending"))?
+        .query_row(params![node, at_ms], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(())
 }
 
 fn noted(connection: &Connection, node: &str, at_ms: i64) -> rusqlite::Result<Noted> {
@@ -145,6 +206,7 @@ fn noted(connection: &Connection, node: &str, at_ms: i64) -> rusqlite::Result<No
         started_ms,
         node_id,
         scores: scores.collect::<rusqlite::Result<_>>()?,
+        ..Noted::default()
     })
 }
 

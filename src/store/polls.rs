@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::query::Scope;
-use super::{Reader, Result, dictionary, marks};
+use super::{Reader, Result, dictionary, marks, satellites};
 use crate::domain::sample::{Disk, Poll, Process, Sample, Semantics, Standing, Told};
 
 /// A node's disk at one time.
@@ -32,7 +32,7 @@ pub struct StandingRow {
     pub standing: Standing,
 }
 
-const DISK: &str = "semantics, allocated, used, free, trash, reclaimable, overused";
+pub(super) const DISK: &str = "semantics, allocated, used, free, trash, reclaimable, overused";
 const STANDING: &str = "p.time, t.name, p.url, p.audit, p.suspension, p.online, p.disqualified, p.suspended, p.vetted
      FROM standing p LEFT JOIN satellite t ON t.id = p.satellite";
 const HOUR_MS: i64 = 3_600_000;
@@ -87,6 +87,7 @@ fn keep(connection: &Connection, node: i64, time: i64, sample: &Sample) -> rusql
             ))?
             .execute(params![node, time, time.div_euclid(HOUR_MS) * 3600])?;
     }
+    satellites::put(connection, node, time, &sample.details)?;
     match &sample.standings {
         Ok(standings) => keep_standings(connection, node, time, standings),
         Err(_) => Ok(()),
@@ -181,7 +182,7 @@ fn standing(row: &Row<'_>) -> rusqlite::Result<(i64, Standing)> {
 }
 
 /// The disk whose first column is `at`.
-fn disk(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Disk>> {
+pub(super) fn disk(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Disk>> {
     let Some(code) = row.get::<_, Option<i64>>(at)? else {
         return Ok(None);
     };
@@ -258,6 +259,7 @@ fn told(connection: &Connection, node: &str, at_ms: i64) -> rusqlite::Result<Opt
     told.rated_ms = time(&newest("rated = 1"))?;
     told.silent_since_ms = time(&first_since("", "process IS NOT NULL"))?;
     told.quic_bad_since_ms = time(&first_since("AND process IS NOT NULL", QUIC_NOT_BAD))?;
+    told.standings_ms = time("SELECT max(time) FROM standing WHERE node = ?1 AND time <= ?2 HAVING max(time) NOTNULL")?;
     told.standings = standings_at(connection, node, at_ms)?;
     Ok(Some(told))
 }

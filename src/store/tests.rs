@@ -12,8 +12,10 @@ use super::query::{By, Key, Scope};
 use super::transfers::{Filter, Named};
 use super::writer::Writer;
 use super::{MIGRATIONS, Reader, file, raw, tasks, upkeep};
-use crate::domain::batch::Cell;
+use crate::domain::batch::{Batch, Cell, Note, Vocabulary};
+use crate::domain::detail::{AuditWindow, Detail, MovedDay, StoredDay};
 use crate::domain::piece::PieceId;
+use crate::domain::sample::{Poll, Process, Sample};
 use crate::domain::task::sign::{Sign, Told, What};
 use crate::domain::task::{Figures, Job, State};
 use crate::domain::transfer::Outcome;
@@ -224,4 +226,154 @@ fn a_database_of_version_3_takes_up_tasks_and_knows_the_starts_from_before() {
     assert_eq!(tasks().len(), 1);
     while writer.retain(&retention, 731 * DAY * 1000).unwrap() {}
     assert!(tasks().is_empty());
+}
+
+/// A database as version 3 left it: a node that started and answered.
+fn version_3(dir: &Path) {
+    let connection = Connection::open(file(dir)).unwrap();
+    for schema in &MIGRATIONS[..3] {
+        connection.execute_batch(schema).unwrap();
+    }
+    connection
+        .execute_batch(
+            "PRAGMA user_version = 3;
+             INSERT INTO node (id, name) VALUES (1, 'n'); INSERT INTO satellite VALUES (1, 'A');
+             INSERT INTO start VALUES (1, 1000, 'id');",
+        )
+        .unwrap();
+}
+
+fn told(time_ms: i64, details: Vec<Result<Detail, (String, String)>>) -> (String, Poll) {
+    let sample = Sample {
+        process: Process::default(),
+        last_contact_ms: None,
+        disk: None,
+        standings: Ok(Vec::new()),
+        details,
+    };
+    let answer = Ok(sample);
+    ("n".to_owned(), Poll { time_ms, answer })
+}
+
+#[test]
+fn a_database_of_version_3_goes_on_with_satellites_and_ends() {
+    let dir = tempfile::tempdir().unwrap();
+    version_3(dir.path());
+    let old = Reader::open(dir.path()).unwrap();
+    assert_eq!(old.known_satellites("n", 9000, 40).unwrap(), []);
+    let noted = old.noted("n", 9000).unwrap();
+    assert_eq!(
+        (noted.started_ms, noted.explained, noted.ended),
+        (Some(1000), None, None)
+    );
+    assert_eq!(old.crashes("n", (0, 9000)).unwrap(), 0);
+    drop(old);
+    let mut writer = Writer::open(dir.path()).unwrap();
+    let window = |start_ms, online| AuditWindow {
+        start_ms,
+        total: 4,
+        online,
+    };
+    let day = |bytes: f64| StoredDay {
+        start_ms: 0,
+        byte_hours: bytes * 24.0,
+        bytes: Some(bytes),
+        hours: Some(24.0),
+        calculated: false,
+    };
+    let first = Detail {
+        satellite_id: "A".to_owned(),
+        joined_ms: Some(5),
+        tells_vetting: true,
+        average_bytes: Some(1.0),
+        byte_hours: None,
+        windows: vec![window(0, 4), window(1000, 2)],
+        stored: vec![day(7.0)],
+        moved: vec![MovedDay::default()],
+    };
+    let mut second = first.clone();
+    (second.windows, second.stored) = (vec![window(1000, 3), window(2000, 4)], vec![day(8.0)]);
+    for said in [
+        told(1500, vec![Ok(first)]),
+        told(2500, vec![Ok(second), Err(("B".to_owned(), "no".to_owned()))]),
+        told(3500, vec![Err(("A".to_owned(), "late".to_owned()))]),
+    ] {
+        writer.commit(&mut [], &[said], 4000).unwrap();
+    }
+    let reader = Reader::open(dir.path()).unwrap();
+    let at = |ms| reader.known_satellites("n", ms, 40).unwrap();
+    // Only of those that ever answered; what was told stays, with its age.
+    let [known] = at(4000).try_into().unwrap();
+    assert_eq!((known.answered_ms, known.error.as_deref()), (2500, Some("late")));
+    assert_eq!(known.detail.windows, [window(0, 4), window(1000, 3), window(2000, 4)]);
+    assert_eq!((known.detail.stored[0].bytes, known.detail.moved.len()), (Some(8.0), 1));
+    assert_eq!((known.detail.joined_ms, known.detail.tells_vetting), (Some(5), true));
+    // Of a time before that only what was known by then.
+    let [then] = at(1600).try_into().unwrap();
+    assert_eq!(
+        (then.answered_ms, then.error, then.detail.windows.len()),
+        (1500, None, 2)
+    );
+    assert_eq!(at(1400), []);
+    assert_eq!(upkeep::check(dir.path()).unwrap().wrong, Vec::<String>::new());
+}
+
+#[test]
+fn ends_are_kept_with_their_reasons() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = Writer::open(dir.path()).unwrap();
+    let node = writer.node("n").unwrap();
+    let starting = |explained| Note::Starting { explained };
+    let ending = |why: Option<&str>| Note::Ending {
+        why: why.map(str::to_owned),
+    };
+    let batch = Batch {
+        notes: vec![
+            (1000, starting(None)),
+            (2000, ending(None)),
+            (3000, starting(Some(true))),
+            (4000, starting(Some(false))),
+            (5000, ending(Some("Error migrating"))),
+        ],
+        ..Batch::default()
+    };
+    let mut unit = super::writer::Unit {
+        node,
+        source: 0,
+        dictionary: &mut Dictionary::default(),
+        vocabulary: &Vocabulary::default(),
+        batch: &batch,
+        parts: &[],
+        positions: Vec::new(),
+        gaps: &[],
+        covered: &[],
+        state: None,
+    };
+    writer.commit(std::slice::from_mut(&mut unit), &[], 6000).unwrap();
+    let reader = Reader::open(dir.path()).unwrap();
+    let at = |ms| {
+        let noted = reader.noted("n", ms).unwrap();
+        (noted.started_ms, noted.explained, noted.ended)
+    };
+    assert_eq!(at(1500), (Some(1000), None, None));
+    assert_eq!(at(3500), (Some(3000), Some(true), Some((2000, None))));
+    assert_eq!(
+        at(9000),
+        (
+            Some(4000),
+            Some(false),
+            Some((5000, Some("Error migrating".to_owned())))
+        )
+    );
+    assert_eq!(reader.crashes("n", (0, 9000)).unwrap(), 2);
+    // The end was read, and who read it was started anew before the start.
+    let batch = Batch {
+        notes: vec![(5500, starting(Some(false)))],
+        ..Batch::default()
+    };
+    unit.batch = &batch;
+    writer.commit(std::slice::from_mut(&mut unit), &[], 6000).unwrap();
+    let reader = Reader::open(dir.path()).unwrap();
+    assert_eq!(reader.noted("n", 9000).unwrap().explained, Some(true));
+    assert_eq!(reader.crashes("n", (4000, 4500)).unwrap(), 0);
 }

@@ -308,7 +308,7 @@ impl Maker {
         let node_id = || "1".repeat(50);
         for start in 0..20 {
             let ms = NOW_MS - start * 20 * DAY * 1000 - 5_000_000;
-            batch.notes.push((ms, Note::Starting));
+            batch.notes.push((ms, Note::Starting { explained: Some(true) }));
             batch.notes.push((ms + 1000, Note::Started { node_id: node_id() }));
         }
         for n in 0..1460 {
@@ -409,6 +409,7 @@ fn poll(n: usize, time_ms: i64, dice: &mut Dice) -> Poll {
         last_contact_ms: Some(time_ms),
         disk: Some(disk),
         standings: Ok(SATELLITES.iter().map(standing).collect()),
+        details: Vec::new(),
     };
     Poll {
         time_ms,

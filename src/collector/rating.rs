@@ -1,0 +1,309 @@
+//! What is known of a node's reputation, put together: scores, audits of the log, windows of audits. Asked by `tell`
+//! for the status, and by the hub for the whole.
+
+use std::collections::HashMap;
+
+use super::tell;
+use crate::analysis::danger;
+use crate::analysis::reputation::downtime::{Downtime, downtime};
+use crate::analysis::reputation::streak::{self, Projection, Scored, Streak};
+use crate::analysis::reputation::vetting::{self, Vetting};
+use crate::analysis::reputation::{AUDIT, SUSPENSION};
+use crate::api::reputation as face;
+use crate::api::status::{self, Outlook, Satellite};
+use crate::domain::audit::{Audit, Verdict};
+use crate::domain::detail::Known;
+use crate::domain::piece;
+use crate::domain::sample::{Standing, Told};
+use crate::report::time::rfc3339;
+use crate::store::notes::Noted;
+use crate::store::{Reader, Result};
+
+/// Audits of the log are looked at so far back.
+const LOOKED_MS: i64 = 86_400_000;
+/// Windows of audits are told for 30 days.
+const DAYS: i64 = 32;
+
+/// What is known of a node's reputation at one time.
+pub struct Rating {
+    now_ms: i64,
+    known: Vec<Known>,
+    audits: Vec<Audit>,
+    streaks: Vec<Streak>,
+    passed: Vec<(String, i64)>,
+    scored: HashMap<String, Scored>,
+    counted: HashMap<String, u64>,
+    has_log: bool,
+}
+
+impl Rating {
+    /// Of a node. `has_log`: its log would tell of failed audits.
+    pub fn of(
+        reader: &Reader,
+        node: &str,
+        (told, noted): (Option<&Told>, &Noted),
+        has_log: bool,
+        now_ms: i64,
+    ) -> Result<Self> {
+        let range = (now_ms - LOOKED_MS, now_ms);
+        // Mostly none fails: then no audit has to be read.
+        let audits = match has_log && !reader.failing_satellites(node, range)?.is_empty() {
+            true => reader.audits(node, range)?,
+            false => Vec::new(),
+        };
+        let mut passed: HashMap<&str, i64> = HashMap::new();
+        for audit in audits.iter().filter(|audit| audit.verdict == Verdict::Passed) {
+            passed.insert(&audit.satellite_id, audit.time_ms);
+        }
+        Ok(Self {
+            now_ms,
+            known: reader.known_satellites(node, now_ms, DAYS)?,
+            streaks: streak::streaks(&audits),
+            passed: passed.into_iter().map(|(id, ms)| (id.to_owned(), ms)).collect(),
+            audits,
+            scored: scored(told, noted),
+            counted: noted
+                .scores
+                .iter()
+                .filter_map(|(id, _, scores)| Some((id.clone(), scores.total_audits?)))
+                .collect(),
+            has_log,
+        })
+    }
+
+    /// Satellites whose audits fail, for the judgement; not those that disqualified the node.
+    pub fn failing(&self, standings: &[Standing]) -> Vec<danger::Failing> {
+        let standing = |id: &str| standings.iter().find(|known| known.satellite_id.as_deref() == Some(id));
+        let failing = self.streaks.iter().filter_map(|streak| {
+            let standing = standing(&streak.satellite_id);
+            if standing.is_some_and(|standing| standing.disqualified_ms.is_some()) {
+                return None;
+            }
+            let name = match (standing, streak.satellite_id.as_str()) {
+                (Some(standing), _) => standing.short_name(),
+                (None, "") => "a satellite without a name".to_owned(),
+                (None, id) => Standing::short_of("", Some(id)),
+            };
+            let (projection, assumed) = self.projection(&streak.satellite_id);
+            Some(danger::Failing {
+                name,
+                diagnosis: streak::diagnose(streak, &self.streaks, &self.passed),
+                to_disqualification: AUDIT.failures_left(projection.audit),
+                to_suspension: SUSPENSION.failures_left(projection.suspension),
+                hours: self.hours(&streak.satellite_id, &projection),
+                streak: streak.clone(),
+                assumed,
+            })
+        });
+        failing.collect()
+    }
+
+    fn audits_of<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a Audit> + Clone {
+        self.audits.iter().filter(move |audit| audit.satellite_id == id)
+    }
+
+    /// Scores by now, and whether they are only assumed to have been perfect.
+    fn projection(&self, id: &str) -> (Projection, bool) {
+        let scored = self.scored.get(id).copied();
+        let perfect = Scored {
+            audit: 1.0,
+            suspension: 1.0,
+            time_ms: 0,
+        };
+        let projection = streak::project(scored.unwrap_or(perfect), self.audits_of(id));
+        (projection, scored.is_none())
+    }
+
+    fn hours(&self, id: &str, projection: &Projection) -> (Option<f64>, Option<f64>) {
+        let audits: Vec<&Audit> = self.audits_of(id).collect();
+        streak::hours_to_limit(projection, &audits, self.now_ms)
+    }
+
+    fn known(&self, id: &str) -> Option<&Known> {
+        self.known.iter().find(|known| known.detail.satellite_id == id)
+    }
+
+    fn downtime(&self, id: &str) -> Option<Downtime> {
+        downtime(&self.known(id)?.detail.windows, self.now_ms)
+    }
+
+    fn streak(&self, id: &str) -> Option<&Streak> {
+        self.streaks.iter().find(|streak| streak.satellite_id == id)
+    }
+
+    /// Adds to satellites what follows.
+    pub fn look_ahead(&self, satellites: &mut [Satellite]) {
+        for satellite in satellites {
+            let id = satellite.satellite_id.clone();
+            let outlook = id.map(|id| self.outlook(&id, satellite));
+            satellite.outlook = outlook.filter(|outlook| *outlook != Outlook::default());
+        }
+    }
+
+    fn outlook(&self, id: &str, satellite: &Satellite) -> Outlook {
+        let streak = self.streak(id);
+        let projection = streak.map(|_| self.projection(id).0);
+        let audit = projection.map(|to| to.audit).or(satellite.audit_score);
+        let suspension = projection.map(|to| to.suspension).or(satellite.suspension_score);
+        let is_out = satellite.disqualified_at.is_some();
+        let downtime = self.downtime(id);
+        let joined_ms = self.known(id).and_then(|known| known.detail.joined_ms);
+        Outlook {
+            projected_audit_score: projection.map(|to| to.audit),
+            projected_suspension_score: projection.map(|to| to.suspension),
+            failures_to_disqualification: audit.map(|score| if is_out { 0 } else { AUDIT.failures_left(score) }),
+            failures_to_suspension: suspension.map(|score| SUSPENSION.failures_left(score)),
+            failed_in_a_row: self.has_log.then(|| streak.map_or(0, |streak| streak.in_a_row)),
+            windows_lost: downtime.as_ref().map(|told| told.lost),
+            hours_lost: downtime.as_ref().map(|told| (told.hours_lost * 100.0).round() / 100.0),
+            online_back_at: downtime.and_then(|told| told.back_ms).map(rfc3339),
+            vetting: self.vetting(id, satellite, joined_ms),
+            joined_at: joined_ms.map(rfc3339),
+        }
+    }
+
+    fn vetting(&self, id: &str, satellite: &Satellite, joined_ms: Option<i64>) -> Option<status::Vetting> {
+        let vetted_ms = satellite.vetted_at.as_ref().and_then(|time| {
+            let time: jiff::Timestamp = time.parse().ok()?;
+            Some(time.as_millisecond())
+        });
+        let tells = self.known(id).is_some_and(|known| known.detail.tells_vetting);
+        let counted = self.counted.get(id).copied();
+        if vetted_ms.is_none() && joined_ms.is_none() && counted.is_none() {
+            return None;
+        }
+        let (state, audits, hours) = match vetting::vetting(vetted_ms, tells, (counted, joined_ms), self.now_ms) {
+            Vetting::Vetted(_) => ("vetted", counted, None),
+            Vetting::Underway { audits, hours, overdue } => {
+                (if overdue { "overdue" } else { "underway" }, audits, hours)
+            }
+            Vetting::Unknown { audits, hours } => ("unknown", audits, hours),
+        };
+        Some(status::Vetting {
+            state: state.to_owned(),
+            audits,
+            audits_needed: vetting::AUDITS,
+            hours,
+            hours_needed: vetting::HOURS,
+        })
+    }
+
+    fn whole(&self, satellite: Satellite, before: &[Standing]) -> face::SatelliteReputation {
+        let id = satellite.satellite_id.clone().unwrap_or_default();
+        let same = |known: &&Standing| known.satellite_id == satellite.satellite_id;
+        let day_before = before.iter().find(same).map(|standing| face::DayBefore {
+            audit_score: standing.audit_score,
+            suspension_score: standing.suspension_score,
+            online_score: standing.online_score,
+        });
+        let known = self.known(&id);
+        face::SatelliteReputation {
+            day_before,
+            downtime: self.downtime(&id).map(strip),
+            failing: self.streak(&id).map(|streak| self.failures(streak)),
+            asked_ms: known.map(|known| known.answered_ms),
+            error: known.and_then(|known| known.error.clone()),
+            satellite,
+        }
+    }
+
+    fn failures(&self, streak: &Streak) -> face::Failing {
+        let (projection, _) = self.projection(&streak.satellite_id);
+        let hours = self.hours(&streak.satellite_id, &projection);
+        let diagnosis = streak::diagnose(streak, &self.streaks, &self.passed);
+        face::Failing {
+            audits: streak.audits,
+            since_first: streak.since_first,
+            missing: streak.missing,
+            unreadable: streak.unreadable,
+            repairs: streak.repairs,
+            first_ms: streak.first_ms,
+            last_ms: streak.last_ms,
+            passed_ms: streak.passed_ms,
+            errors: streak.errors.clone(),
+            means: diagnosis.means.to_owned(),
+            act: diagnosis.act.to_owned(),
+            hours_to_disqualification: hours.0,
+            hours_to_suspension: hours.1,
+            newest: streak.newest.iter().map(failed).collect(),
+        }
+    }
+}
+
+fn strip(told: Downtime) -> face::Downtime {
+    let windows = told.windows.iter();
+    face::Downtime {
+        window_ms: told.window_ms,
+        windows: windows
+            .map(|window| (window.start_ms, window.total, window.online))
+            .collect(),
+        steps: told.steps,
+    }
+}
+
+fn failed(audit: &Audit) -> face::FailedAudit {
+    face::FailedAudit {
+        time_ms: audit.time_ms,
+        repair: audit.repair,
+        missing: audit.verdict == Verdict::Missing,
+        piece: audit.piece.as_ref().map(piece::id_text),
+        offset: audit.offset,
+        size: audit.size,
+        error: audit.error.clone(),
+    }
+}
+
+/// What each satellite told last of its scores, by log or API, and when the node heard of it. The log has a line for
+/// each time it did; the API only shows that something changed.
+fn scored(told: Option<&Told>, noted: &Noted) -> HashMap<String, Scored> {
+    let mut scored = HashMap::new();
+    if let Some(told) = told
+        && let Some(time_ms) = told.standings_ms
+    {
+        for standing in &told.standings {
+            if let (Some(id), Some(audit), Some(suspension)) =
+                (&standing.satellite_id, standing.audit_score, standing.suspension_score)
+            {
+                scored.insert(
+                    id.clone(),
+                    Scored {
+                        audit,
+                        suspension,
+                        time_ms,
+                    },
+                );
+            }
+        }
+    }
+    for (id, time_ms, scores) in &noted.scores {
+        let same = |api: &Scored| (api.audit - scores.audit).abs() < 1e-9;
+        if scored.get(id).is_none_or(|api| same(api) || api.time_ms < *time_ms) {
+            let scores = Scored {
+                audit: scores.audit,
+                suspension: scores.suspension,
+                time_ms: *time_ms,
+            };
+            scored.insert(id.clone(), scores);
+        }
+    }
+    scored
+}
+
+/// The answer in full for nodes (all watched ones, when none is named).
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn reputation(reader: &Reader, names: &[String], now_ms: i64) -> Result<Vec<face::NodeReputation>> {
+    let mut nodes = Vec::new();
+    for node in tell::named(reader, names, now_ms)? {
+        let (satellites, rating) = tell::rated_satellites(reader, &node, now_ms)?;
+        let before = reader.told(&node, now_ms - LOOKED_MS)?;
+        let before = before.map(|told| told.standings).unwrap_or_default();
+        let satellites = satellites.unwrap_or_default().into_iter();
+        nodes.push(face::NodeReputation {
+            node,
+            satellites: satellites.map(|satellite| rating.whole(satellite, &before)).collect(),
+        });
+    }
+    Ok(nodes)
+}

@@ -1,0 +1,143 @@
+//! Where a node's bytes are and when its disk is full, put together. Asked by `tell` for the status, and by the hub for
+//! the whole.
+
+use super::tell;
+use crate::analysis::storage::{self, FullIn, Growth, Paid, Point};
+use crate::api::status::{self, Space};
+use crate::api::storage as face;
+use crate::domain::detail::{Known, MovedDay, StoredDay};
+use crate::domain::sample::{Standing, Told};
+use crate::store::{Reader, Result};
+
+const DAY_MS: i64 = 86_400_000;
+/// Tallies a status looks at.
+const TALLIES: i64 = 10;
+/// Days told in full.
+const DAYS: i64 = 60;
+/// The longest time growth is told of, days.
+const LONGEST: i64 = 30;
+
+/// What is used over the time growth is told of.
+fn points(reader: &Reader, node: &str, now_ms: i64) -> Result<Vec<Point>> {
+    let hours = reader.disk_hours(node, (now_ms - LONGEST * DAY_MS, now_ms))?;
+    let points = hours.into_iter().filter_map(|(time_ms, disk)| {
+        Some(Point {
+            time_ms,
+            used: disk.used?,
+            semantics: disk.semantics,
+        })
+    });
+    Ok(points.collect())
+}
+
+/// What each satellite that rates the node, and did not disqualify it, pays for.
+fn paid(told: &Told, known: &[Known]) -> Vec<Option<Paid>> {
+    let rated = told
+        .standings
+        .iter()
+        .filter(|standing| standing.disqualified_ms.is_none());
+    let ids = rated.filter_map(|standing| standing.satellite_id.as_deref());
+    ids.map(|id| {
+        let known = known.iter().find(|known| known.detail.satellite_id == id)?;
+        storage::paid(&known.detail.stored)
+    })
+    .collect()
+}
+
+/// What a status says of a node's space, and when it is full; `None`: its disk is unknown.
+pub fn space(reader: &Reader, node: &str, told: Option<&Told>, now_ms: i64) -> Result<Option<(Space, Option<FullIn>)>> {
+    let Some(told) = told else {
+        return Ok(None);
+    };
+    let Some(disk) = &told.disk else {
+        return Ok(None);
+    };
+    let known = reader.known_satellites(node, now_ms, TALLIES)?;
+    let growth = storage::usual(&points(reader, node, now_ms)?, now_ms);
+    let ledger = storage::ledger(disk, &paid(told, &known));
+    let full = disk.free.and_then(|free| storage::full_in(free, growth.as_ref()));
+    let rounded = |days: f64| (days * 10.0).round() / 10.0;
+    let space = Space {
+        paid: ledger.paid,
+        unpaid: ledger.unpaid,
+        unexplained: ledger.unexplained,
+        paid_percent: ledger.paid_percent,
+        growth_per_day: growth.map(|growth| growth.per_day.round() as i64),
+        full_in_days: full.map(|full| status::FullIn {
+            low: full.low.map(rounded),
+            likely: rounded(full.likely),
+            high: full.high.map(rounded),
+        }),
+    };
+    Ok(Some((space, full)))
+}
+
+fn grown(days: i64, growth: Growth) -> face::Growth {
+    let whole = |bytes: f64| bytes.round() as i64;
+    face::Growth {
+        days,
+        per_day: whole(growth.per_day),
+        range: growth.range.map(|(low, high)| (whole(low), whole(high))),
+        covered_h: growth.covered_h,
+        steps: growth.steps.iter().map(|step| (step.time_ms, step.bytes)).collect(),
+    }
+}
+
+fn satellite(known: Known, standings: &[Standing]) -> face::SatelliteStorage {
+    let detail = known.detail;
+    let named = standings
+        .iter()
+        .find(|standing| standing.satellite_id.as_ref() == Some(&detail.satellite_id));
+    let paid = storage::paid(&detail.stored);
+    let stored = |day: &StoredDay| (day.start_ms, day.byte_hours, day.bytes);
+    let moved = |day: &MovedDay| {
+        let ways = [
+            day.egress,
+            day.egress_repair,
+            day.egress_audit,
+            day.ingress,
+            day.ingress_repair,
+        ];
+        (day.start_ms, ways)
+    };
+    face::SatelliteStorage {
+        name: named.map_or_else(
+            || Standing::short_of("", Some(&detail.satellite_id)),
+            Standing::short_name,
+        ),
+        paid: paid.map(|paid| paid.bytes),
+        paid_day_ms: paid.map(|paid| paid.day_ms),
+        calculated: paid.is_some_and(|paid| paid.calculated),
+        average: detail.average_bytes.map(|bytes| bytes.round() as u64),
+        stored: detail.stored.iter().map(stored).collect(),
+        moved: detail.moved.iter().map(moved).collect(),
+        asked_ms: known.answered_ms,
+        error: known.error,
+        satellite_id: detail.satellite_id,
+    }
+}
+
+/// The answer in full for nodes (all watched ones, when none is named).
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn storage(reader: &Reader, names: &[String], now_ms: i64) -> Result<Vec<face::NodeStorage>> {
+    let mut nodes = Vec::new();
+    for node in tell::named(reader, names, now_ms)? {
+        let told = reader.told(&node, now_ms)?;
+        let points = points(reader, &node, now_ms)?;
+        let growth = [1, 7, LONGEST]
+            .into_iter()
+            .filter_map(|days| Some(grown(days, storage::growth(&points, now_ms, days)?)));
+        let standings = told.as_ref().map_or(&[][..], |told| &told.standings);
+        let known = reader.known_satellites(&node, now_ms, DAYS)?.into_iter();
+        nodes.push(face::NodeStorage {
+            disk: told.as_ref().and_then(tell::disk),
+            space: space(reader, &node, told.as_ref(), now_ms)?.map(|(space, _)| space),
+            growth: growth.collect(),
+            satellites: known.map(|known| satellite(known, standings)).collect(),
+            node,
+        });
+    }
+    Ok(nodes)
+}
