@@ -22,19 +22,35 @@ pub enum Pane {
     Overview,
     /// What comes in and goes out, and how it ends?
     Traffic,
+    /// How far is each satellite from giving a node up?
+    Reputation,
+    /// Where are the bytes, and when is it full?
+    Storage,
+    /// What is the disk busy with?
+    Maintenance,
     /// What do the nodes say?
     Log,
 }
 
 impl Pane {
     /// All that are built, in the order of their keys.
-    pub const ALL: [Self; 3] = [Self::Overview, Self::Traffic, Self::Log];
+    pub const ALL: [Self; 6] = [
+        Self::Overview,
+        Self::Traffic,
+        Self::Reputation,
+        Self::Storage,
+        Self::Maintenance,
+        Self::Log,
+    ];
 
     /// Its name on the command line.
     pub fn id(self) -> &'static str {
         match self {
             Self::Overview => "overview",
             Self::Traffic => "traffic",
+            Self::Reputation => "reputation",
+            Self::Storage => "storage",
+            Self::Maintenance => "maintenance",
             Self::Log => "log",
         }
     }
@@ -49,6 +65,9 @@ impl Pane {
         match self {
             Self::Overview => "Overview",
             Self::Traffic => "Traffic",
+            Self::Reputation => "Reputation",
+            Self::Storage => "Storage",
+            Self::Maintenance => "Maintenance",
             Self::Log => "Log",
         }
     }
@@ -58,6 +77,9 @@ impl Pane {
         match self {
             Self::Overview => "Over",
             Self::Traffic => "Traf",
+            Self::Reputation => "Reput",
+            Self::Storage => "Stor",
+            Self::Maintenance => "Upkeep",
             Self::Log => "Log",
         }
     }

@@ -14,10 +14,13 @@ use super::key::Key;
 use super::keymap::{Keymap, Meaning};
 use super::log_pane::LogPane;
 use super::look::Theme;
+use super::maintenance::Maintenance;
 use super::overlay::Overlay;
 use super::overview::Overview;
 use super::pane::{Effect, Hits, Pane, View};
+use super::reputation::Reputation;
 use super::shared::{Shared, THEN};
+use super::storage::Storage;
 use super::table::{Hit, TableState};
 use super::traffic::Traffic;
 use crate::api::message::{Answer, Command, Message, Query, Request};
@@ -54,6 +57,9 @@ pub enum Input {
 struct Panes {
     overview: Overview,
     traffic: Traffic,
+    reputation: Reputation,
+    storage: Storage,
+    maintenance: Maintenance,
     log: LogPane,
 }
 
@@ -62,6 +68,9 @@ impl Panes {
         match pane {
             Pane::Overview => &self.overview,
             Pane::Traffic => &self.traffic,
+            Pane::Reputation => &self.reputation,
+            Pane::Storage => &self.storage,
+            Pane::Maintenance => &self.maintenance,
             Pane::Log => &self.log,
         }
     }
@@ -70,6 +79,9 @@ impl Panes {
         match pane {
             Pane::Overview => &mut self.overview,
             Pane::Traffic => &mut self.traffic,
+            Pane::Reputation => &mut self.reputation,
+            Pane::Storage => &mut self.storage,
+            Pane::Maintenance => &mut self.maintenance,
             Pane::Log => &mut self.log,
         }
     }
