@@ -535,6 +535,27 @@ pub const ACTIONS: &[Spec] = &[
         "What comes in and goes out, how it ends, and why",
         &["2"],
     ),
+    show(
+        Pane::Reputation,
+        "pane-reputation",
+        "Reputation",
+        "How far each satellite is from giving a node up, and what led there",
+        &["3"],
+    ),
+    show(
+        Pane::Storage,
+        "pane-storage",
+        "Storage",
+        "Where the bytes are, what of them is paid, and when it is full",
+        &["4"],
+    ),
+    show(
+        Pane::Maintenance,
+        "pane-maintenance",
+        "Maintenance",
+        "What the disk is busy with, and what ran when",
+        &["8"],
+    ),
     show(Pane::Log, "pane-log", "Log", "What the nodes say, line by line", &["0"]),
 ];
 
