@@ -33,7 +33,7 @@ pub fn status(data_dir: &Path, reader: &Reader, names: &[String], now_ms: i64) -
     for name in named(reader, names, now_ms)? {
         nodes.push(node(reader, name, now_ms)?);
     }
-    nodes.sort_by(|a, b| a.state.cmp(&b.state).then_with(|| a.name.cmp(&b.name)));
+    nodes.sort_by(|a: &Node, b| a.rank().cmp(&b.rank()));
     let since = writer::in_use_since(data_dir).filter(|since| *since <= now_ms);
     Ok(Status {
         version: 1,
@@ -295,6 +295,10 @@ fn silent_s(
     now: i64,
 ) -> Result<Option<i64>> {
     let last = rows.iter().filter_map(|row| row.last_second).max();
+    // Hours are whole: the first line may have come later in its hour.
+    if reader.covered_since(name)?.is_some_and(|since| now < since) {
+        return Ok(None);
+    }
     let Some(newest) = reader.newest_hour(name, now)? else {
         return Ok(None);
     };
