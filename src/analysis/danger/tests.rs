@@ -21,7 +21,7 @@ fn failing(in_a_row: u64, ago_ms: i64) -> Failing {
     let audits: Vec<Audit> = (1..=in_a_row as i64)
         .map(|n| Audit {
             time_ms: 100 * HOUR - ago_ms - (in_a_row as i64 - n) * 1000,
-            satellite_id: "a".to_owned(),
+            satellite_id: "a".into(),
             repair: false,
             verdict: Verdict::Missing,
             piece: None,

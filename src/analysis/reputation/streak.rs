@@ -382,7 +382,7 @@ mod tests {
         };
         Audit {
             time_ms: second * 1000,
-            satellite_id: satellite.to_owned(),
+            satellite_id: satellite.into(),
             repair: false,
             verdict,
             piece: None,
