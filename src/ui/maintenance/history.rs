@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use ratatui::layout::Rect;
 
 use super::work::{self, Run};
+use crate::domain::chart as chart_marks;
 use crate::domain::task::{Job, State};
-use crate::ui::chart::{self, Chart, Mark, Points, Resolution, Series};
+use crate::ui::chart::{self, Chart, HitMap, Mark, Points, Resolution, Series};
 use crate::ui::look::Tone;
 use crate::ui::pane::Page;
 use crate::ui::pen::Pen;
@@ -15,6 +16,25 @@ use crate::ui::text;
 
 /// Lines that can be told apart.
 const MOST_LINES: usize = 5;
+
+/// When nothing was collected of a node, ms since the epoch.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Gap {
+    pub(super) node: String,
+    pub(super) from_ms: i64,
+    pub(super) to_ms: i64,
+}
+
+/// The gaps among marks.
+pub(super) fn gaps(marks: &[chart_marks::Mark]) -> Vec<Gap> {
+    let gaps = marks.iter().filter(|mark| mark.kind == chart_marks::MarkKind::Gap);
+    let gap = |mark: &chart_marks::Mark| Gap {
+        node: mark.node.clone(),
+        from_ms: mark.time_ms,
+        to_ms: mark.until_ms.unwrap_or(i64::MAX),
+    };
+    gaps.map(gap).collect()
+}
 
 /// What the history shows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -52,7 +72,7 @@ impl Measure {
 }
 
 /// The lines of the chart, and their unit.
-pub(super) fn series(runs: &[Run], measure: Measure) -> (Vec<Series>, &'static str) {
+pub(super) fn series(runs: &[&Run], measure: Measure) -> (Vec<Series>, &'static str) {
     let value = |run: &Run| match measure {
         Measure::Strip => None,
         Measure::Reclaimed => run.task.reclaimed().map(|bytes| bytes as f64),
@@ -60,7 +80,7 @@ pub(super) fn series(runs: &[Run], measure: Measure) -> (Vec<Series>, &'static s
         Measure::Took => None,
     };
     let mut by: BTreeMap<&str, Vec<(i64, f64)>> = BTreeMap::new();
-    for run in runs.iter().filter(|run| run.task.state == State::Done) {
+    for run in runs.iter().copied().filter(|run| run.task.state == State::Done) {
         if let (Some(value), Some(ended)) = (value(run), run.task.finished_ms) {
             by.entry(&run.task.node)
                 .or_default()
@@ -148,6 +168,21 @@ fn row(runs: &[&Run], edges: &[(i64, i64)], now_ms: i64) -> Vec<Option<Worked>> 
     cells
 }
 
+/// From when until when (ms since the epoch) the columns of a plot are.
+fn edges(hits: &HitMap) -> Vec<(i64, i64)> {
+    let plot = hits.plot();
+    let middles: Vec<i64> = (plot.left()..plot.right())
+        .filter_map(|x| Some(hits.second_at(x, plot.y)? * 1000))
+        .collect();
+    let (Some(first), Some(last)) = (middles.first(), middles.last()) else {
+        return Vec::new();
+    };
+    let half = (last - first) / (2 * (middles.len() as i64 - 1).max(1));
+    let between = middles.windows(2).map(|pair| (pair[0] + pair[1]) / 2);
+    let begins = std::iter::once(first - half).chain(between.clone());
+    begins.zip(between.chain(std::iter::once(last + half))).collect()
+}
+
 /// Room for a strip: the nodes, and the axis below.
 pub(super) fn strip_lines(shared: &Shared) -> u16 {
     names(shared).len().clamp(1, 12) as u16 + 3
@@ -155,7 +190,7 @@ pub(super) fn strip_lines(shared: &Shared) -> u16 {
 
 /// A strip for each node above an axis of time. The chart has no lines of its own: it gives the axis, the marks
 /// and the cursor.
-pub(super) fn strips(page: &mut Page<'_>, runs: &[Run], marks: &[Mark], now_ms: i64) {
+pub(super) fn strips(page: &mut Page<'_>, runs: &[&Run], (marks, gaps): (&[Mark], &[Gap]), now_ms: i64) {
     let shared = page.shared;
     let names = names(shared);
     let widest = names
@@ -185,14 +220,7 @@ pub(super) fn strips(page: &mut Page<'_>, runs: &[Run], marks: &[Mark], now_ms: 
     page.chart(right, &axis, chart::Scale::default());
     let Some(hits) = page.hits.chart else { return };
     let plot = hits.plot();
-    let second = |x: u16| hits.second_at(x, plot.y);
-    let edges: Vec<(i64, i64)> = (plot.left()..plot.right())
-        .filter_map(|x| {
-            let from = second(x)?;
-            let width = second(plot.left() + 1)? - second(plot.left())?;
-            Some((from * 1000, (from + width.max(1)) * 1000))
-        })
-        .collect();
+    let edges = edges(&hits);
     let cursor = shared.time.cursor.map(|second| second * 1000);
     let blank = " ".repeat(usize::from(plot.x.saturating_sub(area.x)));
     for y in plot.top()..plot.bottom() {
@@ -201,7 +229,7 @@ pub(super) fn strips(page: &mut Page<'_>, runs: &[Run], marks: &[Mark], now_ms: 
     }
     let shown = usize::from(plot.height);
     for (y, name) in (plot.top()..plot.bottom()).zip(names.iter().take(shown)) {
-        let own: Vec<&Run> = runs.iter().filter(|run| run.task.node == *name).collect();
+        let own: Vec<&Run> = runs.iter().copied().filter(|run| run.task.node == *name).collect();
         let line = Rect::new(area.x, y, area.width, 1);
         let mut pen = Pen::new(page.buffer, line, &shared.theme);
         pen.put(" ", Tone::Text);
@@ -215,6 +243,13 @@ pub(super) fn strips(page: &mut Page<'_>, runs: &[Run], marks: &[Mark], now_ms: 
                     pen.put(worked.letter.encode_utf8(&mut [0; 4]), tone);
                 }
                 None if chosen => pen.put(shared.theme.glyphs.bar, Tone::Accent),
+                // Nobody knows whether it worked then.
+                None if gaps
+                    .iter()
+                    .any(|gap| gap.node == *name && gap.from_ms <= *from && *to <= gap.to_ms) =>
+                {
+                    pen.put(" ", Tone::Muted);
+                }
                 None if *from > now_ms => pen.put(" ", Tone::Muted),
                 None => pen.put(shared.theme.glyphs.note, Tone::Muted),
             }

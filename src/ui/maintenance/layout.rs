@@ -129,13 +129,12 @@ impl Maintenance {
         page.rule(&title, if fits { &words } else { "" });
         let area = page.take(lines.saturating_sub(1));
         let focused = self.focus_now() == block;
-        if block == Block::Runs {
-            // The sums are of the rows that pass the filter.
+        if block == Block::Runs && slot.state.filter() != self.foot_of {
+            // The sums are of the rows that pass the filter as it is typed.
             let table = runs::with_foot(slot.table.clone(), &slot.state, &self.runs);
-            page.table(block.name(), area, &table, &slot.state, focused);
-        } else {
-            page.table(block.name(), area, &slot.table, &slot.state, focused);
+            return page.table(block.name(), area, &table, &slot.state, focused);
         }
+        page.table(block.name(), area, &slot.table, &slot.state, focused);
     }
 
     fn heading(&self, page: &Page<'_>, block: Block) -> (String, String) {
@@ -155,7 +154,13 @@ impl Maintenance {
                     Some(_) => "",
                 };
                 let title = format!("{kind}, {}{to}", shared.time.range.name());
-                (title, format!("{order}Enter: its figures · K: kind · t: range"))
+                let keys = "Enter: its figures · K: kind · t: range";
+                let units = self.units();
+                let words = match usize::from(page.area.width) {
+                    width if width < 110 => format!("{units}K: kind · t: range"),
+                    _ => format!("{units}{order}{keys}"),
+                };
+                (title, words)
             }
             Block::Running => {
                 let going = self.runs.iter().filter(|run| run.goes_on());
@@ -164,8 +169,23 @@ impl Maintenance {
                 let words = format!("on {} of {all} nodes · ≈ by past runs", nodes.len());
                 ("RUNNING".to_owned(), words)
             }
-            Block::Filters => ("BLOOM FILTERS".to_owned(), "older than a piece: garbage".to_owned()),
+            Block::Filters => ("BLOOM FILTERS".to_owned(), "Enter: that satellite alone".to_owned()),
             Block::Figures => (String::new(), String::new()),
+        }
+    }
+
+    /// Units of the columns of bytes: narrow headings leave them out.
+    fn units(&self) -> String {
+        let table = &self.slot(Block::Runs).table;
+        let unit = |id: &str| table.columns().iter().find(|column| column.id == id);
+        let named = [("before", "logs"), ("reclaimed", "freed"), ("rewritten", "rewritten")];
+        let named = named
+            .into_iter()
+            .filter_map(|(id, name)| Some((name, &*unit(id)?.unit)));
+        let units: Vec<String> = named.map(|(name, unit)| format!("{name} {unit}")).collect();
+        match units.as_slice() {
+            [] => String::new(),
+            units => format!("{} · ", units.join(", ")),
         }
     }
 
@@ -183,13 +203,8 @@ impl Maintenance {
         match self.measure {
             Measure::Strip => {
                 let to_ms = Stretch::of(part.shared).to_ms;
-                let kind = self.kind;
-                let runs = self
-                    .runs
-                    .iter()
-                    .filter(|run| kind.is_none_or(|kind| run.task.job == kind));
-                let runs: Vec<Run> = runs.cloned().collect();
-                history::strips(&mut part, &runs, &self.marks, to_ms);
+                let runs = self.of_kind();
+                history::strips(&mut part, &runs, (&self.marks, &self.gaps), to_ms);
             }
             _ => history::lines(&mut part, &self.series, self.unit, &self.marks, self.scale),
         }
@@ -291,9 +306,10 @@ fn say_one(page: &mut Page<'_>, said: &Said, after: &str, lines: usize) {
     let width = usize::from(page.area.width.saturating_sub(2));
     let mark = said.weight.mark(&glyphs);
     let room = width.saturating_sub(if mark.is_some() { 2 } else { 0 });
-    let joined = match said.hint {
-        "" => said.text.clone(),
-        hint => format!("{} → {hint}", said.text),
+    let joined = match (said.more.as_str(), said.weight) {
+        ("", _) => said.text.clone(),
+        (more, Weight::Now) => format!("{}; {}", said.text, more.trim_start_matches("; ")),
+        (more, _) => format!("{} → {more}", said.text),
     };
     let text = if text::width(&joined) <= room * lines {
         joined

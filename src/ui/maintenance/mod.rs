@@ -15,7 +15,7 @@ mod work;
 
 use self::asks::Stretch;
 use self::filters::Filter;
-use self::history::Measure;
+use self::history::{Gap, Measure};
 use self::words::Said;
 use self::work::Run;
 use super::action::Action;
@@ -75,12 +75,16 @@ pub struct Maintenance {
     /// The table with the keys has all the room.
     enlarged: bool,
     runs: Vec<Run>,
+    /// The filter of the rows that were summed up.
+    foot_of: String,
     filters: Vec<Filter>,
     said: Vec<Said>,
     series: Vec<Series>,
     unit: &'static str,
     scale: Scale,
     marks: Vec<Mark>,
+    /// When nothing was collected of which node.
+    gaps: Vec<Gap>,
     /// What the tables were made from: nothing changed while it is the same.
     stamp: String,
     /// Whether an answer to what is asked now is still to come, and what went wrong.
@@ -106,12 +110,14 @@ impl Default for Maintenance {
             saw_history: false,
             enlarged: false,
             runs: Vec::new(),
+            foot_of: String::new(),
             filters: Vec::new(),
             said: Vec::new(),
             series: Vec::new(),
             unit: "",
             scale: Scale::default(),
             marks: Vec::new(),
+            gaps: Vec::new(),
             stamp: String::new(),
             waits: true,
             wrong: None,
@@ -268,6 +274,7 @@ impl Maintenance {
             let restarts = marks
                 .iter()
                 .filter(|mark| matches!(mark.kind, MarkKind::Start | MarkKind::Version));
+            self.gaps = history::gaps(marks);
             self.marks = restarts.filter_map(|mark| super::flow::shown(mark, shared)).collect();
         }
         if let Some(told) = tasks(asks::FILTERS) {
@@ -279,6 +286,7 @@ impl Maintenance {
             self.runs = work::runs(told, past, stretch.to_ms, shared);
             self.put(Block::Running, running::table(&self.runs, stretch.to_ms, shared));
             self.put(Block::Runs, runs::table(&self.runs, self.kind, shared));
+            self.sum_up();
             let known = words::Known {
                 runs: &self.runs,
                 past,
@@ -293,6 +301,14 @@ impl Maintenance {
         self.rest_on_a_row(self.focus_now());
     }
 
+    /// The sums of the rows that are shown.
+    fn sum_up(&mut self) {
+        let slot = &mut self.slots[Block::Runs as usize];
+        let table = runs::with_foot(slot.table.clone(), &slot.state, &self.runs);
+        slot.table = table;
+        self.foot_of = slot.state.filter().to_owned();
+    }
+
     /// The run that is open went on.
     fn renew_open(&mut self, shared: &Shared) {
         let Some(open) = &self.open else { return };
@@ -303,17 +319,18 @@ impl Maintenance {
     }
 
     fn draw_lines_anew(&mut self, shared: &Shared) {
-        let kind = self.kind;
-        let of_kind = self
-            .runs
-            .iter()
-            .filter(|run| kind.is_none_or(|kind| run.task.job == kind));
-        let runs: Vec<Run> = of_kind.cloned().collect();
-        (self.series, self.unit) = history::series(&runs, self.measure);
+        let (series, unit) = history::series(&self.of_kind(), self.measure);
+        (self.series, self.unit) = (series, unit);
         let mut state = shared.time;
         state.scale = self.scale;
         state.settle(&self.series, &[], shared.now_s());
         self.scale = state.scale;
+    }
+
+    /// Runs of the kind that is looked at alone, or all.
+    fn of_kind(&self) -> Vec<&Run> {
+        let wanted = |run: &&Run| self.kind.is_none_or(|kind| run.task.job == kind);
+        self.runs.iter().filter(wanted).collect()
     }
 
     fn put(&mut self, block: Block, table: Table) {

@@ -54,9 +54,9 @@ fn columns(scales: &Scales) -> Vec<Column> {
 }
 
 /// A percentage of a share, 0..1; unknown where it applies and was not told.
-fn share(value: Option<f64>, applies: bool) -> Cell {
+fn share(value: Option<f64>, decimals: u8, applies: bool) -> Cell {
     match value {
-        Some(share) => Cell::number(Percent::new(0, &[]).text(share * 100.0), share),
+        Some(share) => Cell::number(Percent::new(decimals, &[]).text(share * 100.0), share),
         None if applies => Cell::unknown(),
         None => Cell::absent(),
     }
@@ -91,8 +91,8 @@ fn row(run: &Run, scales: &Scales, shared: &Shared) -> Row {
         Some(text) => Cell::text(text.clone()),
         None => Cell::absent(),
     };
-    let logs = |value| bytes(&scales.logs, value, compaction);
-    let own = |value: Option<f64>| share(value.filter(|_| compaction), compaction);
+    let logs = |value, applies| bytes(&scales.logs, value, applies);
+    let own = |value: Option<f64>, decimals| share(value.filter(|_| compaction), decimals, compaction);
     let started = match task.started_ms {
         Some(ms) => Cell::number(number::moment(ms, shared.now_ms, &shared.zone), ms as f64),
         // It began before that; nobody saw when.
@@ -109,16 +109,16 @@ fn row(run: &Run, scales: &Scales, shared: &Shared) -> Row {
         text(&task.store),
         took(run),
         Cell::text(if run.is_late() { "late" } else { task.state.word() }).tone(work::tone(task.state)),
-        logs(figures.before),
-        logs(figures.after.filter(|_| compaction)),
+        logs(figures.before.filter(|_| compaction), compaction),
+        logs(figures.after.filter(|_| compaction), compaction && over),
         bytes(
             &scales.reclaimed,
             task.reclaimed(),
             over && matches!(task.job, Job::Compaction | Job::Trash),
         ),
         bytes(&scales.rewritten, task.rewritten().filter(|_| compaction), compaction),
-        own(figures.load),
-        own(figures.trash_share),
+        own(figures.load, 0),
+        own(figures.trash_share, 1),
         Cell::text(task.detail()).tone(Tone::Muted),
     ];
     let row = Row::new(run.key.clone(), cells);
@@ -197,7 +197,7 @@ pub(super) fn with_foot(table: Table, state: &TableState, runs: &[Run]) -> Table
         .filter_map(|row| places.get(row.key.as_str()).copied())
         .collect();
     if shown.len() < 2 {
-        return table;
+        return table.foot(Vec::new());
     }
     let scales = Scales::of(&runs_of(&table, &places));
     let compactions: Vec<&Run> = shown
@@ -234,8 +234,8 @@ pub(super) fn with_foot(table: Table, state: &TableState, runs: &[Run]) -> Table
         logs(|run| run.task.figures.after),
         reclaimed.cell(|sum| scales.reclaimed.text(sum)),
         Sum::of(done().map(|run| run.task.rewritten())).cell(|sum| scales.rewritten.text(sum)),
-        share(load, !compactions.is_empty()),
-        share(trash, !compactions.is_empty()),
+        share(load, 0, !compactions.is_empty()),
+        share(trash, 1, !compactions.is_empty()),
         Cell::text(if compactions.is_empty() {
             ""
         } else {

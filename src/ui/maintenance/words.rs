@@ -14,14 +14,18 @@ use crate::ui::shared::Shared;
 const LEAST_CLASH_MS: i64 = 60_000;
 /// Troubles of one kind that are named; more are counted.
 const NAMED: usize = 3;
+/// Runs that are told in words; the table below has all.
+const TOLD: usize = 2;
+/// Two nodes that meet again so soon still do.
+const STILL_MS: i64 = 600_000;
 
 /// One thing that is to be said.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Said {
     pub(super) weight: Weight,
     pub(super) text: String,
-    /// What to do; left out where there is no room.
-    pub(super) hint: &'static str,
+    /// What else there is to say, or what to do; left out where there is no room.
+    pub(super) more: String,
 }
 
 /// How much it weighs, the heaviest first.
@@ -58,7 +62,6 @@ pub(super) struct Known<'a> {
 /// Everything that is to be said, the worst after what goes on.
 pub(super) fn answer(known: &Known<'_>, shared: &Shared) -> Vec<Said> {
     let mut said = now(known, shared);
-    said.extend(late(known, shared));
     said.extend(failed(known, shared));
     said.extend(cut_off(known, shared));
     said.extend(old_filters(known, shared));
@@ -67,19 +70,19 @@ pub(super) fn answer(known: &Known<'_>, shared: &Shared) -> Vec<Said> {
     said
 }
 
-fn plain(text: String) -> Said {
+fn plain(text: String, more: String) -> Said {
     Said {
         weight: Weight::Now,
         text,
-        hint: "",
+        more,
     }
 }
 
-fn warning(text: String, hint: &'static str) -> Said {
+fn warning(text: String, hint: &str) -> Said {
     Said {
         weight: Weight::Warning,
         text,
-        hint,
+        more: hint.to_owned(),
     }
 }
 
@@ -92,30 +95,31 @@ fn now(known: &Known<'_>, shared: &Shared) -> Vec<Said> {
     let names = names.filter(|name| shared.node.as_deref().is_none_or(|only| only == *name));
     let idle: Vec<&str> = names.filter(|name| !busy.contains(name)).collect();
     if going.is_empty() {
-        return vec![plain(nothing(known, shared))];
+        return vec![plain(nothing(known, shared), String::new())];
     }
-    let mut said: Vec<Said> = going
-        .iter()
-        .take(NAMED)
-        .map(|run| plain(goes_on(run, known.now_ms, shared)))
-        .collect();
-    let more = going.len().saturating_sub(NAMED);
+    let (late, usual): (Vec<&Run>, Vec<&Run>) = going.iter().copied().partition(|run| run.is_late());
+    let told = usual.iter().take(TOLD).chain(late.iter().take(NAMED));
+    let mut said: Vec<Said> = told.map(|run| goes_on(run, known.now_ms, shared)).collect();
     let mut rest = Vec::new();
-    if more > 0 {
-        rest.push(format!("{more} more go on"));
+    match going.len() - said.len() {
+        0 => {}
+        1 => rest.push("1 more run goes on".to_owned()),
+        more => rest.push(format!("{more} more runs go on")),
     }
     if !idle.is_empty() {
         rest.push(format!("{} idle", listed(&idle)));
     }
-    if let Some(last) = said.last_mut()
+    if let Some(first) = said.first_mut()
+        && first.weight == Weight::Now
         && !rest.is_empty()
     {
-        last.text += &format!(" {}.", rest.join(", "));
+        first.more += &format!("; {}", rest.join(", "));
     }
     said
 }
 
-fn goes_on(run: &Run, now_ms: i64, shared: &Shared) -> String {
+/// Since when, until when by past runs, and how far it is.
+fn goes_on(run: &Run, now_ms: i64, shared: &Shared) -> Said {
     let task = &run.task;
     let time = |ms: i64| number::moment(ms, shared.now_ms, &shared.zone);
     let whose = task.satellite_id.as_deref().map(|id| shared.satellite_name(id));
@@ -125,7 +129,7 @@ fn goes_on(run: &Run, now_ms: i64, shared: &Shared) -> String {
         .as_deref()
         .map_or_else(String::new, |store| format!(" {store}"));
     let does = match (task.job, whose.is_empty()) {
-        (Job::Migration, false) => "moves pieces to the hashstore of",
+        (Job::Migration, false) => "migrates",
         // Of which satellite the log does not say.
         (Job::Garbage, true) => "walks for garbage",
         (Job::Trash, true) => "empties trash",
@@ -136,18 +140,21 @@ fn goes_on(run: &Run, now_ms: i64, shared: &Shared) -> String {
         (Some(ms), Some(so_far)) => format!(" since {} ({})", time(ms), number::age(so_far / 1000)),
         _ => ", since when is not in the log".to_owned(),
     };
-    if let Some(progress) = work::progress(task) {
-        text += &format!(", {progress}");
-    }
-    text += &match (task.job, run.expected, run.ends()) {
-        (Job::Migration, ..) => "; how much is left the log does not tell".to_owned(),
-        (_, Some(expected), Some([_, likely, _])) if likely > now_ms => {
-            format!("; usually {}, done ≈ {}", work::usual(&expected), time(likely))
+    let mut more: Vec<String> = work::progress(task).into_iter().collect();
+    match (task.job, run.expected, run.ends()) {
+        (Job::Migration, ..) => more.insert(0, "how much is left the log does not tell".to_owned()),
+        (_, Some(expected), _) if run.is_late() => {
+            text += &format!(", usually {}", work::usual(&expected));
+            return warning(text, "is the disk busy with something else?");
         }
-        (_, Some(expected), _) => format!("; usually {}", work::usual(&expected)),
-        (_, None, _) => "; how long it takes is not known yet".to_owned(),
-    };
-    text + "."
+        (_, Some(expected), Some([_, likely, _])) if likely > now_ms => {
+            text += &format!(", done {}", number::computed(&time(likely)));
+            more.insert(0, format!("usually {}", work::usual(&expected)));
+        }
+        (_, Some(expected), _) => text += &format!(", usually {}", work::usual(&expected)),
+        (_, None, _) => more.insert(0, "how long it takes is not known yet".to_owned()),
+    }
+    plain(text, more.join(", "))
 }
 
 /// Nothing goes on: what was last.
@@ -183,23 +190,6 @@ fn nothing(known: &Known<'_>, shared: &Shared) -> String {
         last.node,
         work::word(last.job)
     )
-}
-
-/// Runs that take longer than they should.
-fn late(known: &Known<'_>, shared: &Shared) -> Vec<Said> {
-    let late = known.runs.iter().filter(|run| run.is_late());
-    late.filter_map(|run| {
-        let (expected, so_far) = run.expected.zip(run.so_far)?;
-        let text = format!(
-            "{} {} runs for {}, usually {}",
-            run.task.node,
-            run.what(shared),
-            number::age(so_far / 1000),
-            work::usual(&expected)
-        );
-        Some(warning(text, "is the disk busy with something else?"))
-    })
-    .collect()
 }
 
 /// Whether the same work came to its end later.
@@ -305,7 +295,8 @@ fn old_filters(known: &Known<'_>, shared: &Shared) -> Vec<Said> {
 fn in_the_way(known: &Known<'_>, shared: &Shared) -> Option<Said> {
     let tasks: Vec<Task> = known.runs.iter().map(|run| run.task.clone()).collect();
     // On which disk a node is nobody told.
-    let mut found = clashes(&tasks, |_, _| true);
+    let found = clashes(&tasks, |_, _| true);
+    let mut found = joined(found);
     found.retain(|clash| clash.to_ms.unwrap_or(known.now_ms) - clash.from_ms >= LEAST_CLASH_MS);
     let last: &Clash = found.last()?;
     let times = found.iter().filter(|clash| clash.nodes == last.nodes).count();
@@ -326,8 +317,28 @@ fn in_the_way(known: &Known<'_>, shared: &Shared) -> Option<Said> {
     Some(Said {
         weight: Weight::Note,
         text: format!("{} and {} {when}{often}", last.nodes.0, last.nodes.1),
-        hint: "if they share a disk, each slows the other",
+        more: "if they share a disk, each slows the other".to_owned(),
     })
+}
+
+/// What follows at once on another of the same two is one.
+fn joined(clashes: Vec<Clash>) -> Vec<Clash> {
+    let mut joined: Vec<Clash> = Vec::new();
+    for clash in clashes {
+        let before = joined.iter_mut().rev().find(|other| other.nodes == clash.nodes);
+        match before {
+            Some(other)
+                if other
+                    .to_ms
+                    .is_none_or(|to| clash.from_ms <= to.saturating_add(STILL_MS)) =>
+            {
+                // One that goes on has no end.
+                other.to_ms = other.to_ms.zip(clash.to_ms).map(|(one, two)| one.max(two));
+            }
+            _ => joined.push(clash),
+        }
+    }
+    joined
 }
 
 fn listed(names: &[&str]) -> String {
