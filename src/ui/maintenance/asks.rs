@@ -8,6 +8,8 @@ use crate::ui::shared::Shared;
 
 /// Runs of the range that is shown.
 pub(super) const RUNS: &str = "maintenance.runs";
+/// Runs of the time the history shows, while a moment of it is chosen and the tables end there.
+pub(super) const SEEN: &str = "maintenance.seen";
 /// Runs of the month before: what is usual.
 pub(super) const PAST: &str = "maintenance.past";
 /// The newest bloom filter of each node and satellite.
@@ -51,6 +53,17 @@ pub(super) fn key(shared: &Shared) -> String {
     format!("{node}\t{}\t{time:?}", shared.time.range.name())
 }
 
+/// What makes a question about the time the history shows the same: which moment of it is chosen does not matter.
+pub(super) fn seen_key(shared: &Shared) -> String {
+    let node = shared.node.as_deref().unwrap_or_default();
+    format!("{node}\t{}\t{:?}", shared.time.range.name(), shared.time.end)
+}
+
+/// The end of the time the history shows, ms since the epoch.
+pub(super) fn seen_to_ms(shared: &Shared) -> i64 {
+    shared.time.seen(shared.now_s()).1.saturating_mul(1000)
+}
+
 /// All that is asked.
 pub(super) fn all(shared: &Shared) -> Vec<Ask> {
     let stretch = Stretch::of(shared);
@@ -76,16 +89,35 @@ pub(super) fn all(shared: &Shared) -> Vec<Ask> {
         nodes: shared.scope(),
         at_ms: Some(stretch.to_ms),
     };
+    let seen_to = seen_to_ms(shared).saturating_add(1000);
+    let seen_from = seen_to.saturating_sub(shared.time.range.seconds() * 1000);
     let marks = Query::Marks {
         nodes: shared.scope(),
-        from_ms: stretch.from_ms,
-        to_ms: stretch.to_ms,
+        from_ms: seen_from,
+        to_ms: seen_to,
     };
     let month = stretch.to_ms.saturating_sub(USUAL_DAYS * DAY_MS);
-    vec![
+    let mut asks = vec![
         ask(RUNS, tasks(stretch.from_ms), every_s),
         ask(PAST, tasks(month), slowly_s.max(300 * i64::from(stretch.live))),
         ask(FILTERS, filters, slowly_s),
-        ask(MARKS, marks, slowly_s),
-    ]
+        Ask {
+            key: seen_key(shared),
+            ..ask(MARKS, marks, slowly_s)
+        },
+    ];
+    if shared.moment().is_some() {
+        let query = Query::Tasks {
+            nodes: shared.scope(),
+            from_ms: seen_from,
+            to_ms: seen_to,
+        };
+        asks.push(Ask {
+            slot: SEEN,
+            key: seen_key(shared),
+            query,
+            every_s: if shared.time.end.is_none() { 60 } else { 0 },
+        });
+    }
+    asks
 }

@@ -71,6 +71,9 @@ impl Measure {
     }
 }
 
+/// A node, and its values by second.
+type Line<'a> = (&'a str, Vec<(i64, f64)>);
+
 /// The lines of the chart, and their unit.
 pub(super) fn series(runs: &[&Run], measure: Measure) -> (Vec<Series>, &'static str) {
     let value = |run: &Run| match measure {
@@ -96,11 +99,11 @@ pub(super) fn series(runs: &[&Run], measure: Measure) -> (Vec<Series>, &'static 
         _ if most >= 2e9 => (1e9, "GB"),
         _ => (1e6, "MB"),
     };
-    let mut lines: Vec<(&str, Vec<(i64, f64)>)> = by.into_iter().collect();
+    let mut lines: Vec<Line<'_>> = by.into_iter().collect();
     let sum = |points: &[(i64, f64)]| points.iter().map(|(_, value)| value).sum::<f64>();
     lines.sort_by(|a, b| sum(&b.1).total_cmp(&sum(&a.1)));
     lines.truncate(MOST_LINES);
-    let line = |(n, (node, mut points)): (usize, (&str, Vec<(i64, f64)>))| {
+    let line = |(n, (node, mut points)): (usize, Line<'_>)| {
         points.sort_by_key(|(second, _)| *second);
         let points = points.into_iter().map(|(second, value)| (second, Some(value / worth)));
         Series::new(node, n as u8, Points::Samples(points.collect()))

@@ -1,9 +1,11 @@
 //! What stands where: the answer first, then what goes on, what ran when, the runs that prove it, bloom filters.
 //! A table that has the keys is always there.
 
+use std::collections::BTreeSet;
+
 use ratatui::layout::Rect;
 
-use super::asks::Stretch;
+use super::asks::{self, Stretch};
 use super::history::{self, Measure};
 use super::words::{Said, Weight};
 use super::work::{self, Run};
@@ -72,6 +74,7 @@ impl Maintenance {
         let room = rest.saturating_sub(LEAST_RUNS);
         let history = match (tall, self.unfolded) {
             (true, _) => wish.min(room),
+            (false, true) if self.measure == Measure::Strip => wish.min(rest),
             (false, true) => rest,
             (false, false) => 0,
         };
@@ -155,18 +158,16 @@ impl Maintenance {
                 };
                 let title = format!("{kind}, {}{to}", shared.time.range.name());
                 let keys = "Enter: its figures · K: kind · t: range";
-                let units = self.units();
-                let words = match usize::from(page.area.width) {
-                    width if width < 110 => format!("{units}K: kind · t: range"),
+                let narrow = page.area.width < 110;
+                let units = self.units(narrow);
+                let words = match narrow {
+                    true => format!("{units}K: kind · t: range"),
                     _ => format!("{units}{order}{keys}"),
                 };
                 (title, words)
             }
             Block::Running => {
-                let going = self.runs.iter().filter(|run| run.goes_on());
-                let nodes: std::collections::BTreeSet<&str> = going.map(|run| run.task.node.as_str()).collect();
-                let all = history::names(shared).len();
-                let words = format!("on {} of {all} nodes · ≈ by past runs", nodes.len());
+                let words = "≈ by past runs · Enter: its figures".to_owned();
                 ("RUNNING".to_owned(), words)
             }
             Block::Filters => ("BLOOM FILTERS".to_owned(), "Enter: that satellite alone".to_owned()),
@@ -174,14 +175,36 @@ impl Maintenance {
         }
     }
 
+    /// What is said; with little room what is wrong comes before the second thing that goes on.
+    fn in_order(&self, most: u16) -> Vec<&Said> {
+        let mut said: Vec<&Said> = self.said.iter().collect();
+        if most <= 2
+            && let Some(rest) = said.get_mut(1..)
+        {
+            rest.sort_by_key(|said| said.weight != Weight::Warning);
+        }
+        said
+    }
+
+    /// How many runs go on, and on how many nodes.
+    fn going_on(&self) -> (usize, usize) {
+        let going: Vec<&Run> = self.runs.iter().filter(|run| run.goes_on()).collect();
+        let nodes: BTreeSet<&str> = going.iter().map(|run| run.task.node.as_str()).collect();
+        (going.len(), nodes.len())
+    }
+
     /// Units of the columns of bytes: narrow headings leave them out.
-    fn units(&self) -> String {
+    fn units(&self, narrow: bool) -> String {
         let table = &self.slot(Block::Runs).table;
+        if table.rows().is_empty() {
+            return String::new();
+        }
         let unit = |id: &str| table.columns().iter().find(|column| column.id == id);
         let named = [("before", "logs"), ("reclaimed", "freed"), ("rewritten", "rewritten")];
-        let named = named
-            .into_iter()
-            .filter_map(|(id, name)| Some((name, &*unit(id)?.unit)));
+        let named = named.into_iter().filter(|(id, _)| !narrow || *id != "rewritten");
+        let named = named.filter_map(|(id, name)| Some((name, &*unit(id)?.unit)));
+        // Of nothing but zeros no unit needs to be told.
+        let named = named.filter(|(_, unit)| *unit != "B");
         let units: Vec<String> = named.map(|(name, unit)| format!("{name} {unit}")).collect();
         match units.as_slice() {
             [] => String::new(),
@@ -202,8 +225,8 @@ impl Maintenance {
         part.rule(&title, if fits { words } else { "m: measure" });
         match self.measure {
             Measure::Strip => {
-                let to_ms = Stretch::of(part.shared).to_ms;
-                let runs = self.of_kind();
+                let to_ms = asks::seen_to_ms(part.shared).saturating_add(1000);
+                let runs = self.of_history();
                 history::strips(&mut part, &runs, (&self.marks, &self.gaps), to_ms);
             }
             _ => history::lines(&mut part, &self.series, self.unit, &self.marks, self.scale),
@@ -260,13 +283,11 @@ impl Maintenance {
     fn answer(&self, page: &mut Page<'_>, most: u16) {
         let live = Stretch::of(page.shared).live;
         let title = if live { "NOW" } else { "THEN" };
-        let going = self.runs.iter().filter(|run| run.goes_on()).count();
-        let waits = if self.waits && self.told { "reading …" } else { "" };
-        let words = match going {
-            _ if !waits.is_empty() => waits.to_owned(),
-            0 => String::new(),
-            1 => "1 job".to_owned(),
-            many => format!("{many} jobs"),
+        let words = match (self.waits && self.told, self.going_on()) {
+            (true, _) => "reading …".to_owned(),
+            (_, (0, _)) => String::new(),
+            (_, (1, _)) => "1 job".to_owned(),
+            (_, (jobs, nodes)) => format!("{jobs} jobs on {nodes} of {} nodes", history::names(page.shared).len()),
         };
         page.rule(title, &words);
         if let Some(wrong) = &self.wrong {
@@ -283,7 +304,7 @@ impl Maintenance {
             return page.say(text, Tone::Muted);
         }
         let mut left = most;
-        for (n, said) in self.said.iter().enumerate() {
+        for (n, said) in self.in_order(most).into_iter().enumerate() {
             let waiting = (self.said.len() - n - 1) as u16;
             if left == 0 {
                 return;
@@ -306,16 +327,14 @@ fn say_one(page: &mut Page<'_>, said: &Said, after: &str, lines: usize) {
     let width = usize::from(page.area.width.saturating_sub(2));
     let mark = said.weight.mark(&glyphs);
     let room = width.saturating_sub(if mark.is_some() { 2 } else { 0 });
-    let joined = match (said.more.as_str(), said.weight) {
-        ("", _) => said.text.clone(),
-        (more, Weight::Now) => format!("{}; {}", said.text, more.trim_start_matches("; ")),
-        (more, _) => format!("{} → {more}", said.text),
-    };
-    let text = if text::width(&joined) <= room * lines {
-        joined
-    } else {
-        said.text.clone()
-    };
+    let mut text = said.text.clone();
+    let room_of_all = (room * lines).saturating_sub(text::width(after));
+    for more in &said.more {
+        if text::width(&text) + text::width(more) > room_of_all {
+            break;
+        }
+        text += more;
+    }
     let tone = if said.weight == Weight::Note {
         Tone::Muted
     } else {

@@ -75,6 +75,8 @@ pub struct Maintenance {
     /// The table with the keys has all the room.
     enlarged: bool,
     runs: Vec<Run>,
+    /// Those of the history, where they are not the same.
+    seen: Option<Vec<Run>>,
     /// The filter of the rows that were summed up.
     foot_of: String,
     filters: Vec<Filter>,
@@ -110,6 +112,7 @@ impl Default for Maintenance {
             saw_history: false,
             enlarged: false,
             runs: Vec::new(),
+            seen: None,
             foot_of: String::new(),
             filters: Vec::new(),
             said: Vec::new(),
@@ -216,15 +219,12 @@ impl View for Maintenance {
         });
         serde_json::json!({
             "history": self.measure.name(),
-            "kind": self.kind.map(Job::word),
             "tables": serde_json::Map::from_iter(tables),
         })
     }
 
     fn recall(&mut self, memory: &serde_json::Value) {
         self.measure = Measure::of(memory["history"].as_str().unwrap_or_default());
-        let kind = memory["kind"].as_str().unwrap_or_default();
-        self.kind = Job::ALL.into_iter().map(|(job, ..)| job).find(|job| job.word() == kind);
         for block in [Block::Runs, Block::Running, Block::Filters] {
             let known = memory["tables"][block.name()].clone();
             let slot = &mut self.slots[block as usize];
@@ -248,11 +248,14 @@ impl Maintenance {
     /// What the tables depend on.
     fn stamp_of(&self, shared: &Shared) -> String {
         let key = asks::key(shared);
-        let answered = |slot: &str| match shared.answers.of(slot, &key) {
+        let answered = |slot: &str, key: &str| match shared.answers.of(slot, key) {
             Some(_) => shared.answers.answered_ms(slot).unwrap_or(0),
             None => -1,
         };
-        let slots = [asks::RUNS, asks::PAST, asks::FILTERS, asks::MARKS].map(answered);
+        let seen = asks::seen_key(shared);
+        let slots = [(asks::RUNS, &key), (asks::PAST, &key), (asks::FILTERS, &key)];
+        let slots = slots.into_iter().chain([(asks::MARKS, &seen), (asks::SEEN, &seen)]);
+        let slots: Vec<i64> = slots.map(|(slot, key)| answered(slot, key)).collect();
         // What goes on has a clock.
         let clock = shared.now_s() / if self.runs.iter().any(Run::goes_on) { 1 } else { 60 };
         let looks = (shared.theme.glyphs.unicode, shared.nodes().len(), shared.satellites());
@@ -270,7 +273,7 @@ impl Maintenance {
         };
         let stretch = Stretch::of(shared);
         let past: &[Task] = tasks(asks::PAST).unwrap_or_default();
-        if let Some(Ok(Answer::Marks(marks))) = shared.answers.of(asks::MARKS, &key) {
+        if let Some(Ok(Answer::Marks(marks))) = shared.answers.of(asks::MARKS, &asks::seen_key(shared)) {
             let restarts = marks
                 .iter()
                 .filter(|mark| matches!(mark.kind, MarkKind::Start | MarkKind::Version));
@@ -281,6 +284,10 @@ impl Maintenance {
             self.filters = filters::newest(told, past, shared);
             self.put(Block::Filters, filters::table(&self.filters, stretch.to_ms, shared));
         }
+        self.seen = match (shared.moment(), shared.answers.of(asks::SEEN, &asks::seen_key(shared))) {
+            (Some(_), Some(Ok(Answer::Tasks(told)))) => Some(work::runs(told, &[], asks::seen_to_ms(shared), shared)),
+            _ => None,
+        };
         if let Some(told) = tasks(asks::RUNS) {
             self.told = true;
             self.runs = work::runs(told, past, stretch.to_ms, shared);
@@ -319,7 +326,7 @@ impl Maintenance {
     }
 
     fn draw_lines_anew(&mut self, shared: &Shared) {
-        let (series, unit) = history::series(&self.of_kind(), self.measure);
+        let (series, unit) = history::series(&self.of_history(), self.measure);
         (self.series, self.unit) = (series, unit);
         let mut state = shared.time;
         state.scale = self.scale;
@@ -327,10 +334,10 @@ impl Maintenance {
         self.scale = state.scale;
     }
 
-    /// Runs of the kind that is looked at alone, or all.
-    fn of_kind(&self) -> Vec<&Run> {
+    /// Runs of the history, of the kind that is looked at alone, or all.
+    fn of_history(&self) -> Vec<&Run> {
         let wanted = |run: &&Run| self.kind.is_none_or(|kind| run.task.job == kind);
-        self.runs.iter().filter(wanted).collect()
+        self.seen.as_ref().unwrap_or(&self.runs).iter().filter(wanted).collect()
     }
 
     fn put(&mut self, block: Block, table: Table) {

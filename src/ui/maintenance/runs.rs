@@ -26,10 +26,11 @@ impl Scales {
     }
 }
 
-fn columns(scales: &Scales) -> Vec<Column> {
+fn columns(scales: &Scales, alone: bool) -> Vec<Column> {
+    let node = Column::text("node", "NODE").bounds(4, 16);
     vec![
-        Column::number("started", "STARTED"),
-        Column::text("node", "NODE").bounds(4, 16).priority(1),
+        Column::number("started", "STARTED").priority(1),
+        if alone { node.hidden() } else { node },
         Column::text("job", "JOB").bounds(8, 14),
         Column::text("satellite", "SATELLITE")
             .short("SAT")
@@ -49,7 +50,7 @@ fn columns(scales: &Scales) -> Vec<Column> {
             .priority(8),
         Column::number("load", "LOAD").unit("%").priority(10),
         Column::number("trash", "TRASH").unit("%").priority(11),
-        Column::text("said", "WHAT THE NODE SAYS").flexible(12).priority(12),
+        Column::text("said", "NOTE").flexible(12).priority(12),
     ]
 }
 
@@ -140,7 +141,7 @@ pub(super) fn table(runs: &[Run], kind: Option<Job>, shared: &Shared) -> Table {
         (Some(kind), false) => format!("no {} in this time; K: another kind", work::word(kind)),
         _ => "no run in this time; t: more time".to_owned(),
     };
-    Table::new(columns(&scales), rows.collect())
+    Table::new(columns(&scales, shared.node.is_some()), rows.collect())
         .empty(empty)
         .one_line()
         .quiet()
@@ -223,9 +224,9 @@ pub(super) fn with_foot(table: Table, state: &TableState, runs: &[Run]) -> Table
         |run| run.task.figures.after,
     );
     let cells = vec![
+        Cell::empty(),
+        Cell::empty(),
         Cell::text(format!("{} runs", number::count(shown.len() as u64))),
-        Cell::empty(),
-        Cell::empty(),
         Cell::empty(),
         Cell::empty(),
         time.cell(number::duration),

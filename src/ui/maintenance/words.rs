@@ -24,8 +24,8 @@ const STILL_MS: i64 = 600_000;
 pub(super) struct Said {
     pub(super) weight: Weight,
     pub(super) text: String,
-    /// What else there is to say, or what to do; left out where there is no room.
-    pub(super) more: String,
+    /// What else there is to say, or what to do: as much of it as there is room for.
+    pub(super) more: Vec<String>,
 }
 
 /// How much it weighs, the heaviest first.
@@ -70,7 +70,7 @@ pub(super) fn answer(known: &Known<'_>, shared: &Shared) -> Vec<Said> {
     said
 }
 
-fn plain(text: String, more: String) -> Said {
+fn plain(text: String, more: Vec<String>) -> Said {
     Said {
         weight: Weight::Now,
         text,
@@ -82,7 +82,15 @@ fn warning(text: String, hint: &str) -> Said {
     Said {
         weight: Weight::Warning,
         text,
-        more: hint.to_owned(),
+        more: hint_of(hint),
+    }
+}
+
+/// What to do, behind what is said.
+fn hint_of(hint: &str) -> Vec<String> {
+    match hint {
+        "" => Vec::new(),
+        hint => vec![format!(" → {hint}")],
     }
 }
 
@@ -95,7 +103,7 @@ fn now(known: &Known<'_>, shared: &Shared) -> Vec<Said> {
     let names = names.filter(|name| shared.node.as_deref().is_none_or(|only| only == *name));
     let idle: Vec<&str> = names.filter(|name| !busy.contains(name)).collect();
     if going.is_empty() {
-        return vec![plain(nothing(known, shared), String::new())];
+        return vec![plain(nothing(known, shared), Vec::new())];
     }
     let (late, usual): (Vec<&Run>, Vec<&Run>) = going.iter().copied().partition(|run| run.is_late());
     let told = usual.iter().take(TOLD).chain(late.iter().take(NAMED));
@@ -113,7 +121,7 @@ fn now(known: &Known<'_>, shared: &Shared) -> Vec<Said> {
         && first.weight == Weight::Now
         && !rest.is_empty()
     {
-        first.more += &format!("; {}", rest.join(", "));
+        first.more.push(format!("; {}", rest.join(", ")));
     }
     said
 }
@@ -140,21 +148,23 @@ fn goes_on(run: &Run, now_ms: i64, shared: &Shared) -> Said {
         (Some(ms), Some(so_far)) => format!(" since {} ({})", time(ms), number::age(so_far / 1000)),
         _ => ", since when is not in the log".to_owned(),
     };
-    let mut more: Vec<String> = work::progress(task).into_iter().collect();
+    let mut more: Vec<String> = Vec::new();
     match (task.job, run.expected, run.ends()) {
-        (Job::Migration, ..) => more.insert(0, "how much is left the log does not tell".to_owned()),
+        (Job::Migration, ..) => more.push("; how much is left the log does not tell".to_owned()),
         (_, Some(expected), _) if run.is_late() => {
             text += &format!(", usually {}", work::usual(&expected));
             return warning(text, "is the disk busy with something else?");
         }
         (_, Some(expected), Some([_, likely, _])) if likely > now_ms => {
             text += &format!(", done {}", number::computed(&time(likely)));
-            more.insert(0, format!("usually {}", work::usual(&expected)));
+            more.push(format!("; usually {}", number::duration(expected.likely_ms)));
+            more.push(format!(" ({})", work::range(&expected)));
         }
         (_, Some(expected), _) => text += &format!(", usually {}", work::usual(&expected)),
-        (_, None, _) => more.insert(0, "how long it takes is not known yet".to_owned()),
+        (_, None, _) => more.push("; how long it takes is not known yet".to_owned()),
     }
-    plain(text, more.join(", "))
+    more.extend(work::progress(task).map(|progress| format!(", {progress}")));
+    plain(text, more)
 }
 
 /// Nothing goes on: what was last.
@@ -317,7 +327,7 @@ fn in_the_way(known: &Known<'_>, shared: &Shared) -> Option<Said> {
     Some(Said {
         weight: Weight::Note,
         text: format!("{} and {} {when}{often}", last.nodes.0, last.nodes.1),
-        more: "if they share a disk, each slows the other".to_owned(),
+        more: hint_of("if they share a disk, each slows the other"),
     })
 }
 

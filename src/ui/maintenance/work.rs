@@ -191,10 +191,15 @@ pub(super) fn mark(run: &Run, glyphs: &Glyphs) -> Option<(&'static str, Tone)> {
 /// `41 min (30 min–55 min)`: the usual length.
 pub(super) fn usual(expected: &Expected) -> String {
     let likely = number::duration(expected.likely_ms);
-    match number::range(&number::duration(expected.low_ms), &number::duration(expected.high_ms)) {
+    match range(expected) {
         range if range == likely => likely,
         range => format!("{likely} ({range})"),
     }
+}
+
+/// Between which lengths eight of ten lie.
+pub(super) fn range(expected: &Expected) -> String {
+    number::range(&number::duration(expected.low_ms), &number::duration(expected.high_ms))
 }
 
 /// How far a run came, in the node's figures.
