@@ -6,6 +6,7 @@ pub mod fleet;
 pub mod node;
 pub mod screen;
 pub mod traffic;
+pub mod upkeep;
 pub mod work;
 
 use std::collections::BTreeMap;
