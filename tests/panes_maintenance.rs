@@ -81,6 +81,7 @@ const STATES: &[Made] = &[
     ("maintenance-broken", broken, ""),
     ("maintenance-reclaimed", model, "- - - m m"),
     ("maintenance-strip", model, "- - m"),
+    ("maintenance-enlarged", model, "- - z"),
     ("maintenance-filters", model, "- - shift-tab"),
     ("maintenance-run", model, "- - down down down enter"),
     ("maintenance-going", model, "tab down enter"),

@@ -150,3 +150,26 @@ fn nodes(filter: &Filter, now_ms: i64) -> String {
     });
     std::iter::once(has).chain(lacks).collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_is_late_by_how_often_they_come_but_never_within_a_week() {
+        let filter = |every_days: Option<i64>| Filter {
+            satellite: "s".to_owned(),
+            made_ms: 0,
+            came_ms: 0,
+            size: None,
+            every_ms: every_days.map(|days| days * DAY_MS),
+            has: BTreeSet::new(),
+            lacks: Vec::new(),
+        };
+        for (every, late_after) in [(None, 7), (Some(1), 7), (Some(4), 8), (Some(10), 20)] {
+            let filter = filter(every);
+            assert!(!filter.is_late(late_after * DAY_MS), "{every:?}");
+            assert!(filter.is_late(late_after * DAY_MS + 1), "{every:?}");
+        }
+    }
+}

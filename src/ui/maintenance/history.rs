@@ -259,3 +259,49 @@ pub(super) fn strips(page: &mut Page<'_>, runs: &[&Run], (marks, gaps): (&[Mark]
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::task::{Figures, Task};
+
+    fn run(job: Job, (from, to): (i64, i64), state: State) -> Run {
+        let task = Task {
+            node: "a".to_owned(),
+            job,
+            satellite_id: None,
+            store: None,
+            started_ms: Some(from),
+            whole: true,
+            finished_ms: (state == State::Done).then_some(to),
+            state,
+            took_ms: None,
+            cut_ms: None,
+            seen_ms: to,
+            process_ms: None,
+            figures: Figures::default(),
+            error: None,
+        };
+        Run {
+            task,
+            key: String::new(),
+            expected: None,
+            so_far: None,
+        }
+    }
+
+    #[test]
+    fn what_is_rare_stands_before_what_goes_on_for_days() {
+        let edges: Vec<(i64, i64)> = (0..6).map(|n| (n * 10, n * 10 + 10)).collect();
+        let runs = [
+            run(Job::Compaction, (21, 22), State::Done),
+            run(Job::Migration, (5, 5), State::Running),
+            run(Job::UsedSpace, (30, 35), State::Interrupted),
+        ];
+        let letters: String = row(&runs.iter().collect::<Vec<_>>(), &edges, 49)
+            .into_iter()
+            .map(|cell| cell.map_or('.', |worked| worked.letter))
+            .collect();
+        assert_eq!(letters, "MMCxM.");
+    }
+}

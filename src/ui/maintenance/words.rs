@@ -359,3 +359,125 @@ fn listed(names: &[&str]) -> String {
         many => format!("{} nodes are", many.len()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::work;
+    use super::*;
+    use crate::domain::task::Figures;
+    use crate::ui::look::{Depth, Theme};
+
+    const MINUTE: i64 = 60_000;
+
+    fn shared() -> Shared {
+        let theme = Theme::named("dark", Depth::C16, Glyphs::UNICODE).unwrap();
+        Shared::new(theme, jiff::tz::TimeZone::UTC, crate::ui::shared::Collector::Inside, 0)
+    }
+
+    /// A run of minutes; without an end it goes on.
+    fn run(node: &str, job: Job, (from, to): (i64, Option<i64>), state: State) -> Task {
+        Task {
+            node: node.to_owned(),
+            job,
+            satellite_id: None,
+            store: None,
+            started_ms: Some(from * MINUTE),
+            whole: true,
+            finished_ms: to.map(|to| to * MINUTE),
+            state,
+            took_ms: to.map(|to| (to - from).unsigned_abs() * 60_000),
+            cut_ms: (state == State::Interrupted).then_some((from + 5) * MINUTE),
+            seen_ms: to.unwrap_or(from) * MINUTE,
+            process_ms: None,
+            figures: Figures::default(),
+            error: None,
+        }
+    }
+
+    fn told(tasks: &[Task], now: i64) -> Vec<String> {
+        let shared = shared();
+        let runs = work::runs(tasks, tasks, now * MINUTE, &shared);
+        let known = Known {
+            runs: &runs,
+            past: tasks,
+            filters: &[],
+            now_ms: now * MINUTE,
+            live: true,
+        };
+        answer(&known, &shared).into_iter().map(|said| said.text).collect()
+    }
+
+    #[test]
+    fn what_was_done_again_is_no_trouble_and_what_was_not_is() {
+        let walk = |from, to, state| run("a", Job::UsedSpace, (from, to), state);
+        let cut = walk(10, None, State::Interrupted);
+        let nothing = "Nothing goes on now. The last: a space walk, 4 min, ended 36 min ago.";
+        let told_of = |tasks: &[Task]| told(tasks, 60).join(" | ");
+        let alone = told_of(std::slice::from_ref(&cut));
+        assert!(
+            alone.contains("a space walk began 00:10 and never finished: the node started again 00:15"),
+            "{alone}"
+        );
+        let again = told_of(&[cut.clone(), walk(20, Some(24), State::Done)]);
+        assert!(
+            again.starts_with(nothing) && !again.contains("never finished"),
+            "{again}"
+        );
+        let goes_on = told_of(&[cut.clone(), walk(20, None, State::Running)]);
+        assert!(!goes_on.contains("never finished"), "{goes_on}");
+        let before = told_of(&[walk(2, Some(4), State::Done), cut]);
+        assert!(
+            before.contains("never finished"),
+            "what ended before mends nothing: {before}"
+        );
+        let failed = told_of(&[walk(1, Some(2), State::Failed), walk(3, Some(4), State::Failed)]);
+        assert_eq!(failed.matches("failed 00:04").count(), 1, "{failed}");
+        assert!(
+            !failed.contains("failed 00:02"),
+            "the newest of the same work: {failed}"
+        );
+    }
+
+    #[test]
+    fn late_is_what_takes_clearly_longer_than_it_did() {
+        let walk = |from, to, state| run("a", Job::Garbage, (from, to), state);
+        let mut tasks: Vec<Task> = (0..4).map(|n| walk(n * 20, Some(n * 20 + 10), State::Done)).collect();
+        tasks.push(walk(100, None, State::Running));
+        let at = |now: i64| told(&tasks, now).join(" | ");
+        assert!(at(105).contains("done ≈ 01:50"), "{}", at(105));
+        assert!(at(112).contains("(12 min), usually 10 min"), "{}", at(112));
+        let shared = shared();
+        let late = |now: i64| {
+            work::runs(&tasks, &tasks, now * MINUTE, &shared)
+                .last()
+                .unwrap()
+                .is_late()
+        };
+        assert!(!late(116) && late(117));
+        tasks.drain(..2);
+        assert!(
+            told(&tasks, 500)
+                .join(" ")
+                .starts_with("a walks for garbage since 01:40")
+        );
+        let few = work::runs(&tasks, &tasks, 500 * MINUTE, &shared);
+        assert!(!few.last().unwrap().is_late(), "two past runs are too few to tell");
+    }
+
+    #[test]
+    fn who_meets_again_at_once_still_does() {
+        let compaction = |node: &str, from, to| run(node, Job::Compaction, (from, Some(to)), State::Done);
+        let tasks = [
+            compaction("a", 0, 10),
+            compaction("b", 0, 20),
+            compaction("a", 10, 15),
+            compaction("a", 300, 310),
+            compaction("b", 309, 400),
+        ];
+        let text = told(&tasks, 500).join(" | ");
+        assert!(
+            text.contains("a and b compacted at once, last 05:09–05:10 (2 times"),
+            "{text}"
+        );
+    }
+}
