@@ -26,6 +26,7 @@ impl Reputation {
         if let Some(entry) = self.entries.iter().find(|entry| entry.key() == figure.of) {
             return match figure.what.as_str() {
                 "strip" | "lost" | "back" => Some(downtime(entry, shared)),
+                "day" => Some(self.of_day(entry, shared)),
                 what => of_entry(what, entry, shared),
             };
         }
@@ -55,6 +56,32 @@ impl Reputation {
     }
 }
 
+impl Reputation {
+    /// How a score changed in a day.
+    fn of_day(&self, entry: &Entry, shared: &Shared) -> Explained {
+        let score = self.history.chosen.unwrap_or_default();
+        let before = entry.before.and_then(|before| score.before(&before));
+        let (now, is_computed) = score.now(entry);
+        let now = number::known(now, number::score);
+        let now = if is_computed { number::computed(&now) } else { now };
+        Explained {
+            title: format!(
+                "{} on {}: {} since a day before",
+                entry.node,
+                entry.name,
+                score.title().to_lowercase()
+            ),
+            facts: vec![
+                Fact::new("now", now, "told, or computed from the log since"),
+                told("told", score.told(entry), entry, shared.now_ms),
+                Fact::new("a day before", number::known(before, number::score), "kept"),
+            ],
+            words: vec!["The key of the chart's score (m) chooses which score it is of.".to_owned()],
+            ..Explained::default()
+        }
+    }
+}
+
 /// A score as it was told.
 fn told(what: &str, value: Option<f64>, entry: &Entry, now_ms: i64) -> Fact {
     let from = match entry.satellite.source.as_str() {
@@ -78,7 +105,7 @@ fn of_entry(what: &str, entry: &Entry, shared: &Shared) -> Option<Explained> {
     let satellite = &entry.satellite;
     let mut facts = Vec::new();
     let (title, sum, words) = match what {
-        "audit" | "left" | "bar" | "day" => {
+        "audit" | "left" | "bar" => {
             facts.push(told("audit score", satellite.audit_score, entry, shared.now_ms));
             facts.extend(computed("by now", entry.audit()));
             facts.push(failed(entry));

@@ -2,7 +2,7 @@
 //! limit, and what happened meanwhile.
 
 use super::asks;
-use super::entry::{AUDIT_LIMIT, Entry, SUSPENDS, ms};
+use super::entry::{AUDIT_LIMIT, Entry, SUSPENDS, Trouble, ms};
 use crate::api::message::Answer;
 use crate::api::reputation::DayBefore;
 use crate::api::table::Value;
@@ -36,8 +36,19 @@ impl Score {
         }
     }
 
-    pub(super) fn of(id: &str) -> Self {
-        Self::ALL.into_iter().find(|score| score.id() == id).unwrap_or_default()
+    pub(super) fn of(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|score| score.id() == id)
+    }
+
+    /// The one the trouble of a satellite is about.
+    fn of_trouble(entry: &Entry) -> Self {
+        let unreadable = |entry: &Entry| entry.failing.as_ref().is_some_and(|failing| failing.missing == 0);
+        match entry.trouble {
+            Trouble::Suspended | Trouble::Suspension => Self::Suspension,
+            Trouble::Failing if unreadable(entry) => Self::Suspension,
+            Trouble::Online => Self::Online,
+            _ => Self::Audit,
+        }
     }
 
     pub(super) fn title(self) -> &'static str {
@@ -74,7 +85,7 @@ impl Score {
     }
 
     /// As it was told.
-    fn told(self, entry: &Entry) -> Option<f64> {
+    pub(super) fn told(self, entry: &Entry) -> Option<f64> {
         match self {
             Self::Audit => entry.satellite.audit_score,
             Self::Suspension => entry.satellite.suspension_score,
@@ -94,7 +105,10 @@ impl Score {
 /// What the chart draws.
 #[derive(Debug)]
 pub(super) struct History {
+    /// The score that is drawn.
     pub(super) score: Score,
+    /// The one the viewer chose; without one it is what the row's trouble is about.
+    pub(super) chosen: Option<Score>,
     pub(super) series: Vec<Series>,
     pub(super) levels: Vec<Level>,
     pub(super) marks: Vec<Mark>,
@@ -109,6 +123,7 @@ impl Default for History {
     fn default() -> Self {
         Self {
             score: Score::default(),
+            chosen: None,
             series: Vec::new(),
             levels: Vec::new(),
             marks: Vec::new(),
@@ -127,14 +142,15 @@ impl History {
     /// Another score.
     pub(super) fn turn(&mut self) {
         self.score = self.score.next();
-        self.scale = fresh();
+        self.chosen = Some(self.score);
     }
 
     /// Takes up what came for the row under the cursor.
     pub(super) fn take(&mut self, entry: Option<&Entry>, shared: &Shared) {
-        let key = entry.map(Entry::key).unwrap_or_default();
+        self.score = self.chosen.or(entry.map(Score::of_trouble)).unwrap_or_default();
+        let key = format!("{}{:?}", entry.map(Entry::key).unwrap_or_default(), self.score);
         if key != self.of {
-            // Another row has another height.
+            // Another row or score has another height.
             (self.scale, self.of) = (fresh(), key);
         }
         let (limit, text) = self.score.limit();
@@ -162,7 +178,12 @@ impl History {
         if let Some(Ok(Answer::Rows { rows, .. })) = shared.answers.of(asks::HISTORY, &key) {
             self.told = true;
             let changes = changes(rows, entry.satellite.satellite_id.as_deref(), self.score);
-            let points = steps(&changes, told.min(shared.time.seen(shared.now_s()).1));
+            let end = told.min(shared.time.seen(shared.now_s()).1);
+            let mut points = steps(&changes, end);
+            if let (true, Some(score)) = (points.is_empty(), self.score.told(entry)) {
+                // No change is kept: only the moment it was told is sure.
+                points = vec![(end - 1, Some(score)), (end, Some(score))];
+            }
             if !points.is_empty() {
                 self.series.push(Series::new("told", 0, Points::Samples(points)));
             }

@@ -7,7 +7,7 @@ use super::entry::{Entry, Grade};
 use super::words::{self, Said};
 use super::{FAILURES, Reputation, SCORES};
 use crate::ui::chart::Chart;
-use crate::ui::look::Tone;
+use crate::ui::look::{Glyphs, Tone};
 use crate::ui::model::Collector;
 use crate::ui::number;
 use crate::ui::pane::Page;
@@ -176,7 +176,7 @@ impl Reputation {
     /// The answer in words: the worst first, as many as there is room for.
     fn answer(&self, page: &mut Page<'_>, most: u16) {
         let title = match &page.shared.node {
-            Some(node) => node.to_uppercase(),
+            Some(node) => node.clone(),
             None => "WHO IS CLOSEST TO TROUBLE".to_owned(),
         };
         page.rule(&title, &self.source_words(page));
@@ -220,7 +220,8 @@ impl Reputation {
     /// How old what was told is.
     fn source_words(&self, page: &Page<'_>) -> String {
         let shared = page.shared;
-        if self.waits && !self.entries.is_empty() {
+        let lost = matches!(shared.collector, Collector::Lost(_));
+        if self.waits && !lost && !self.entries.is_empty() {
             return "reading the windows of audits …".to_owned();
         }
         let told = self
@@ -339,18 +340,17 @@ fn say(page: &mut Page<'_>, said: &Said, room: u16) -> u16 {
     let glyphs = page.shared.theme.glyphs;
     let width = usize::from(page.area.width.saturating_sub(3));
     let (sign, tone) = said.grade.mark(&glyphs);
-    let mut lines = text::wrap(&said.text, width, &glyphs);
-    lines.truncate(usize::from(room.max(1)));
+    let mut lines = wrapped(&said.text, width, usize::from(room.max(1)), &glyphs);
     let hint_room = usize::from(room).saturating_sub(lines.len());
     let arrow = if glyphs.unicode { "→" } else { ">" };
     let joined = format!("{} {arrow} {}", lines.last().map_or("", String::as_str), said.hint);
     if said.hint.is_empty() {
+        // Nothing to do.
     } else if text::width(&joined) <= width {
         lines.pop();
         lines.push(joined);
-    } else if hint_room > 0 {
-        let hint = text::wrap(&format!("{arrow} {}", said.hint), width, &glyphs);
-        lines.extend(hint.into_iter().take(hint_room));
+    } else {
+        lines.extend(wrapped(&format!("{arrow} {}", said.hint), width, hint_room, &glyphs));
     }
     for (n, line) in lines.iter().enumerate() {
         let mut pen = page.line();
@@ -367,6 +367,17 @@ fn say(page: &mut Page<'_>, said: &Said, room: u16) -> u16 {
         );
     }
     lines.len() as u16
+}
+
+/// A text in at most so many lines; what is cut has the mark for it.
+fn wrapped(text: &str, width: usize, most: usize, glyphs: &Glyphs) -> Vec<String> {
+    let mut lines = text::wrap(text, width, glyphs);
+    if lines.len() > most {
+        let rest = lines.split_off(most.saturating_sub(1)).join(" ");
+        lines.push(text::fit(&rest, width, glyphs));
+        lines.truncate(most);
+    }
+    lines
 }
 
 /// The first line weighs more.

@@ -177,13 +177,13 @@ impl View for Reputation {
     fn memory(&self) -> serde_json::Value {
         let memory = |slot: &Slot| serde_json::to_value(slot.state.memory()).unwrap_or_default();
         serde_json::json!({
-            "score": self.history.score.id(),
+            "score": self.history.chosen.map(history::Score::id),
             "tables": { SCORES: memory(&self.scores), FAILURES: memory(&self.failures) },
         })
     }
 
     fn recall(&mut self, memory: &serde_json::Value) {
-        self.history.score = history::Score::of(memory["score"].as_str().unwrap_or_default());
+        self.history.chosen = history::Score::of(memory["score"].as_str().unwrap_or_default());
         for (name, slot) in [(SCORES, &mut self.scores), (FAILURES, &mut self.failures)] {
             let known = memory["tables"][name].clone();
             slot.state.recall(serde_json::from_value(known).unwrap_or_default());
@@ -221,7 +221,7 @@ impl Reputation {
         let answered = answered.then(|| shared.answers.answered_ms(ask.slot));
         let generations = shared.shown().nodes.values();
         let generations = generations.filter_map(|view| view.status.as_ref().map(|status| status.generation));
-        let look = (shared.theme.glyphs.unicode, self.history.score, shared.now_s() / 60);
+        let look = (shared.theme.glyphs.unicode, self.history.chosen, shared.now_s() / 60);
         format!(
             "{answered:?}{:?}{}{:?}{look:?}{}",
             generations.collect::<Vec<_>>(),
@@ -240,7 +240,7 @@ impl Reputation {
         };
         self.entries = entry::entries(full, shared);
         self.said = words::answer(&self.entries, shared);
-        let table = scores::table(&self.entries, self.history.score, shared);
+        let table = scores::table(&self.entries, self.history.chosen.unwrap_or_default(), shared);
         self.scores.put(table);
         self.scores.rest_on_a_row();
     }

@@ -8,7 +8,7 @@ use crate::ui::shared::Shared;
 use crate::ui::table::{Cell, Column, Row, SortKey, Table};
 
 /// Parts of the bar of audits that are left.
-const BAR: usize = 8;
+const BAR: usize = 6;
 const DAY_HOURS: u64 = 24;
 
 /// The table.
@@ -21,15 +21,15 @@ pub(super) fn table(entries: &[Entry], score: Score, shared: &Shared) -> Table {
         Column::text("bar", "")
             .bounds(BAR as u16, BAR as u16)
             .unsortable()
-            .priority(7),
+            .priority(8),
         Column::number("unknown", "UNKNOWN").short("UNKN.").priority(3),
         Column::number("unknown_left", "LEFT").priority(4),
         Column::number("online", "ONLINE").short("ONL.").priority(2),
         Column::number("lost", "LOST 30 d").short("LOST").priority(5),
-        Column::number("back", "BACK AT 1.0").short("BACK").priority(8),
+        Column::number("back", "BACK AT 1.0").short("BACK").priority(9),
         Column::number("day", score.day_title()).short("24 h").priority(6),
         Column::text("vetting", "VETTING").bounds(7, 16).priority(10),
-        Column::text("state", "STATE").bounds(4, 18).priority(9),
+        Column::text("state", "STATE").flexible(7).priority(7),
     ];
     let rows = entries.iter().map(|entry| row(entry, score, shared)).collect();
     Table::new(columns, rows).empty(match shared.told_ms() {
@@ -187,7 +187,7 @@ pub(super) fn state(entry: &Entry) -> String {
         Trouble::Disqualified | Trouble::Gone => "disqualified".to_owned(),
         Trouble::Suspended => "suspended".to_owned(),
         Trouble::Failing => match (entry.in_a_row(), &entry.failing) {
-            (Some(row @ 2..), _) => format!("{row} in a row failed"),
+            (Some(row @ 2..), _) => format!("{row} in a row"),
             (_, Some(failing)) if failing.missing + failing.unreadable == 0 => "repairs failed".to_owned(),
             _ => "audits failed".to_owned(),
         },
@@ -197,7 +197,7 @@ pub(super) fn state(entry: &Entry) -> String {
             Some(online) if online < SUSPENDS => "offline".to_owned(),
             _ => "online low".to_owned(),
         },
-        Trouble::Overdue => "vetting overdue".to_owned(),
+        Trouble::Overdue => "overdue".to_owned(),
         Trouble::NoData => "no data yet".to_owned(),
         Trouble::Vetting => "vetting".to_owned(),
         Trouble::Fine => "ok".to_owned(),

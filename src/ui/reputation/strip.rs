@@ -172,9 +172,12 @@ impl Reputation {
         let mut pen = Pen::new(page.buffer, area, &shared.theme);
         let step = (10 * DAY_MS / cell_ms.max(1)).clamp(8, 20) as u16;
         let mut at = (count - 1) % step;
-        while at < count && cell_ms >= DAY_MS / 24 {
-            let back = i64::from(count - 1 - at);
-            let day = number::day((last - back) * cell_ms, &shared.zone);
+        while at < count {
+            let begin_ms = (last - i64::from(count - 1 - at)) * cell_ms;
+            let day = match cell_ms < DAY_MS / 24 {
+                true => number::minute(begin_ms, &shared.zone),
+                false => number::day(begin_ms, &shared.zone),
+            };
             if at + text::width(&day) as u16 <= count {
                 pen.to(x + at);
                 pen.put(&day, Tone::Muted);

@@ -131,7 +131,7 @@ fn suspended(entry: &Entry, shared: &Shared) -> (String, String) {
 /// What the failures mean, and what to do.
 fn act(entry: &Entry) -> Option<String> {
     let failing = entry.failing.as_ref()?;
-    Some(format!("{}: {}", failing.means, failing.act))
+    Some(means(failing))
 }
 
 fn audit(entry: &Entry) -> String {
@@ -187,7 +187,8 @@ fn failing(entry: &Entry, shared: &Shared) -> (String, String) {
 }
 
 fn means(failing: &Failing) -> String {
-    format!("{}: {}", failing.means, failing.act)
+    // What to do first: where there is little room, that is what is read.
+    format!("{} ({})", failing.act, failing.means)
 }
 
 fn pace(hours: Option<f64>) -> String {
