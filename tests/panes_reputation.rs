@@ -18,9 +18,8 @@ const WIDE: (u16, u16) = (200, 50);
 /// Nothing answered yet.
 fn asked(look: Look) -> Model {
     let mut model = fresh(look);
-    model.update(Input::Heard(Message::Snapshot(told())), NOW_MS);
     model.pane = Pane::Reputation;
-    model.update(Input::Resized, NOW_MS);
+    model.update(Input::Heard(Message::Snapshot(told())), NOW_MS);
     model
 }
 
@@ -252,4 +251,6 @@ fn a_satellite_alone_and_a_log_nobody_reads_say_so() {
         text(&mut model, BIG).contains("29 of 41"),
         "the status is enough for the table"
     );
+    let text = text(&mut model, BIG);
+    assert!(text.contains("Audits failed, but which is not known"), "{text}");
 }

@@ -32,10 +32,7 @@ pub(super) fn table(entries: &[&Entry], shared: &Shared) -> Table {
     }
     rows.sort_by_key(|(time_ms, _)| std::cmp::Reverse(*time_ms));
     let rows = rows.into_iter().map(|(_, row)| row).collect();
-    Table::new(columns, rows)
-        .one_line()
-        .quiet()
-        .empty("no audit failed in the last 24 h")
+    Table::new(columns, rows).one_line().quiet()
 }
 
 /// The place of each failure in the run that goes on; repairs are not counted by satellites, and of failures before

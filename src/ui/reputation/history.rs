@@ -11,6 +11,8 @@ use crate::ui::flow;
 use crate::ui::look::Tone;
 use crate::ui::shared::Shared;
 
+const DAY_S: i64 = 86_400;
+
 /// Which score the chart and the change of a day show.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Score {
@@ -70,8 +72,8 @@ impl Score {
 
     fn limit(self) -> (f64, &'static str) {
         match self {
-            Self::Audit => (AUDIT_LIMIT, "0.96 disqualifies"),
-            _ => (SUSPENDS, "0.60 suspends"),
+            Self::Audit => (AUDIT_LIMIT, "0.96 limit"),
+            _ => (SUSPENDS, "0.60 limit"),
         }
     }
 
@@ -180,9 +182,8 @@ impl History {
             let changes = changes(rows, entry.satellite.satellite_id.as_deref(), self.score);
             let end = told.min(shared.time.seen(shared.now_s()).1);
             let mut points = steps(&changes, end);
-            if let (true, Some(score)) = (points.is_empty(), self.score.told(entry)) {
-                // No change is kept: only the moment it was told is sure.
-                points = vec![(end - 1, Some(score)), (end, Some(score))];
+            if points.is_empty() {
+                points = self.unchanged(entry, end);
             }
             if !points.is_empty() {
                 self.series.push(Series::new("told", 0, Points::Samples(points)));
@@ -194,6 +195,16 @@ impl History {
         }
         self.marks.extend(own_marks(entry, shared));
         self.marks.sort_by_key(|mark| mark.second);
+    }
+
+    /// No change is kept: it was the same a day before, or only the moment it was told is sure.
+    fn unchanged(&self, entry: &Entry, end: i64) -> Vec<(i64, Option<f64>)> {
+        let told = self.score.told(entry);
+        let before = entry.before.and_then(|before| self.score.before(&before));
+        let length = if before == told { DAY_S } else { 1 };
+        told.map_or(Vec::new(), |score| {
+            vec![(end - length, Some(score)), (end, Some(score))]
+        })
     }
 
     /// From what was told to what it is by now: computed, so with holes.

@@ -11,6 +11,7 @@ use crate::ui::look::{Glyphs, Tone};
 use crate::ui::model::Collector;
 use crate::ui::number;
 use crate::ui::pane::Page;
+use crate::ui::shared::Shared;
 use crate::ui::table::HitMap;
 use crate::ui::text;
 
@@ -258,35 +259,31 @@ impl Reputation {
             _ => "all".to_owned(),
         };
         let title = format!("FAILED AUDITS IN THE LOG: {of}");
-        let passed = failing
-            .iter()
-            .filter_map(|entry| entry.failing.as_ref()?.passed_ms)
-            .max();
-        let row = failing.iter().filter_map(|entry| entry.in_a_row()).max().unwrap_or(0);
-        let passed = passed.map_or("none passed in 24 h".to_owned(), |ms| {
-            format!("last passed {}", number::moment(ms, shared.now_ms, &shared.zone))
-        });
-        let words = match failing.len() {
-            0 => String::new(),
-            1 => format!("{row} in a row · {passed} · Enter: log"),
-            _ => "Enter: log".to_owned(),
-        };
-        page.rule(&title, &words);
+        let room = usize::from(page.area.width).saturating_sub(text::width(&title) + 7);
+        let words = failure_words(&failing, shared).into_iter();
+        let words = words.filter(|words| text::width(words) <= room).next_back();
+        page.rule(&title, &words.unwrap_or_default());
         let area = page.take(page.left());
         let slot = &self.failures;
         page.table(FAILURES, area, &slot.table, &slot.state, self.focus == FAILURES);
     }
 
     /// Why the list of failures is empty.
-    fn no_failures(&self) -> String {
+    pub(super) fn no_failures(&self) -> String {
         let entries = self.entries.iter();
         let silent: std::collections::BTreeSet<&str> = entries
             .filter(|entry| entry.in_a_row().is_none())
             .map(|entry| entry.node.as_str())
             .collect();
         let nodes: std::collections::BTreeSet<&str> = self.entries.iter().map(|entry| entry.node.as_str()).collect();
+        let some = self.entries.iter().any(|entry| {
+            let failed = entry.satellite.recent_failed_audits.unwrap_or(0);
+            failed > 0 || entry.in_a_row().is_some_and(|row| row > 0)
+        });
         match silent.len() {
-            _ if !self.has_strips() && self.waits => "Failed audits: reading the log …".to_owned(),
+            _ if nodes.is_empty() => "Whether audits failed is not known yet.".to_owned(),
+            _ if some && !self.waits => "Audits failed, but which is not known: see Traffic and the log.".to_owned(),
+            _ if some || !self.has_strips() && self.waits => "Failed audits: reading the log …".to_owned(),
             0 => "No audit failed in the last 24 h, by the log.".to_owned(),
             count if count == nodes.len() => {
                 "Whether audits failed is not known: no log is read. Scores tell it hours late.".to_owned()
@@ -324,6 +321,27 @@ impl Reputation {
         };
         page.chart(area, &chart, self.history.scale);
     }
+}
+
+/// What stands over the failures, the shortest first.
+fn failure_words(failing: &[&Entry], shared: &Shared) -> Vec<String> {
+    let [entry] = failing else {
+        return vec!["Enter: log".to_owned()];
+    };
+    let Some(told) = &entry.failing else { return Vec::new() };
+    let time = |ms: i64| number::moment(ms, shared.now_ms, &shared.zone);
+    let row = number::known(entry.in_a_row(), |row| format!("{row} in a row"));
+    let passed = told.passed_ms.map_or("none passed in 24 h".to_owned(), |ms| {
+        format!("last passed {}", time(ms))
+    });
+    let failed = told.missing + told.unreadable;
+    let count = format!("{failed} of {} failed since {}", told.since_first, time(told.first_ms));
+    vec![
+        row.clone(),
+        format!("{row} · {passed}"),
+        format!("{row} · {passed} · Enter: log"),
+        format!("{row} · {count} · {passed} · Enter: log"),
+    ]
 }
 
 fn want(item: Item, lines: [u16; 3], rank: u8) -> Want {

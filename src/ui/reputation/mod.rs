@@ -248,7 +248,7 @@ impl Reputation {
     /// The failed audits: of the row under the cursor where it has some, else of all.
     fn take_failures(&mut self, shared: &Shared) {
         let entries = self.failing();
-        let table = failures::table(&entries, shared);
+        let table = failures::table(&entries, shared).empty(self.no_failures());
         self.failures.put(table);
         if self.focus == FAILURES {
             self.failures.rest_on_a_row();

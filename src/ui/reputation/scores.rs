@@ -1,6 +1,6 @@
 //! The table of nodes and satellites: distance before score, the worst first.
 
-use super::entry::{AUDITS, Entry, SUSPENDS, Trouble, ms};
+use super::entry::{AUDITS, Entry, Trouble, ms};
 use super::history::Score;
 use crate::ui::look::{Glyphs, Tone};
 use crate::ui::number;
@@ -32,7 +32,7 @@ pub(super) fn table(entries: &[Entry], score: Score, shared: &Shared) -> Table {
         Column::text("state", "STATE").flexible(7).priority(7),
     ];
     let rows = entries.iter().map(|entry| row(entry, score, shared)).collect();
-    Table::new(columns, rows).empty(match shared.told_ms() {
+    Table::new(columns, rows).one_line().empty(match shared.told_ms() {
         0 => "asking the collector …",
         _ => "no satellite has rated a node yet: the node's API tells, or its log every few hours",
     })
@@ -189,14 +189,11 @@ pub(super) fn state(entry: &Entry) -> String {
         Trouble::Failing => match (entry.in_a_row(), &entry.failing) {
             (Some(row @ 2..), _) => format!("{row} in a row"),
             (_, Some(failing)) if failing.missing + failing.unreadable == 0 => "repairs failed".to_owned(),
-            _ => "audits failed".to_owned(),
+            _ => "failing".to_owned(),
         },
         Trouble::Audit => "audit low".to_owned(),
         Trouble::Suspension => "unknown low".to_owned(),
-        Trouble::Online => match entry.satellite.online_score {
-            Some(online) if online < SUSPENDS => "offline".to_owned(),
-            _ => "online low".to_owned(),
-        },
+        Trouble::Online => "away".to_owned(),
         Trouble::Overdue => "overdue".to_owned(),
         Trouble::NoData => "no data yet".to_owned(),
         Trouble::Vetting => "vetting".to_owned(),

@@ -143,6 +143,7 @@ impl Reputation {
         let Some(told) = &entry.downtime else {
             let text = match &entry.error {
                 Some(error) => format!("? not told: {error}"),
+                None if entry.asked_ms.is_some() => "? the node tells no windows of audits".to_owned(),
                 None => "? windows of audits were not told yet".to_owned(),
             };
             return pen.put_in(&text, count + BEHIND, Tone::Muted);

@@ -175,12 +175,12 @@ fn failing(entry: &Entry, shared: &Shared) -> (String, String) {
         (0, _) => format!(
             "{}{}; {count}",
             until_suspended(entry),
-            pace(failing.hours_to_suspension)
+            pace(entry.unknown_left(), failing.hours_to_suspension)
         ),
         _ => format!(
             "{}{}; {count}",
             until_disqualified(entry),
-            pace(failing.hours_to_disqualification)
+            pace(entry.audits_left(), failing.hours_to_disqualification)
         ),
     };
     (text, means(failing))
@@ -191,8 +191,8 @@ fn means(failing: &Failing) -> String {
     format!("{} ({})", failing.act, failing.means)
 }
 
-fn pace(hours: Option<f64>) -> String {
-    match hours.filter(|hours| *hours < SOON_H) {
+fn pace(left: Option<u32>, hours: Option<f64>) -> String {
+    match hours.filter(|hours| *hours < SOON_H && left != Some(0)) {
         None => String::new(),
         Some(hours) => {
             let seconds = (hours * 3600.0).max(0.0) as u64;
