@@ -269,3 +269,119 @@ pub(super) fn entries(full: &[NodeReputation], shared: &Shared) -> Vec<Entry> {
     entries.sort_by(Entry::order);
     entries
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::ui::look::Theme;
+    use crate::ui::shared::Collector;
+
+    const NOW_MS: i64 = 1_787_341_687_000;
+
+    /// Perfect, but for what is given.
+    fn entry(changed: Value) -> Entry {
+        let mut satellite = json!({"satellite_id": "s", "url": null, "audit_score": 1.0, "suspension_score": 1.0,
+            "online_score": 1.0, "audit_failures_to_disqualification": 41, "recent_failed_audits": 0,
+            "disqualified_at": null, "suspended_at": null, "vetted_at": null, "source": "api",
+            "as_of": "2026-08-21T19:47:55Z"});
+        for (key, value) in changed.as_object().unwrap() {
+            satellite[key] = value.clone();
+        }
+        let theme = Theme::new(Glyphs::UNICODE, true);
+        let shared = Shared::new(theme, jiff::tz::TimeZone::UTC, Collector::Inside, NOW_MS);
+        let mut entry = Entry {
+            node: "n".to_owned(),
+            name: "s".to_owned(),
+            satellite: serde_json::from_value(satellite).unwrap(),
+            before: None,
+            downtime: None,
+            failing: None,
+            asked_ms: None,
+            error: None,
+            full: true,
+            old: false,
+            trouble: Trouble::Fine,
+            grade: Grade::Fine,
+        };
+        (entry.trouble, entry.grade) = entry.judged(&shared);
+        entry
+    }
+
+    #[test]
+    fn the_worst_is_what_cannot_be_undone_and_unknown_is_no_trouble() {
+        let vetting = |state: &str| json!({"vetting": {"state": state, "audits": 1, "audits_needed": 100, "hours": 1, "hours_needed": 504}});
+        // From the worst to the best, all in one list.
+        let cases = [
+            (
+                json!({"disqualified_at": "2026-08-12T10:00:00Z"}),
+                Trouble::Disqualified,
+                Grade::Critical,
+            ),
+            (
+                json!({"suspended_at": "2026-08-12T10:00:00Z"}),
+                Trouble::Suspended,
+                Grade::Critical,
+            ),
+            (
+                json!({"outlook": {"failed_in_a_row": 1}}),
+                Trouble::Failing,
+                Grade::Critical,
+            ),
+            (json!({"audit_score": 0.97}), Trouble::Audit, Grade::Critical),
+            (
+                json!({"outlook": {"projected_audit_score": 0.97}}),
+                Trouble::Audit,
+                Grade::Critical,
+            ),
+            (json!({"suspension_score": 0.7}), Trouble::Suspension, Grade::Critical),
+            (
+                json!({"online_score": 0.59, "audit_score": 0.99}),
+                Trouble::Online,
+                Grade::Critical,
+            ),
+            (json!({"audit_score": 0.99}), Trouble::Audit, Grade::Warning),
+            (json!({"online_score": 0.89}), Trouble::Online, Grade::Warning),
+            (json!({"outlook": vetting("overdue")}), Trouble::Overdue, Grade::Warning),
+            (json!({}), Trouble::Fine, Grade::Fine),
+            (json!({"outlook": vetting("unknown")}), Trouble::Fine, Grade::Fine),
+            (
+                json!({"outlook": vetting("underway")}),
+                Trouble::Vetting,
+                Grade::Unknown,
+            ),
+            (
+                json!({"audit_score": null, "suspension_score": null, "online_score": null,
+                    "audit_failures_to_disqualification": null}),
+                Trouble::NoData,
+                Grade::Unknown,
+            ),
+            (
+                json!({"disqualified_at": "2023-08-12T10:00:00Z"}),
+                Trouble::Gone,
+                Grade::Gone,
+            ),
+        ];
+        let mut before: Option<Entry> = None;
+        for (changed, trouble, grade) in cases {
+            let entry = entry(changed.clone());
+            assert_eq!((entry.trouble, entry.grade), (trouble, grade), "{changed}");
+            if let Some(before) = before {
+                assert_ne!(before.order(&entry), Ordering::Greater, "{changed}");
+            }
+            before = Some(entry);
+        }
+    }
+
+    #[test]
+    fn a_score_is_computed_only_where_four_digits_show_it() {
+        assert_eq!(by_now(Some(0.9), Some(0.900_01)), (Some(0.9), false));
+        assert_eq!(by_now(Some(0.9), Some(0.89)), (Some(0.89), true));
+        assert_eq!(by_now(Some(0.9), None), (Some(0.9), false));
+        assert_eq!(
+            (by_now(None, Some(0.9)), by_now(None, None)),
+            ((Some(0.9), true), (None, false))
+        );
+    }
+}

@@ -115,7 +115,7 @@ pub(super) struct History {
     pub(super) levels: Vec<Level>,
     pub(super) marks: Vec<Mark>,
     pub(super) scale: Scale,
-    /// Whether the answer is there.
+    /// Whether the answer is there; an error is one, too.
     pub(super) told: bool,
     /// Whose line it is.
     of: String,
@@ -177,8 +177,9 @@ impl History {
     fn take_entry(&mut self, entry: &Entry, shared: &Shared) {
         let key = asks::history_key(&entry.node, shared);
         let told = told_s(entry, shared);
-        if let Some(Ok(Answer::Rows { rows, .. })) = shared.answers.of(asks::HISTORY, &key) {
-            self.told = true;
+        let answer = shared.answers.of(asks::HISTORY, &key);
+        self.told = answer.is_some();
+        if let Some(Ok(Answer::Rows { rows, .. })) = answer {
             let changes = changes(rows, entry.satellite.satellite_id.as_deref(), self.score);
             let end = told.min(shared.time.seen(shared.now_s()).1);
             let mut points = steps(&changes, end);

@@ -303,7 +303,7 @@ impl Reputation {
         let title = format!("{}: {who}, {}", self.history.score.title(), shared.time.range.name());
         let words = match (self.history.told, self.history.series.is_empty()) {
             (false, _) => "reading …",
-            (true, true) => "no change told in this time · m: score",
+            (true, true) => "not known · m: score",
             (true, false) => "m: score · t: range · arrows: moment",
         };
         page.rule(&title, words);
