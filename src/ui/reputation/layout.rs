@@ -302,6 +302,7 @@ impl Reputation {
         let who = format!("{} on {}", entry.node, entry.name);
         let title = format!("{}: {who}, {}", self.history.score.title(), shared.time.range.name());
         let words = match (self.history.told, self.history.series.is_empty()) {
+            _ if self.wrong.is_some() => "could not be read",
             (false, _) => "reading …",
             (true, true) => "not known · m: score",
             (true, false) => "m: score · t: range · arrows: moment",
