@@ -260,8 +260,8 @@ impl Reputation {
         };
         let title = format!("FAILED AUDITS IN THE LOG: {of}");
         let room = usize::from(page.area.width).saturating_sub(text::width(&title) + 7);
-        let words = failure_words(&failing, shared).into_iter();
-        let words = words.filter(|words| text::width(words) <= room).next_back();
+        let mut words = failure_words(&failing, shared).into_iter();
+        let words = words.rfind(|words| text::width(words) <= room);
         page.rule(&title, &words.unwrap_or_default());
         let area = page.take(page.left());
         let slot = &self.failures;
