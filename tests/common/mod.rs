@@ -4,6 +4,7 @@
 pub mod api;
 pub mod fleet;
 pub mod node;
+pub mod reputation;
 pub mod screen;
 pub mod traffic;
 pub mod upkeep;

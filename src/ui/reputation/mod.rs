@@ -1,34 +1,264 @@
-//! Reputation, still empty.
+//! Reputation: how far each satellite is from giving a node up, and what led there. The pane's state; what it shows
+//! is made in the modules beside it when answers come.
 
+mod act;
+mod asks;
+mod entry;
+mod explain;
+mod failures;
+mod history;
+mod layout;
+mod scores;
+mod strip;
+mod words;
+
+use self::entry::Entry;
+use self::history::History;
+use self::words::Said;
 use super::action::Action;
 use super::ask::Wants;
-use super::pane::{Effect, Page, View};
+use super::chart::Mark;
+use super::explain::Explained;
+use super::pane::{Effect, Figure, Page, View};
 use super::shared::Shared;
+use super::table::{Table, TableState};
+use crate::api::message::Answer;
 use crate::api::snapshot::Topic;
 
+/// The table of nodes and satellites.
+const SCORES: &str = "scores";
+/// The table of audits that failed.
+const FAILURES: &str = "failures";
+
+/// A table, and where the viewer is in it.
+struct Slot {
+    table: Table,
+    state: TableState,
+}
+
+impl Slot {
+    fn new() -> Self {
+        Self {
+            table: Table::new(Vec::new(), Vec::new()).empty("reading …"),
+            state: TableState::default(),
+        }
+    }
+
+    fn put(&mut self, table: Table) {
+        self.table = table;
+        self.state.update(&self.table);
+    }
+
+    /// A table with the keys shows where they are.
+    fn rest_on_a_row(&mut self) {
+        if self.state.selected().is_none() && !self.state.is_empty() {
+            self.state.home();
+            self.state.settle(&self.table);
+        }
+    }
+
+    fn selected(&self) -> Option<&str> {
+        self.state.selected().map(|key| key.as_str())
+    }
+}
+
 /// The pane.
-#[derive(Default)]
-pub struct Reputation {}
+pub struct Reputation {
+    scores: Slot,
+    failures: Slot,
+    focus: &'static str,
+    /// The row under the cursor has all the room.
+    alone: bool,
+    history: History,
+    /// Satellites of nodes, the worst first.
+    entries: Vec<Entry>,
+    said: Vec<Said>,
+    /// What the tables were made from: nothing changed while it is the same.
+    stamp: String,
+    /// Whether the windows of audits are still to come, and what went wrong.
+    waits: bool,
+    wrong: Option<String>,
+}
+
+impl Default for Reputation {
+    fn default() -> Self {
+        Self {
+            scores: Slot::new(),
+            failures: Slot::new(),
+            focus: SCORES,
+            alone: false,
+            history: History::default(),
+            entries: Vec::new(),
+            said: Vec::new(),
+            stamp: String::new(),
+            waits: true,
+            wrong: None,
+        }
+    }
+}
 
 impl View for Reputation {
-    fn wants(&self, _shared: &Shared) -> Wants {
+    fn wants(&self, shared: &Shared) -> Wants {
         Wants {
             topics: vec![Topic::Status],
+            asks: self.asks(shared),
             ..Wants::default()
         }
     }
 
-    fn refresh(&mut self, _shared: &Shared) {}
+    fn refresh(&mut self, shared: &Shared) {
+        let asks = self.asks(shared);
+        self.waits = shared.answers.wait_for(&asks[..1]);
+        self.wrong = asks.iter().find_map(|ask| {
+            let answer = shared.answers.of(ask.slot, &ask.key)?;
+            answer.err().map(str::to_owned)
+        });
+        let stamp = self.stamp_of(shared);
+        if stamp != self.stamp {
+            self.stamp = stamp;
+            self.take_ratings(shared);
+        }
+        self.take_failures(shared);
+        let entry = self.chosen().cloned();
+        self.history.take(entry.as_ref(), shared);
+    }
 
     fn draw(&self, page: &mut Page<'_>) {
-        page.rule("NOT BUILT YET", "");
+        self.blocks(page);
     }
 
-    fn can(&self, _action: Action, _shared: &Shared) -> bool {
-        false
+    fn can(&self, action: Action, shared: &Shared) -> bool {
+        self.can_act(action, shared)
     }
 
-    fn act(&mut self, _action: Action, _shared: &mut Shared) -> Vec<Effect> {
-        Vec::new()
+    fn act(&mut self, action: Action, shared: &mut Shared) -> Vec<Effect> {
+        self.do_act(action, shared)
+    }
+
+    fn focused(&self) -> Option<&'static str> {
+        Some(self.focus)
+    }
+
+    fn focus(&mut self, table: &'static str) {
+        self.focus = table;
+        self.slot_mut(table).rest_on_a_row();
+    }
+
+    fn table(&self, name: &str) -> Option<(&Table, &TableState)> {
+        let slot = match name {
+            SCORES => &self.scores,
+            FAILURES => &self.failures,
+            _ => return None,
+        };
+        Some((&slot.table, &slot.state))
+    }
+
+    fn table_mut(&mut self, name: &str) -> Option<(&Table, &mut TableState)> {
+        let slot = match name {
+            SCORES => &mut self.scores,
+            FAILURES => &mut self.failures,
+            _ => return None,
+        };
+        Some((&slot.table, &mut slot.state))
+    }
+
+    fn has_chart(&self) -> bool {
+        true
+    }
+
+    fn marks(&self) -> &[Mark] {
+        &self.history.marks
+    }
+
+    fn explain(&self, figure: &Figure, shared: &Shared) -> Option<Explained> {
+        self.explained(figure, shared)
+    }
+
+    fn memory(&self) -> serde_json::Value {
+        let memory = |slot: &Slot| serde_json::to_value(slot.state.memory()).unwrap_or_default();
+        serde_json::json!({
+            "score": self.history.chosen.map(history::Score::id),
+            "tables": { SCORES: memory(&self.scores), FAILURES: memory(&self.failures) },
+        })
+    }
+
+    fn recall(&mut self, memory: &serde_json::Value) {
+        self.history.chosen = history::Score::of(memory["score"].as_str().unwrap_or_default());
+        for (name, slot) in [(SCORES, &mut self.scores), (FAILURES, &mut self.failures)] {
+            let known = memory["tables"][name].clone();
+            slot.state.recall(serde_json::from_value(known).unwrap_or_default());
+        }
+    }
+}
+
+impl Reputation {
+    fn slot_mut(&mut self, name: &str) -> &mut Slot {
+        match name {
+            FAILURES => &mut self.failures,
+            _ => &mut self.scores,
+        }
+    }
+
+    /// The row under the cursor; the worst, when there is none.
+    fn chosen(&self) -> Option<&Entry> {
+        let key = self.scores.selected();
+        let found = key.and_then(|key| self.entries.iter().find(|entry| entry.key() == key));
+        found.or(self.entries.first())
+    }
+
+    fn asks(&self, shared: &Shared) -> Vec<super::ask::Ask> {
+        let mut asks = vec![asks::ratings(shared)];
+        if let Some(entry) = self.chosen() {
+            asks.extend(asks::history(&entry.node, shared));
+        }
+        asks
+    }
+
+    /// What the tables depend on.
+    fn stamp_of(&self, shared: &Shared) -> String {
+        let ask = asks::ratings(shared);
+        let answered = shared.answers.of(ask.slot, &ask.key).is_some();
+        let answered = answered.then(|| shared.answers.answered_ms(ask.slot));
+        let generations = shared.shown().nodes.values();
+        let generations = generations.filter_map(|view| view.status.as_ref().map(|status| status.generation));
+        let look = (shared.theme.glyphs.unicode, self.history.chosen, shared.now_s() / 60);
+        format!(
+            "{answered:?}{:?}{}{:?}{look:?}{}",
+            generations.collect::<Vec<_>>(),
+            shared.key(),
+            shared.moment(),
+            shared.nodes().len(),
+        )
+    }
+
+    /// Makes the table of scores, and what is said.
+    fn take_ratings(&mut self, shared: &Shared) {
+        let ask = asks::ratings(shared);
+        let full = match shared.answers.of(ask.slot, &ask.key) {
+            Some(Ok(Answer::Reputation(nodes))) => nodes.as_slice(),
+            _ => &[],
+        };
+        self.entries = entry::entries(full, shared);
+        self.said = words::answer(&self.entries, shared);
+        let table = scores::table(&self.entries, self.history.chosen.unwrap_or_default(), shared);
+        self.scores.put(table);
+        self.scores.rest_on_a_row();
+    }
+
+    /// The failed audits: of the row under the cursor where it has some, else of all.
+    fn take_failures(&mut self, shared: &Shared) {
+        let entries = self.failing();
+        let table = failures::table(&entries, shared).empty(self.no_failures());
+        self.failures.put(table);
+        if self.focus == FAILURES {
+            self.failures.rest_on_a_row();
+        }
+    }
+
+    fn failing(&self) -> Vec<&Entry> {
+        match self.chosen().filter(|entry| entry.failing.is_some()) {
+            Some(entry) => vec![entry],
+            None => self.entries.iter().filter(|entry| entry.failing.is_some()).collect(),
+        }
     }
 }

@@ -1,0 +1,49 @@
+//! What the pane's own keys do.
+
+use super::{FAILURES, Reputation, SCORES, failures};
+use crate::ui::action::Action;
+use crate::ui::pane::{Effect, Pane};
+use crate::ui::shared::Shared;
+
+impl Reputation {
+    pub(super) fn can_act(&self, action: Action, _shared: &Shared) -> bool {
+        match action {
+            Action::Enter if self.focus == FAILURES => self.failures.selected().is_some(),
+            Action::Enter => !self.alone && self.scores.selected().is_some(),
+            Action::Back => self.alone,
+            Action::Metric => !self.entries.is_empty(),
+            _ => false,
+        }
+    }
+
+    pub(super) fn do_act(&mut self, action: Action, shared: &mut Shared) -> Vec<Effect> {
+        match action {
+            Action::Enter if self.focus == FAILURES => return self.to_the_log(shared),
+            Action::Enter => self.alone = true,
+            Action::Back => {
+                self.alone = false;
+                self.focus = SCORES;
+            }
+            Action::Metric => {
+                self.history.turn();
+                shared.say(format!(
+                    "the chart shows the {}",
+                    self.history.score.title().to_lowercase()
+                ));
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    /// The log of this node at the moment the audit failed.
+    fn to_the_log(&self, shared: &mut Shared) -> Vec<Effect> {
+        let Some((second, node)) = self.failures.selected().and_then(failures::moment_of) else {
+            return Vec::new();
+        };
+        let now = shared.now_s();
+        shared.time.choose(second, now);
+        shared.node = Some(node).filter(|node| !node.is_empty());
+        vec![Effect::Show(Pane::Log)]
+    }
+}

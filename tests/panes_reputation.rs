@@ -1,0 +1,256 @@
+//! The Reputation pane as it looks and as it answers keys: a node that fails audits, one that was away, a new one.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use common::fleet::{AP1, Look, NOW_MS, SIZES, US1, draw, fresh, lines, press};
+use common::reputation::{answer, answer_with, told};
+use common::screen::assert_screen;
+use storj_monitor::api::message::{Answer, Message};
+use storj_monitor::ui::model::{Input, Model};
+use storj_monitor::ui::overlay::Overlay;
+use storj_monitor::ui::pane::{Effect, Figure, Pane};
+
+const USUAL: (u16, u16) = (80, 24);
+const BIG: (u16, u16) = (120, 40);
+const WIDE: (u16, u16) = (200, 50);
+
+/// Nothing answered yet.
+fn asked(look: Look) -> Model {
+    let mut model = fresh(look);
+    model.pane = Pane::Reputation;
+    model.update(Input::Heard(Message::Snapshot(told())), NOW_MS);
+    model
+}
+
+/// The pane with all answers.
+fn model(look: Look) -> Model {
+    let mut model = asked(look);
+    // The first answers say which row is chosen, and that is asked about.
+    model.answer_all(answer);
+    model.answer_all(answer);
+    model
+}
+
+fn one(look: Look) -> Model {
+    of_node(look, "barn")
+}
+
+fn calm(look: Look) -> Model {
+    of_node(look, "eave")
+}
+
+fn of_node(look: Look, name: &str) -> Model {
+    let mut model = asked(look);
+    model.shared.node = Some(name.to_owned());
+    model.update(Input::Resized, NOW_MS);
+    model.answer_all(answer);
+    model.answer_all(answer);
+    model
+}
+
+fn starting(look: Look) -> Model {
+    let mut model = fresh(look);
+    model.pane = Pane::Reputation;
+    model.update(Input::Resized, NOW_MS);
+    model
+}
+
+fn broken(look: Look) -> Model {
+    let mut model = asked(look);
+    model.answer_all(|_| Err("database /var/lib/x: disk I/O error".to_owned()));
+    model
+}
+
+fn hostile(look: Look) -> Model {
+    let mut model = asked(look);
+    for _ in 0..2 {
+        model.answer_all(|query| answer_with(query, "\u{1b}[2J\u{202e}\r\nfile\tdoes not \u{9b}31m exist"));
+    }
+    model
+}
+
+/// One of the states: its name, how it is made, the keys to it.
+type State = (&'static str, fn(Look) -> Model, &'static str);
+
+const STATES: &[State] = &[
+    ("reputation", model, ""),
+    ("reputation-one", one, ""),
+    ("reputation-calm", calm, ""),
+    ("reputation-asked", asked, ""),
+    ("reputation-starting", starting, ""),
+    ("reputation-broken", broken, ""),
+    ("reputation-alone", model, "enter"),
+    ("reputation-online", one, "down down m m"),
+    ("reputation-failures", model, "tab down"),
+    ("reputation-hostile", hostile, ""),
+];
+
+/// Keys, with every question they lead to answered.
+fn go(model: &mut Model, keys: &str, size: (u16, u16)) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for key in keys.split_whitespace() {
+        effects.extend(press(model, key, size));
+        model.answer_all(answer);
+        draw(model, size);
+    }
+    effects
+}
+
+fn reached((_, make, keys): &State, look: Look, size: (u16, u16)) -> Model {
+    let mut model = make(look);
+    draw(&mut model, size);
+    go(&mut model, keys, size);
+    model
+}
+
+fn text(model: &mut Model, size: (u16, u16)) -> String {
+    lines(&draw(model, size)).join("\n")
+}
+
+#[test]
+fn every_state_at_every_size() {
+    for state in STATES {
+        for look in Look::ALL {
+            for size in SIZES {
+                // Colours and plain marks are told apart at one size.
+                if !matches!(look, Look::Dark) && size != USUAL {
+                    continue;
+                }
+                let mut model = reached(state, look, size);
+                let buffer = draw(&mut model, size);
+                let file = format!("{}-{}x{}-{}", state.0, size.0, size.1, look.name());
+                assert_screen(&file, &buffer);
+                let text = lines(&buffer).join("\n");
+                assert!(!matches!(look, Look::Ascii) || text.is_ascii(), "{file}:\n{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_size_is_too_much_and_foreign_text_is_harmless_in_every_state() {
+    for state in STATES {
+        let mut model = reached(state, Look::Dark, USUAL);
+        for width in (0..30).chain([46, 59, 60, 80, 100, 120, 170, 250]) {
+            for height in (0..16).chain([24, 32, 40, 80]) {
+                let buffer = draw(&mut model, (width, height));
+                let bad = |c: char| c.is_control() || matches!(c, '\u{202e}' | '\u{200b}' | '\u{9b}');
+                let found = buffer.content.iter().any(|cell| cell.symbol().chars().any(bad));
+                assert!(!found, "{} at {width}x{height}", state.0);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_answer_says_who_how_far_since_when_and_what_to_do() {
+    let mut model = model(Look::Dark);
+    let all = text(&mut model, WIDE);
+    for part in [
+        "▲ barn on us1: 29 failed audits in a row away from disqualification, at this pace in ≈ 41 min; 12 in a row",
+        "since 21:31",
+        "→ stop the node, put the folder back, start it again (only files of this",
+        "29 of 41",
+        "≈ 0.9881",
+        "! forge on eu1: vetting is overdue",
+    ] {
+        assert!(all.contains(part), "{part}\n{all}");
+    }
+    let rows = model.view().table("scores").unwrap().0.rows();
+    let keys: Vec<&str> = rows.iter().map(|row| row.key.as_str()).collect();
+    let place = |node: &str, id: &str| keys.iter().position(|key| *key == format!("{node}\t{id}")).unwrap();
+    assert_eq!(place("barn", US1), 0, "the worst first");
+    assert_eq!(place("forge", AP1), keys.len() - 1, "of whom nothing is known last");
+    let last = rows.last().unwrap();
+    let unknown = last.cells.iter().filter(|cell| cell.text == "?").count();
+    assert!(
+        unknown >= 5 && last.cells.iter().any(|cell| cell.text == "no data yet"),
+        "{last:?}"
+    );
+}
+
+#[test]
+fn enter_leads_to_a_satellite_alone_and_from_a_failure_to_the_log() {
+    let mut model = model(Look::Dark);
+    draw(&mut model, USUAL);
+    go(&mut model, "enter", USUAL);
+    let alone = text(&mut model, USUAL);
+    assert!(
+        alone.contains(" barn ON us1 ") && alone.contains("AUDIT SCORE: barn on us1"),
+        "{alone}"
+    );
+    go(&mut model, "esc", USUAL);
+    assert!(text(&mut model, USUAL).contains("WHO IS CLOSEST TO TROUBLE"));
+    go(&mut model, "tab", USUAL);
+    assert_eq!(model.view().focused(), Some("failures"));
+    go(&mut model, "down enter", USUAL);
+    assert_eq!(model.pane, Pane::Log);
+    assert_eq!(model.shared.node.as_deref(), Some("barn"));
+    assert_eq!(
+        model.shared.moment(),
+        Some(NOW_MS / 1000 - 120),
+        "the second newest of them"
+    );
+}
+
+#[test]
+fn m_turns_the_score_of_the_chart_and_of_the_change_of_a_day() {
+    let mut model = model(Look::Dark);
+    for (title, heading) in [
+        ("UNKNOWN-ERROR SCORE: barn on us1", "UNKN. 24 h"),
+        ("ONLINE SCORE: barn on us1", "ONL. 24 h"),
+        ("AUDIT SCORE: barn on us1", "AUDIT 24 h"),
+    ] {
+        go(&mut model, "m", WIDE);
+        let all = text(&mut model, WIDE);
+        assert!(all.contains(title), "{all}");
+        let (table, _) = model.view().table("scores").unwrap();
+        assert_eq!(table.columns()[table.column("day").unwrap()].title, heading);
+    }
+}
+
+#[test]
+fn every_figure_of_a_row_is_explained() {
+    for (name, focus) in [("scores", ""), ("failures", "tab")] {
+        let mut model = model(Look::Dark);
+        draw(&mut model, WIDE);
+        go(&mut model, focus, WIDE);
+        assert_eq!(model.view().focused(), Some(name));
+        let (table, state) = model.view().table(name).unwrap();
+        let of = state.selected().unwrap().as_str();
+        for column in table.columns() {
+            let figure = Figure {
+                what: column.id.to_string(),
+                of: of.to_owned(),
+            };
+            let explained = model.view().explain(&figure, &model.shared);
+            assert!(
+                explained.is_some_and(|explained| !explained.title.is_empty()),
+                "{figure:?}"
+            );
+        }
+        press(&mut model, "i", WIDE);
+        assert!(matches!(model.overlay, Some(Overlay::Explain(..))));
+    }
+}
+
+#[test]
+fn a_satellite_alone_and_a_log_nobody_reads_say_so() {
+    let mut model = model(Look::Dark);
+    model.shared.satellite = Some(AP1.to_owned());
+    model.answer_all(answer);
+    model.answer_all(answer);
+    draw(&mut model, BIG);
+    let rows = model.view().table("scores").unwrap().0.rows();
+    assert!(rows.len() == 6 && rows.iter().all(|row| row.key.as_str().ends_with(AP1)));
+    assert!(text(&mut model, BIG).contains("of cellar no log is read"));
+    let mut model = asked(Look::Dark);
+    model.answer_all(|_| Ok(Answer::Reputation(Vec::new())));
+    assert!(
+        text(&mut model, BIG).contains("29 of 41"),
+        "the status is enough for the table"
+    );
+    let text = text(&mut model, BIG);
+    assert!(text.contains("Audits failed, but which is not known"), "{text}");
+}
