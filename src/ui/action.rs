@@ -268,7 +268,7 @@ pub const ACTIONS: &[Spec] = &[
     ),
     spec(A::Sort, "sort", "sort", "Sort by the next column", &["s"]),
     on(
-        &[Pane::Overview, Pane::Traffic],
+        &[Pane::Overview, Pane::Traffic, Pane::Storage],
         spec(A::Metric, "metric", "metric", "Another measure in the chart", &["m"]),
     ),
     on(

@@ -5,6 +5,7 @@ pub mod api;
 pub mod fleet;
 pub mod node;
 pub mod screen;
+pub mod storage;
 pub mod traffic;
 pub mod work;
 
