@@ -15,9 +15,8 @@ const USUAL: (u16, u16) = (80, 24);
 
 fn shown(look: Look, snapshot: Snapshot) -> Model {
     let mut model = fresh(look);
-    model.update(Input::Heard(Message::Snapshot(snapshot)), NOW_MS);
     model.pane = Pane::Storage;
-    model.update(Input::Resized, NOW_MS);
+    model.update(Input::Heard(Message::Snapshot(snapshot)), NOW_MS);
     model
 }
 
@@ -91,7 +90,7 @@ fn hostile(look: Look) -> Model {
     snapshot.names = None;
     let mut model = shown(look, snapshot);
     model.shared.node = Some(name.to_owned());
-    model.update(Input::Resized, NOW_MS);
+    model.answer_all(|_| Err("not yet".to_owned()));
     model.answer_all(|query| {
         if let Query::Storage { .. } = query {
             let mut ours = answer(&Query::Storage {
@@ -129,6 +128,7 @@ const STATES: &[State] = &[
     ("storage-alone", model, "- - - - enter"),
     ("storage-used", model, "- - - - enter m"),
     ("storage-waste", model, "- - - - m m"),
+    ("storage-as-of", model, "- - - - left left left"),
     ("storage-asked", asked, ""),
     ("storage-starting", starting, ""),
     ("storage-broken", broken, ""),
@@ -223,4 +223,31 @@ fn every_figure_has_its_words_and_unknown_is_never_a_number() {
     let forge = text.iter().find(|line| line.contains("forge ")).unwrap();
     let marks = forge.split_whitespace().filter(|word| *word == "?").count();
     assert!(marks >= 4 && !forge.contains('−'), "{forge}");
+}
+
+#[test]
+fn the_overview_says_when_a_disk_is_full_and_why() {
+    let mut model = fresh(Look::Dark);
+    model.update(Input::Heard(Message::Snapshot(told())), NOW_MS);
+    let text = lines(&draw(&mut model, USUAL));
+    let last = |name: &str| {
+        let line = text
+            .iter()
+            .find(|line| line.contains(&format!(" {name} ")) && line.contains(" % "))
+            .unwrap();
+        let words: Vec<&str> = line.split_whitespace().rev().take(2).collect();
+        format!("{} {}", words[1], words[0])
+    };
+    assert!(last("cellar").ends_with("6 d"), "{text:#?}");
+    assert!(last("eave").ends_with("full") && last("attic").ends_with('–') && last("forge").ends_with('?'));
+    press(&mut model, "i", (200, 50));
+    let mut told = String::new();
+    for _ in 0..100 {
+        told = lines(&draw(&mut model, (200, 50))).join("\n");
+        if told.contains("cellar: when it is full") {
+            break;
+        }
+        press(&mut model, "tab", (200, 50));
+    }
+    assert!(told.contains("240 GB free ÷ 41.0 GB a day = 6 d"), "{told}");
 }

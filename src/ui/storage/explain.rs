@@ -12,7 +12,7 @@ use crate::ui::pane::Figure;
 use crate::ui::shared::Shared;
 
 const FULL: &str = "Full is no danger: uploads stop, audits and downloads go on, and what is stored is paid. More can be \
-    allocated as long as the disk has room and keeps a tenth free.";
+    allocated while the disk has room for it.";
 
 impl Storage {
     pub(super) fn explained(&self, figure: &Figure, shared: &Shared) -> Option<Explained> {
@@ -57,9 +57,10 @@ impl Storage {
         if matches!(what, "growth" | "full" | "range") {
             let told = self.space.as_ref().filter(|space| space.node == place.name);
             if let Some(space) = told.filter(|space| !space.growth.is_empty()) {
-                explained
-                    .words
-                    .push(format!("The {}.", picture::pace(&space.growth, shared)));
+                explained.words.push(format!(
+                    "Over a day, a week, a month, {}.",
+                    picture::pace(&space.growth, shared)
+                ));
             }
             explained.words.push(FULL.to_owned());
         }

@@ -1,10 +1,12 @@
 //! What stands where: the answer first, the table of nodes that proves it, one node by satellite, its history.
 
+use jiff::Timestamp;
 use ratatui::layout::Rect;
 
 use super::facts::{Full, Place};
 use super::words::Said;
 use super::{NODES, SATELLITES, Storage, asks, history, tables};
+use crate::api::status::Node;
 use crate::api::storage::Growth;
 use crate::ui::chart::{Chart, stacked};
 use crate::ui::look::Tone;
@@ -20,7 +22,7 @@ use crate::ui::text::{self, wrap};
 const NARROW: u16 = 60;
 const LOW: u16 = 14;
 /// A chart needs so many lines, its heading included.
-const CHART_LEAST: u16 = 8;
+const CHART_LEAST: u16 = 7;
 
 /// Lines of each block, headings included; 0: not drawn.
 #[derive(Debug, PartialEq, Eq)]
@@ -120,7 +122,7 @@ impl Storage {
                 break;
             }
             let given = lines.len().min(room);
-            say(page, said, &lines[..given], given < lines.len());
+            say(page, said, lines, given);
             left -= given;
         }
     }
@@ -134,7 +136,11 @@ impl Storage {
                 .nodes
                 .column("used")
                 .map_or("", |at| &*self.nodes.columns()[at].unit);
-            page.rule(&format!("WHERE THE BYTES ARE, {unit}"), &self.nodes_words());
+            let title = match self.places.iter().any(|place| place.used.is_some()) {
+                true => format!("WHERE THE BYTES ARE, {unit}"),
+                false => "WHERE THE BYTES ARE".to_owned(),
+            };
+            page.rule(&title, &self.nodes_words());
         }
         let area = page.take(lines.saturating_sub(u16::from(heading)));
         page.table(NODES, area, &self.nodes, &self.nodes_state, !self.on_satellites);
@@ -153,6 +159,9 @@ impl Storage {
     }
 
     fn nodes_words(&self) -> String {
+        if self.places.len() < 2 {
+            return "paid = last tallies".to_owned();
+        }
         let order = self.nodes_state.sort().and_then(|(id, _)| self.nodes.column(id));
         let order = order.map(|at| self.nodes.columns()[at].heading().to_lowercase());
         let order = order.map_or("first full first".to_owned(), |order| format!("by {order}"));
@@ -237,20 +246,20 @@ impl Storage {
     }
 }
 
-fn say(page: &mut Page<'_>, said: &Said, lines: &[String], cut: bool) {
+/// A line of the answer, cut after so many lines of the screen.
+fn say(page: &mut Page<'_>, said: &Said, lines: &[String], given: usize) {
     let shared = page.shared;
     let (glyph, tone) = said.weight.mark(shared);
     let width = usize::from(page.area.width.saturating_sub(4));
-    for (n, line) in lines.iter().enumerate() {
+    for (n, line) in lines.iter().take(given).enumerate() {
         let mut pen = page.line();
         pen.put(" ", Tone::Text);
         if n == 0 {
             pen.put(glyph, tone);
         }
         pen.to(3);
-        let line = match cut && n + 1 == lines.len() {
-            // The cut is made by what does not fit: one column more than there is.
-            true => text::fit(&format!("{line:width$} "), width, &shared.theme.glyphs),
+        let line = match n + 1 == given && given < lines.len() {
+            true => text::fit(&lines[n..].join(" "), width, &shared.theme.glyphs),
             false => line.clone(),
         };
         pen.put(&line, Tone::Text);
@@ -261,23 +270,28 @@ fn say(page: &mut Page<'_>, said: &Said, lines: &[String], cut: bool) {
 fn state_words(shared: &Shared) -> String {
     let wanted = |name: &str| shared.node.as_ref().is_none_or(|node| node == name);
     let nodes: Vec<_> = shared.nodes().iter().filter(|node| wanted(&node.name)).collect();
-    let silent: Vec<&str> = nodes
-        .iter()
-        .filter(|node| node.api.state != "ok")
-        .map(|node| node.name.as_str())
-        .collect();
+    let silent: Vec<_> = nodes.iter().filter(|node| node.api.state != "ok").collect();
+    let age = |node: &Node| {
+        let answered = node
+            .api
+            .last_ok_at
+            .as_deref()
+            .and_then(|at| at.parse::<Timestamp>().ok());
+        answered.map_or("unknown".to_owned(), |at| {
+            let ms = (shared.now_ms - at.as_millisecond()).max(0);
+            format!("{} old", number::age(ms.unsigned_abs() / 1000))
+        })
+    };
     let moment = shared.moment().map_or(String::new(), |second| {
-        format!(
-            "as of {} · ",
-            number::moment(second * 1000, shared.now_ms, &shared.zone)
-        )
+        let moment = number::moment(second * 1000, shared.now_ms, &shared.zone);
+        format!("as of {moment} · ")
     });
     match (nodes.len(), silent.as_slice()) {
         (0, _) => String::new(),
         (1, []) => format!("{moment}API live"),
-        (1, _) => format!("{moment}API silent"),
+        (1, [one, ..]) => format!("{moment}API silent, {}", age(one)),
         (all, []) => format!("{moment}{all} of {all} APIs live"),
-        (all, [one]) => format!("{moment}{} of {all} APIs live, not {one}", all - 1),
+        (all, [one]) => format!("{moment}{} of {all} APIs live, {} {}", all - 1, one.name, age(one)),
         (all, many) => format!("{moment}{} of {all} APIs live", all - many.len()),
     }
 }
@@ -316,17 +330,18 @@ fn bar(page: &mut Page<'_>, place: &Place) {
 
 /// How fast it fills, over a day, a week and a month.
 pub(super) fn pace(growth: &[Growth], shared: &Shared) -> String {
+    let ranges = growth.iter().filter_map(|growth| growth.range);
+    let values = ranges.flat_map(|(low, high)| [low, high]);
+    let scale = number::Scale::of(values.chain(growth.iter().map(|growth| growth.per_day)));
     let one = |growth: &Growth| {
-        let time = if growth.days == 1 {
-            "24 h".to_owned()
-        } else {
-            format!("{} d", growth.days)
+        let time = match growth.days {
+            1 => "24 h".to_owned(),
+            days => format!("{days} d"),
         };
-        let change = |bytes: i64| number::change(&size(bytes));
         let range = growth.range.map_or(String::new(), |(low, high)| {
-            format!(" ({} to {})", change(low), change(high))
+            format!(" ({})", number::range(&scale.text(low), &scale.text(high)))
         });
-        format!("{time} {}{range}", change(growth.per_day))
+        format!("{time} {}{range}", number::change(&scale.text(growth.per_day)))
     };
     let all: Vec<String> = growth.iter().map(one).collect();
     let longest = growth.iter().max_by_key(|growth| growth.days);
@@ -334,13 +349,13 @@ pub(super) fn pace(growth: &[Growth], shared: &Shared) -> String {
     let left_out = match steps {
         [] => String::new(),
         [(ms, bytes)] => format!(
-            " · left out: a step of {}, {}",
+            " · step {}, {}",
             number::change(&size(*bytes)),
             number::moment(*ms, shared.now_ms, &shared.zone)
         ),
-        many => format!(" · left out: {} steps", many.len()),
+        many => format!(" · {} steps left out", many.len()),
     };
-    format!("growth a day over {}{left_out}", all.join(" · "))
+    format!("{} a day: {}{left_out}", scale.unit(), all.join(" · "))
 }
 
 #[cfg(test)]

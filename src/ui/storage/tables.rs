@@ -50,6 +50,14 @@ fn percent(share: Option<(u64, u64)>) -> Cell {
     })
 }
 
+/// How full it is: a bar is drawn over it.
+fn fill(place: &Place) -> Cell {
+    match place.used.zip(place.allocated) {
+        None => Cell::empty(),
+        Some((used, all)) => Cell::number(format!("{} %", SHARE.share(used, all)), used as f64 / all as f64),
+    }
+}
+
 /// When it is full, as a cell.
 pub(super) fn full_cell(full: Full) -> Cell {
     match full {
@@ -87,15 +95,16 @@ pub(super) fn nodes(places: &[Place], shared: &Shared) -> Table {
         size: Scale::of(sizes.chain(sums_too).flatten()),
         growth: Scale::of(growths.flatten()),
     };
-    let pace = format!("{}/d", form.growth.unit());
+    let known = sums.growth.0.is_some();
+    let pace = format!("{}/d", if known { &form.growth } else { &form.size }.unit());
     let columns = vec![
         Column::text("node", "NODE").bounds(4, 20),
         Column::number("used", "USED").unit(form.size.unit()),
         Column::number("of", "OF").priority(1),
-        Column::text(BAR, "")
+        Column::text(BAR, "FILL")
             .flexible(12)
             .bounds(12, 70)
-            .unsortable()
+            .first(Direction::Down)
             .priority(9),
         Column::number("paid", "PAID").priority(3),
         Column::number("trash", "TRASH").priority(4),
@@ -107,7 +116,9 @@ pub(super) fn nodes(places: &[Place], shared: &Shared) -> Table {
         Column::number("range", "RANGE").first(Direction::Up).priority(8),
     ];
     let rows: Vec<Row> = places.iter().map(|place| row(place, &form, shared)).collect();
-    let table = Table::new(columns, rows).empty("no node is configured, nor was one found on this host");
+    let table = Table::new(columns, rows)
+        .empty("no node is configured, nor was one found on this host")
+        .one_line();
     match places.len() {
         0 | 1 => table,
         _ => table.foot(vec![fleet(&sums, &form)]),
@@ -125,7 +136,7 @@ fn row(place: &Place, form: &Form, shared: &Shared) -> Row {
     let cells = [
         form.size(place.used),
         form.size(place.allocated),
-        Cell::empty(),
+        fill(place),
         form.size(place.paid),
         form.size(place.trash),
         form.size(place.dead),
@@ -278,7 +289,9 @@ pub(super) fn satellites(known: &Known<'_>, shared: &Shared) -> Table {
         }
     };
     let rows = all.iter().map(row).collect();
-    Table::new(columns, rows).empty("nobody says what satellites store: name its API, or wait for its answer")
+    Table::new(columns, rows)
+        .empty("nobody says what satellites store: name its API, or wait for its answer")
+        .one_line()
 }
 
 /// The day of the tally. One that the node filled in is an estimate.
