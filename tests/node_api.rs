@@ -274,7 +274,7 @@ fn a_node_that_is_gone_is_critical_and_as_of_then_it_was_not() {
         (&node["state"], &node["api"]["state"]),
         (&json!("critical"), &json!("stale"))
     );
-    assert_eq!(node["reasons"][0]["rule"], "api_down");
+    assert_eq!(node["reasons"][0]["rule"], "down");
     // An hour later nobody has looked since: that is no news of the node.
     let unwatched = at(&after(60));
     assert_eq!(

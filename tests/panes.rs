@@ -152,9 +152,9 @@ fn keys_do_what_the_footer_says() {
     let mut model = model(Look::Dark);
     draw(&mut model, USUAL);
     press(&mut model, "down down enter", USUAL);
-    assert_eq!(shared(&model).node.as_deref(), Some("dock"));
+    assert_eq!(shared(&model).node.as_deref(), Some("cellar"));
     press(&mut model, ">", USUAL);
-    assert_eq!(shared(&model).node.as_deref(), Some("eave"), "by name");
+    assert_eq!(shared(&model).node.as_deref(), Some("dock"), "by name");
     press(&mut model, "esc", USUAL);
     assert_eq!(shared(&model).node, None);
 

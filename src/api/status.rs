@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::health::State;
+use crate::domain::health::{Rule, State};
 
 /// All nodes at one time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -66,6 +66,15 @@ pub struct Node {
     pub earnings: Option<Earnings>,
     /// Alerts, not built yet.
     pub alerts: Option<Vec<Alert>>,
+}
+
+impl Node {
+    /// Orders nodes, the worst first: by state, then by what leads there, then by name.
+    pub fn rank(&self) -> (State, usize, &str) {
+        let rule = self.reasons.first().and_then(|reason| Rule::of(&reason.rule));
+        let rule = rule.and_then(|rule| Rule::ALL.iter().position(|other| *other == rule));
+        (self.state, rule.unwrap_or(Rule::ALL.len()), &self.name)
+    }
 }
 
 /// One thing that is wrong.

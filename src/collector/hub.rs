@@ -292,9 +292,7 @@ impl Hub {
                 text: format!("the collector cannot keep what it reads: {trouble}"),
             });
         }
-        status
-            .nodes
-            .sort_by(|a, b| a.state.cmp(&b.state).then_with(|| a.name.cmp(&b.name)));
+        status.nodes.sort_by(|a, b| a.rank().cmp(&b.rank()));
         status.collector.error = Some(trouble);
         Ok(status)
     }

@@ -1,7 +1,7 @@
 //! What is known of a node's reputation, put together: scores, audits of the log, windows of audits. Asked by `tell`
 //! for the status, and by the hub for the whole.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::tell;
 use crate::analysis::danger;
@@ -16,6 +16,7 @@ use crate::domain::detail::Known;
 use crate::domain::piece;
 use crate::domain::sample::{Standing, Told};
 use crate::report::time::rfc3339;
+use crate::store::audits::FailedReads;
 use crate::store::notes::Noted;
 use crate::store::{Reader, Result};
 
@@ -33,7 +34,8 @@ pub struct Rating {
     passed: Vec<(String, i64)>,
     scored: HashMap<String, Scored>,
     counted: HashMap<String, u64>,
-    has_log: bool,
+    /// `None`: there is no log that would tell.
+    failed: Option<BTreeMap<String, FailedReads>>,
 }
 
 impl Rating {
@@ -46,8 +48,12 @@ impl Rating {
         now_ms: i64,
     ) -> Result<Self> {
         let range = (now_ms - LOOKED_MS, now_ms);
+        let failed = match has_log {
+            true => Some(reader.failed_reads(node, range)?),
+            false => None,
+        };
         // Mostly none fails: then no audit has to be read.
-        let audits = match has_log && !reader.failing_satellites(node, range)?.is_empty() {
+        let audits = match failed.iter().flatten().any(|(_, reads)| reads.losses > 0) {
             true => reader.audits(node, range)?,
             false => Vec::new(),
         };
@@ -67,7 +73,7 @@ impl Rating {
                 .iter()
                 .filter_map(|(id, _, scores)| Some((id.clone(), scores.total_audits?)))
                 .collect(),
-            has_log,
+            failed,
         })
     }
 
@@ -99,7 +105,7 @@ impl Rating {
     }
 
     fn audits_of<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a Audit> + Clone {
-        self.audits.iter().filter(move |audit| audit.satellite_id == id)
+        self.audits.iter().filter(move |audit| *audit.satellite_id == *id)
     }
 
     /// Scores by now, and whether they are only assumed to have been perfect.
@@ -131,10 +137,12 @@ impl Rating {
         self.streaks.iter().find(|streak| streak.satellite_id == id)
     }
 
-    /// Adds to satellites what follows.
+    /// Adds to satellites what failed lately, and what follows.
     pub fn look_ahead(&self, satellites: &mut [Satellite]) {
         for satellite in satellites {
             let id = satellite.satellite_id.clone();
+            let failed = self.failed.as_ref().zip(id.as_ref());
+            satellite.recent_failed_audits = failed.map(|(failed, id)| failed.get(id).map_or(0, |reads| reads.audits));
             let outlook = id.map(|id| self.outlook(&id, satellite));
             satellite.outlook = outlook.filter(|outlook| *outlook != Outlook::default());
         }
@@ -153,7 +161,7 @@ impl Rating {
             projected_suspension_score: projection.map(|to| to.suspension),
             failures_to_disqualification: audit.map(|score| if is_out { 0 } else { AUDIT.failures_left(score) }),
             failures_to_suspension: suspension.map(|score| SUSPENSION.failures_left(score)),
-            failed_in_a_row: self.has_log.then(|| streak.map_or(0, |streak| streak.in_a_row)),
+            failed_in_a_row: self.failed.as_ref().map(|_| streak.map_or(0, |streak| streak.in_a_row)),
             windows_lost: downtime.as_ref().map(|told| told.lost),
             hours_lost: downtime.as_ref().map(|told| (told.hours_lost * 100.0).round() / 100.0),
             online_back_at: downtime.and_then(|told| told.back_ms).map(rfc3339),

@@ -1,6 +1,6 @@
 //! Answers `status` from the database: the same whether the collector or a command asks it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::rating::Rating;
@@ -33,7 +33,7 @@ pub fn status(data_dir: &Path, reader: &Reader, names: &[String], now_ms: i64) -
     for name in named(reader, names, now_ms)? {
         nodes.push(node(reader, name, now_ms)?);
     }
-    nodes.sort_by(|a, b| a.state.cmp(&b.state).then_with(|| a.name.cmp(&b.name)));
+    nodes.sort_by(|a: &Node, b| a.rank().cmp(&b.rank()));
     let since = writer::in_use_since(data_dir).filter(|since| *since <= now_ms);
     Ok(Status {
         version: 1,
@@ -94,28 +94,15 @@ pub fn rated_satellites(reader: &Reader, name: &str, now_ms: i64) -> Result<(Opt
     let noted = reader.noted(name, now_ms)?;
     let has_log = reader.newest_hour(name, now_ms.div_euclid(1000))?.is_some();
     let rating = Rating::of(reader, name, (told.as_ref(), &noted), has_log, now_ms)?;
-    let failed = match has_log {
-        true => Some(failed_audits(reader, name, now_ms)?),
-        false => None,
-    };
-    Ok((
-        satellites(told.as_ref(), &noted, (failed.as_ref(), &rating), now_ms),
-        rating,
-    ))
+    Ok((satellites(told.as_ref(), &noted, &rating, now_ms), rating))
 }
 
-fn satellites(
-    told: Option<&Told>,
-    noted: &Noted,
-    (failed, rating): (Option<&HashMap<String, u64>>, &Rating),
-    now_ms: i64,
-) -> Option<Vec<Satellite>> {
-    let satellites = match rated(told, noted, now_ms) {
+fn satellites(told: Option<&Told>, noted: &Noted, rating: &Rating, now_ms: i64) -> Option<Vec<Satellite>> {
+    let mut satellites: Vec<Satellite> = match rated(told, noted, now_ms) {
         Some((told, rated_ms)) => by_api(told, rated_ms),
         None if noted.scores.is_empty() => return None,
         None => noted.scores.iter().map(by_log).collect(),
     };
-    let mut satellites = with_failures(satellites, failed);
     rating.look_ahead(&mut satellites);
     Some(satellites)
 }
@@ -146,12 +133,8 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
     let findings = judge(&evidence);
     let told = evidence.told.as_ref();
     let process = told.map(|told| told.process.clone()).unwrap_or_default();
-    let failed = match evidence.silent_s {
-        Some(_) => Some(failed_audits(reader, &name, now_ms)?),
-        None => None,
-    };
     Ok(Node {
-        satellites: satellites(told, &noted, (failed.as_ref(), &rating), now_ms),
+        satellites: satellites(told, &noted, &rating, now_ms),
         node_id: process.node_id.or(noted.node_id),
         node_version: process.version,
         state: findings.first().map_or(State::Ok, |finding| finding.state),
@@ -203,21 +186,11 @@ struct Hour {
 impl Hour {
     fn of(reader: &Reader, name: &str, now_ms: i64) -> Result<Self> {
         let now = now_ms.div_euclid(1000);
-        let mut minutes: BTreeMap<i64, u64> = BTreeMap::new();
-        let (mut uploads, mut rejected) = (0, 0);
-        for minute in reader.minutes(name, now - WINDOW_S)? {
-            if minute.second > now {
-                continue;
-            }
-            let count = minute.cell.count;
-            *minutes.entry(minute.second).or_default() += count;
-            // An upload that was turned away has no action in its line.
-            let is_upload = minute.action.is_empty() || minute.action.starts_with("PUT");
-            if is_upload && now - minute.second <= REJECTS_S {
-                uploads += count;
-                rejected += if minute.outcome == Outcome::Rejected { count } else { 0 };
-            }
-        }
+        let sums = reader.minute_sums(name, (now - WINDOW_S, now))?;
+        let last = sums.iter().filter(|sum| now - sum.second <= REJECTS_S);
+        let (uploads, rejected) = last.fold((0, 0), |(uploads, rejected), sum| {
+            (uploads + sum.uploads, rejected + sum.rejected)
+        });
         let errors = reader.errors(&scope(name, now_ms, WINDOW_S))?.into_iter();
         let errors = errors.filter(|error| error.first_ms <= now_ms).map(|error| ErrorSeen {
             text: error.template,
@@ -226,7 +199,7 @@ impl Hour {
             last_ms: error.last_ms.min(now_ms),
         });
         Ok(Self {
-            minutes: minutes.into_iter().collect(),
+            minutes: sums.iter().map(|sum| (sum.second, sum.count)).collect(),
             errors: errors.collect(),
             uploads,
             rejected,
@@ -295,6 +268,10 @@ fn silent_s(
     now: i64,
 ) -> Result<Option<i64>> {
     let last = rows.iter().filter_map(|row| row.last_second).max();
+    // Hours are whole: the first line may have come later in its hour.
+    if reader.covered_since(name)?.is_some_and(|since| now < since) {
+        return Ok(None);
+    }
     let Some(newest) = reader.newest_hour(name, now)? else {
         return Ok(None);
     };
@@ -419,28 +396,4 @@ fn by_log((id, ms, scores): &(String, i64, Scores)) -> Satellite {
         as_of: rfc3339(*ms),
         outlook: None,
     }
-}
-
-/// `failed`: audits that failed lately; `None`: there is no log that would tell.
-fn with_failures(mut satellites: Vec<Satellite>, failed: Option<&HashMap<String, u64>>) -> Vec<Satellite> {
-    for satellite in &mut satellites {
-        let id = satellite.satellite_id.as_ref();
-        satellite.recent_failed_audits = failed.zip(id).map(|(failed, id)| failed.get(id).copied().unwrap_or(0));
-    }
-    satellites
-}
-
-/// Audits that failed lately, by satellite.
-fn failed_audits(reader: &Reader, name: &str, now_ms: i64) -> Result<HashMap<String, u64>> {
-    let mut failed = HashMap::new();
-    let scope = scope(name, now_ms, RECENT_S);
-    for (key, cell) in reader.traffic(&scope, &[By::SatelliteId, By::Action, By::Outcome])? {
-        if let [Key::Text(satellite), Key::Text(action), Key::Text(outcome)] = key.as_slice()
-            && action == "GET_AUDIT"
-            && outcome == Outcome::Failed.word()
-        {
-            *failed.entry(satellite.clone()).or_default() += cell.count;
-        }
-    }
-    Ok(failed)
 }

@@ -1,6 +1,8 @@
 //! An audit or repair as the node's log tells of it: what the satellite makes of it. Made by `store`, judged by
 //! `analysis`.
 
+use std::sync::Arc;
+
 use super::piece::PieceId;
 use super::transfer::{Cause, Outcome};
 
@@ -33,7 +35,7 @@ pub struct Audit {
     /// ms since the epoch.
     pub time_ms: i64,
     /// The satellite's id; empty when the line has none.
-    pub satellite_id: String,
+    pub satellite_id: Arc<str>,
     /// It was a repair.
     pub repair: bool,
     /// How it went.

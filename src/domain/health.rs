@@ -31,6 +31,8 @@ impl State {
 /// What can be wrong, what cannot be undone first: of two findings that are equally bad the earlier one leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rule {
+    /// It neither answers nor writes: it is down now, and every hour counts.
+    Down,
     /// A satellite disqualified it.
     Disqualified,
     /// A satellite suspended it.
@@ -89,7 +91,8 @@ pub enum Rule {
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
+        Self::Down,
         Self::Disqualified,
         Self::Suspended,
         Self::AuditsFailed,
@@ -122,6 +125,7 @@ impl Rule {
     /// Its name in answers for scripts.
     pub fn id(self) -> &'static str {
         match self {
+            Self::Down => "down",
             Self::Disqualified => "disqualified",
             Self::Suspended => "suspended",
             Self::AuditScore => "audit_score",
@@ -155,6 +159,7 @@ impl Rule {
     /// What it says of a node, in a word or two.
     pub fn word(self) -> &'static str {
         match self {
+            Self::Down => "is down",
             Self::Disqualified => "disqualified",
             Self::Suspended => "suspended",
             Self::AuditScore => "audits fail",

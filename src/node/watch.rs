@@ -86,12 +86,17 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
+/// After a first failure it is asked again so soon.
+const SOON: Duration = Duration::from_secs(5);
+
 async fn ask(client: Client, target: Target, every: Duration, polled: Sender<Polled>, wake: SyncSender<()>) {
     let hasher = BuildHasherDefault::<DefaultHasher>::default();
     let mut turn = 0_u32;
     let mut rounds = Rounds::default();
+    let mut failures = 0_u32;
     loop {
         let poll = poll(&client, &target.base, |ids| rounds.due(ids, every, Instant::now())).await;
+        failures = if poll.answer.is_err() { failures + 1 } else { 0 };
         if polled.send((target.node.clone(), poll)).is_err() {
             return;
         }
@@ -99,7 +104,15 @@ async fn ask(client: Client, target: Target, every: Duration, polled: Sender<Pol
         let _ = wake.try_send(());
         turn = turn.wrapping_add(1);
         let dice = hasher.hash_one((&target.node, turn)) % 200;
-        tokio::time::sleep(every * (900 + dice as u32) / 1000).await;
+        tokio::time::sleep(rest(every, failures) * (900 + dice as u32) / 1000).await;
+    }
+}
+
+/// How long until the next question: who just started, or was missed once, is asked again soon.
+fn rest(every: Duration, failures: u32) -> Duration {
+    match failures {
+        0 => every,
+        n => every.min(SOON * 2_u32.saturating_pow(n - 1)),
     }
 }
 
@@ -143,6 +156,15 @@ impl Rounds {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_was_missed_is_asked_again_soon_and_who_stays_away_as_ever() {
+        let minute = Duration::from_secs(60);
+        let rests: Vec<u64> = (0..7).map(|failures| rest(minute, failures).as_secs()).collect();
+        assert_eq!(rests, [60, 5, 10, 20, 40, 60, 60]);
+        assert_eq!(rest(Duration::from_secs(3), 1).as_secs(), 3);
+        assert_eq!(rest(minute, u32::MAX), minute);
+    }
 
     #[test]
     fn satellites_come_round_one_by_one() {

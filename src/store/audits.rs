@@ -1,11 +1,12 @@
 //! Audits and repairs as they were kept, and how much a node's disk held by the hour.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use rusqlite::params;
 
 use super::query::{By, Key, Scope};
-use super::transfers::Filter;
+use super::transfers::{self, Filter};
 use super::{Reader, Result};
 use crate::domain::audit::{Audit, Verdict};
 use crate::domain::sample::Disk;
@@ -26,44 +27,59 @@ fn scope(node: &str, (from_ms, to_ms): (i64, i64)) -> Scope {
     }
 }
 
+/// Audits and repairs of one satellite that failed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FailedReads {
+    /// Audits, whatever the reason.
+    pub audits: u64,
+    /// Audits and repairs whose reason costs score.
+    pub losses: u64,
+}
+
 impl Reader {
-    /// Satellites (ids; empty where a line has none) whose audits or repairs failed within whole minutes of the
-    /// range (ms) for a reason that costs score. Cheap: reads no transfer.
-    pub fn failing_satellites(&self, node: &str, range: (i64, i64)) -> Result<BTreeSet<String>> {
+    /// Audits and repairs that failed within whole minutes of the range (ms), by satellite (empty where a line has
+    /// none). Cheap: reads no transfer.
+    pub fn failed_reads(&self, node: &str, range: (i64, i64)) -> Result<BTreeMap<String, FailedReads>> {
         let by = [By::SatelliteId, By::Action, By::Outcome, By::Cause];
-        let mut failing = BTreeSet::new();
-        for key in self.traffic(&scope(node, range), &by)?.into_keys() {
-            let [satellite, Key::Text(action), Key::Text(outcome), Key::Text(cause)] = key.as_slice() else {
+        let mut failed: BTreeMap<String, FailedReads> = BTreeMap::new();
+        for (key, cell) in self.traffic(&scope(node, range), &by)? {
+            let [satellite, Key::Text(action), Key::Text(outcome), cause] = key.as_slice() else {
                 continue;
             };
-            let is_loss = [Cause::MissingPiece, Cause::Error]
-                .iter()
-                .any(|loss| loss.word() == cause);
-            if outcome == Outcome::Failed.word() && is_loss && (action == AUDIT || action == REPAIR) {
-                failing.insert(match satellite {
-                    Key::Text(id) => id.clone(),
-                    _ => String::new(),
-                });
+            let is_audit = action == AUDIT;
+            if outcome != Outcome::Failed.word() || !(is_audit || action == REPAIR) {
+                continue;
+            }
+            let id = match satellite {
+                Key::Text(id) => id.clone(),
+                _ => String::new(),
+            };
+            let reads = failed.entry(id).or_default();
+            reads.audits += if is_audit { cell.count } else { 0 };
+            let costs = [Cause::MissingPiece, Cause::Error];
+            if matches!(cause, Key::Text(cause) if costs.iter().any(|cost| cost.word() == cause)) {
+                reads.losses += cell.count;
             }
         }
-        Ok(failing)
+        Ok(failed)
     }
 
-    /// Audits and repairs of a range (ms) that tell of a piece, in the order of time.
+    /// Audits and repairs of a range (ms) that tell of a piece, in the order of time; of one second those that passed
+    /// first. Only those that failed have their pieces.
     pub fn audits(&self, node: &str, range: (i64, i64)) -> Result<Vec<Audit>> {
-        let grave = Filter {
-            only_grave: true,
+        let mut audits = self.passed_audits(node, range)?;
+        let failed = Filter {
+            outcome: Some(Outcome::Failed),
             ..Filter::default()
         };
-        let mut audits = Vec::new();
-        self.each_transfer(&scope(node, range), &grave, |transfer| {
+        self.each_transfer(&scope(node, range), &failed, |transfer| {
             let row = transfer.row;
             let is_read = transfer.action == AUDIT || transfer.action == REPAIR;
             let untrusted = row.error.as_deref().is_some_and(|error| error.starts_with(UNTRUSTED));
             if let Some(verdict) = Verdict::of(row.outcome, row.cause).filter(|_| is_read && !untrusted) {
                 audits.push(Audit {
                     time_ms: row.time_ms,
-                    satellite_id: transfer.satellite_id.to_owned(),
+                    satellite_id: transfer.satellite_id.into(),
                     repair: transfer.action == REPAIR,
                     verdict,
                     piece: row.piece,
@@ -74,6 +90,35 @@ impl Reader {
             }
             Ok(true)
         })?;
+        // Stable: what passed was put first.
+        audits.sort_by_key(|audit| audit.time_ms);
+        Ok(audits)
+    }
+
+    /// Those that passed, of which there are many: without their pieces they need not be opened whole.
+    fn passed_audits(&self, node: &str, range: (i64, i64)) -> Result<Vec<Audit>> {
+        let (satellites, actions) = (self.names("satellite")?, self.names("action")?);
+        let satellites: HashMap<i64, Arc<str>> = satellites.into_iter().map(|(id, name)| (id, name.into())).collect();
+        let nobody: Arc<str> = "".into();
+        let mut audits = Vec::new();
+        for (row, _) in self.scope_nodes(&scope(node, range))? {
+            transfers::each_grave(self, row, range, |row| {
+                let action = actions.get(&row.action).map_or("", String::as_str);
+                let passed = Verdict::of(row.outcome, row.cause) == Some(Verdict::Passed);
+                if passed && (action == AUDIT || action == REPAIR) {
+                    audits.push(Audit {
+                        time_ms: row.time_ms,
+                        satellite_id: Arc::clone(satellites.get(&row.satellite).unwrap_or(&nobody)),
+                        repair: action == REPAIR,
+                        verdict: Verdict::Passed,
+                        piece: None,
+                        offset: None,
+                        size: row.size,
+                        error: None,
+                    });
+                }
+            })?;
+        }
         Ok(audits)
     }
 

@@ -75,6 +75,22 @@ impl Writer {
 }
 
 impl Reader {
+    /// The first second of a node's log that was read; `None`: nothing of that was written down.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn covered_since(&self, name: &str) -> Result<Option<i64>> {
+        if self.version < 3 {
+            return Ok(None);
+        }
+        let first = self.connection().query_row(
+            "SELECT min(begin) FROM covered JOIN node ON node.id = covered.node WHERE node.name = ?1",
+            [name],
+            |row| row.get(0),
+        );
+        self.sql(first)
+    }
+
     /// Stretches of a scope of which nothing was read, by node and time. `now`: what lies behind that second is no
     /// gap but the future.
     pub fn gaps(&self, scope: &Scope, now: i64) -> Result<Vec<Stretch>> {

@@ -200,6 +200,19 @@ fn to_seconds((from, to): (i64, i64)) -> (i64, i64) {
 
 type Add<'a> = dyn FnMut(i64, i64, Cell) + 'a;
 
+/// How many transfers a minute had.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MinuteSum {
+    /// Its first second.
+    pub second: i64,
+    /// All.
+    pub count: u64,
+    /// Uploads, those that were turned away included.
+    pub uploads: u64,
+    /// Of them turned away.
+    pub rejected: u64,
+}
+
 impl Reader {
     /// Hands on (bucket, row of series, cell) in the order of time.
     pub(super) fn rollup(&self, width: Width, node: i64, span: (i64, i64), add: &mut Add<'_>) -> Result<()> {
@@ -391,6 +404,46 @@ impl Reader {
             .into_iter()
             .for_each(|(second, series, cell)| add(second, series, cell));
         Ok(())
+    }
+
+    /// Sums of the minutes of one node within `from..=to` (seconds), in the order of time. Minutes without a transfer
+    /// are left out.
+    pub fn minute_sums(&self, node: &str, (from, to): (i64, i64)) -> Result<Vec<MinuteSum>> {
+        let series = self.all_series()?;
+        let scope = Scope {
+            nodes: vec![node.to_owned()],
+            ..Scope::default()
+        };
+        let mut sums: Vec<MinuteSum> = Vec::new();
+        for (node, _) in self.scope_nodes(&scope)? {
+            self.rollup(
+                Width::Minute,
+                node,
+                (from, to.saturating_add(1)),
+                &mut |second, row, cell| {
+                    let Some(named) = series.get(row) else { return };
+                    if sums.last().is_none_or(|sum| sum.second != second) {
+                        sums.push(MinuteSum {
+                            second,
+                            ..MinuteSum::default()
+                        });
+                    }
+                    if let Some(sum) = sums.last_mut() {
+                        sum.count += cell.count;
+                        // An upload that was turned away has no action in its line.
+                        if named.action.is_empty() || named.action.starts_with("PUT") {
+                            sum.uploads += cell.count;
+                            sum.rejected += if named.outcome == Outcome::Rejected {
+                                cell.count
+                            } else {
+                                0
+                            };
+                        }
+                    }
+                },
+            )?;
+        }
+        Ok(sums)
     }
 
     /// Minutes of one node from the second `from` on, in the order of time.

@@ -195,11 +195,26 @@ impl Reader {
 }
 
 /// Hands on every transfer of a node within `from..to` (ms), without its piece and in no order.
-pub(crate) fn each_row(reader: &Reader, node: i64, (from, to): (i64, i64), mut each: impl FnMut(&Row)) -> Result<()> {
+pub(crate) fn each_row(reader: &Reader, node: i64, range: (i64, i64), each: impl FnMut(&Row)) -> Result<()> {
+    each_of(reader, node, range, "0, 1, 2", each)
+}
+
+/// [`each_row`] of what is grave: audits, repairs, and what went wrong.
+pub(crate) fn each_grave(reader: &Reader, node: i64, range: (i64, i64), each: impl FnMut(&Row)) -> Result<()> {
+    each_of(reader, node, range, "1, 2", each)
+}
+
+fn each_of(
+    reader: &Reader,
+    node: i64,
+    (from, to): (i64, i64),
+    classes: &str,
+    mut each: impl FnMut(&Row),
+) -> Result<()> {
     let mut read = || {
-        let mut statement = reader.connection().prepare_cached(
-            "SELECT id, sealed, meta FROM block WHERE node = ?1 AND class IN (0, 1, 2) AND t1 >= ?2 AND t0 < ?3",
-        )?;
+        let mut statement = reader.connection().prepare_cached(&format!(
+            "SELECT id, sealed, meta FROM block WHERE node = ?1 AND class IN ({classes}) AND t1 >= ?2 AND t0 < ?3"
+        ))?;
         let mut rows = statement.query([node, from, to])?;
         while let Some(row) = rows.next()? {
             let Some(opened) = block::open_without_ids(row.get(1)?, row.get_ref(2)?.as_blob()?) else {

@@ -70,6 +70,8 @@ pub enum Action {
     OnePiece,
     Raw,
     Unknown,
+    Kind,
+    LogThere,
     Show(Pane),
 }
 
@@ -268,7 +270,7 @@ pub const ACTIONS: &[Spec] = &[
     ),
     spec(A::Sort, "sort", "sort", "Sort by the next column", &["s"]),
     on(
-        &[Pane::Overview, Pane::Traffic, Pane::Storage],
+        &[Pane::Overview, Pane::Traffic, Pane::Storage, Pane::Maintenance],
         spec(A::Metric, "metric", "metric", "Another measure in the chart", &["m"]),
     ),
     on(
@@ -286,7 +288,7 @@ pub const ACTIONS: &[Spec] = &[
         spec(A::SizeView, "size-view", "sizes", "Another view of sizes", &["v"]),
     ),
     on(
-        &[Pane::Traffic],
+        &[Pane::Traffic, Pane::Maintenance],
         spec(
             A::Enlarge,
             "enlarge",
@@ -325,6 +327,26 @@ pub const ACTIONS: &[Spec] = &[
             "mean",
             "The chart shows the sum of all nodes, or the mean of one",
             &["a"],
+        ),
+    ),
+    on(
+        &[Pane::Maintenance],
+        spec(
+            A::LogThere,
+            "log-there",
+            "log there",
+            "The log of the node at the moment the run began",
+            &["L"],
+        ),
+    ),
+    on(
+        &[Pane::Maintenance],
+        spec(
+            A::Kind,
+            "kind",
+            "kind",
+            "Only runs of the next kind of work, or of all",
+            &["K"],
         ),
     ),
     spec(A::Range, "range", "range", "How much time charts show", &["t"]),

@@ -470,7 +470,8 @@ fn spans(chart: &Chart) -> Vec<Span> {
 }
 
 /// Gaps are spans; the rest is marked.
-fn shown(mark: &chart::Mark, shared: &Shared) -> Option<Mark> {
+/// A mark as charts draw it; none of a gap, which is a span.
+pub fn shown(mark: &chart::Mark, shared: &Shared) -> Option<Mark> {
     let unicode = shared.theme.glyphs.unicode;
     let (glyph, tone) = match (mark.kind, unicode) {
         (MarkKind::Gap, _) => return None,

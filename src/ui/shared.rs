@@ -187,7 +187,7 @@ impl Shared {
                 self.names.entry(id.clone()).or_insert_with(name);
             }
         }
-        nodes.sort_by(|a, b| (a.state, &a.name).cmp(&(b.state, &b.name)));
+        nodes.sort_by(|a, b| a.rank().cmp(&b.rank()));
         self.nodes = nodes;
     }
 

@@ -137,8 +137,15 @@ pub fn harmless<'a>(text: &'a str, glyphs: &Glyphs) -> Cow<'a, str> {
         })
         .collect();
     let mut clean = String::with_capacity(visible.len());
-    for grapheme in visible.graphemes(true) {
-        if grapheme.width() == 0 || grapheme.chars().count() > LONGEST_GRAPHEME {
+    for (n, grapheme) in visible.graphemes(true).enumerate() {
+        if n == 0 && joins(grapheme) {
+            // It would join whatever it is written behind.
+            clean.push_str(mark);
+        } else if grapheme.starts_with(' ') && grapheme.len() > 1 {
+            // A mark on a space would stand alone where lines are broken.
+            clean.push(' ');
+            clean.push_str(mark);
+        } else if grapheme.width() == 0 || grapheme.chars().count() > LONGEST_GRAPHEME {
             clean.push_str(mark);
         } else if glyphs.unicode || grapheme.is_ascii() {
             clean.push_str(grapheme);
@@ -147,6 +154,11 @@ pub fn harmless<'a>(text: &'a str, glyphs: &Glyphs) -> Cow<'a, str> {
         }
     }
     Cow::Owned(clean)
+}
+
+/// Whether a letter joins a space before it.
+fn joins(grapheme: &str) -> bool {
+    !grapheme.is_ascii() && format!(" {grapheme}").graphemes(true).count() == 1
 }
 
 /// Whether a text is printable ASCII, as nearly all are.
@@ -250,6 +262,7 @@ mod tests {
             ("\u{202e}gpj.exe", "\u{fffd}gpj.exe", ".gpj.exe"),
             ("us\u{200b}1", "us\u{fffd}1", "us.1"),
             ("\u{301}x", "\u{fffd}x", ".x"),
+            ("a \u{301}\t\u{a8e0}", "a \u{fffd} \u{fffd}", "a . ."),
             ("tag\u{e0041}", "tag\u{fffd}", "tag."),
             ("Dachböden", "Dachböden", "Dachb.den"),
             ("“5 × 3”", "“5 × 3”", "\"5 x 3\""),

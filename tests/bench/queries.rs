@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, params};
-use storj_monitor::collector::tell;
+use storj_monitor::collector::{space, tell};
 use storj_monitor::domain::chart::Ask;
 use storj_monitor::domain::transfer::Outcome;
 use storj_monitor::store::Reader;
@@ -326,6 +326,16 @@ fn status(dir: &Path) {
         reader.traffic(&scope, &by).unwrap().len()
     };
     line("  the last day's traffic", 150.0, best(|| each(&day)));
+    let rating = |reader: &Reader, name: &str| {
+        let (satellites, _) = tell::rated_satellites(reader, name, NOW_MS).unwrap();
+        satellites.map_or(0, |satellites| satellites.len())
+    };
+    line("  how satellites rate them", 250.0, best(|| each(&rating)));
+    let space = |reader: &Reader, name: &str| {
+        let told = reader.told(name, NOW_MS).unwrap();
+        usize::from(space::space(reader, name, told.as_ref(), NOW_MS).unwrap().is_some())
+    };
+    line("  their space", 150.0, best(|| each(&space)));
 }
 
 fn main() {

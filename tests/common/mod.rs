@@ -7,6 +7,7 @@ pub mod node;
 pub mod screen;
 pub mod storage;
 pub mod traffic;
+pub mod upkeep;
 pub mod work;
 
 use std::collections::BTreeMap;

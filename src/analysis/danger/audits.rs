@@ -104,7 +104,7 @@ pub(super) fn judge_standing(found: &mut Findings, standing: &Standing, evidence
     }
     if let Some(ms) = standing.suspended_ms {
         let text = format!(
-            "{name} suspended it {}: audits fail for an unknown reason, see `export errors`",
+            "{name} suspended it {}: audits fail for an unknown reason → 2 Traffic names the errors (`export errors`)",
             ago(now_ms - ms)
         );
         found.say(State::Critical, Rule::Suspended, text);

@@ -212,7 +212,11 @@ fn judge_silence(found: &mut Findings, evidence: &Evidence) {
             found.say(State::Warning, Rule::LogSilent, text);
         }
         // It answered a moment ago, or its silence was judged.
-        _ if answered || found.0.iter().any(|finding| finding.rule == Rule::ApiDown) => {}
+        _ if answered
+            || found
+                .0
+                .iter()
+                .any(|finding| matches!(finding.rule, Rule::ApiDown | Rule::Down)) => {}
         Some(age) => {
             let text = format!("its last line known here is {} hours old", age / 3600);
             found.say(State::Unknown, Rule::NoData, text);
@@ -239,30 +243,41 @@ fn judge_answers(found: &mut Findings, evidence: &Evidence, told: &Told) {
     let why = told.error.as_deref().unwrap_or("no answer");
     let span = span(evidence.now_ms - since);
     let is_followed = !evidence.logs.is_empty();
-    // Stamps are whole seconds, and lines of the end may come a moment later.
-    let wrote = evidence
-        .silent_s
-        .is_some_and(|age| evidence.now_ms - age * 1000 > since + 10_000);
-    let (state, text) = match told.answered_ms {
+    let writes = evidence.silent_s.is_some_and(|age| goes_on(evidence, age, since));
+    let (state, rule, text) = match told.answered_ms {
         // Perhaps the address is wrong, and it was never there.
-        None => (State::Warning, format!("its API never answered: {why}")),
-        Some(_) if is_followed && wrote => {
+        None => (State::Warning, Rule::ApiDown, format!("its API never answered: {why}")),
+        Some(_) if is_followed && writes => {
             let text = format!("its API does not answer for {span}, though its log goes on: {why}");
-            (State::Warning, text)
+            (State::Warning, Rule::ApiDown, text)
         }
         Some(_) if is_followed => {
-            let text = format!("it neither answers nor writes for {span}: {why}");
-            (State::Critical, text)
+            let text = format!("it is down: it neither answers nor writes for {span}: {why}");
+            (State::Critical, Rule::Down, text)
         }
-        Some(_) => (State::Critical, format!("it does not answer for {span}: {why}")),
+        Some(_) => (
+            State::Critical,
+            Rule::Down,
+            format!("it is down: it does not answer for {span}: {why}"),
+        ),
     };
-    found.say(state, Rule::ApiDown, text);
+    found.say(state, rule, text);
+}
+
+/// Whether a log whose last line is so old (s) was written to after the API fell silent (ms since the epoch), and
+/// may well be written to still.
+fn goes_on(evidence: &Evidence, age: i64, since: i64) -> bool {
+    // Stamps are whole seconds, and lines of the end may come a moment later.
+    let after = evidence.now_ms - age * 1000 > since + 10_000;
+    let usual_s = 3600 / i64::try_from(evidence.transfers.max(1)).unwrap_or(i64::MAX);
+    let is_usual = age <= (usual_s * QUIET_TIMES).clamp(RESTART_MS / 1000, SILENT_S);
+    after && is_usual
 }
 
 /// A busy log that stops: long before an idle one would be missed.
 fn judge_quiet(found: &mut Findings, evidence: &Evidence, age: i64) {
     let usual_s = 3600 / i64::try_from(evidence.transfers.max(1)).unwrap_or(i64::MAX);
-    let is_over = |finding: &Finding| matches!(finding.rule, Rule::Stopped | Rule::CannotStart);
+    let is_over = |finding: &Finding| matches!(finding.rule, Rule::Stopped | Rule::CannotStart | Rule::Down);
     if found.0.iter().any(is_over) {
         // Its silence is explained.
         return;

@@ -21,7 +21,7 @@ fn failing(in_a_row: u64, ago_ms: i64) -> Failing {
     let audits: Vec<Audit> = (1..=in_a_row as i64)
         .map(|n| Audit {
             time_ms: 100 * HOUR - ago_ms - (in_a_row as i64 - n) * 1000,
-            satellite_id: "a".to_owned(),
+            satellite_id: "a".into(),
             repair: false,
             verdict: Verdict::Missing,
             piece: None,
@@ -162,11 +162,22 @@ fn silence_is_judged_by_both_ears() {
             (e.logs, e.silent_s) = (vec![log("following")], Some(silent_s));
         }
     };
-    assert_eq!(rules(down), [(Critical, "api_down")]);
+    assert_eq!(rules(down), [(Critical, "down")]);
     assert_eq!(rules(with_log(5)), [(Warning, "api_down")]);
     // Its last line is as old as its last answer: however young that is, it is gone.
-    assert_eq!(rules(with_log(11 * 60)), [(Critical, "api_down")]);
-    assert_eq!(rules(with_log(9000)), [(Critical, "api_down"), (Warning, "log_silent")]);
+    assert_eq!(rules(with_log(11 * 60)), [(Critical, "down")]);
+    assert_eq!(rules(with_log(9000)), [(Critical, "down"), (Warning, "log_silent")]);
+    // A busy log that wrote a little longer, and then no more, does not go on; an idle one may.
+    let busy = |transfers: u64| {
+        rules(move |e, t| {
+            with_log(9 * 60)(e, t);
+            e.transfers = transfers;
+        })
+    };
+    assert_eq!(
+        (busy(1000), busy(0)),
+        (vec![(Critical, "down")], vec![(Warning, "api_down")])
+    );
     let wrong_address = |e: &mut Evidence, t: &mut Told| {
         down(e, t);
         t.answered_ms = None;

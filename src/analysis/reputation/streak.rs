@@ -223,7 +223,10 @@ pub fn diagnose(streak: &Streak, all: &[Streak], passed: &[(String, i64)]) -> Di
             "a database of the node hinders its reads",
             "see the errors of its databases",
         ),
-        Fault::Other => ("pieces could not be read", "see `export errors` for the whole text"),
+        Fault::Other => (
+            "pieces could not be read",
+            "2 Traffic has the whole text (`export errors`)",
+        ),
     };
     Diagnosis { fault, means, act }
 }
@@ -379,7 +382,7 @@ mod tests {
         };
         Audit {
             time_ms: second * 1000,
-            satellite_id: satellite.to_owned(),
+            satellite_id: satellite.into(),
             repair: false,
             verdict,
             piece: None,

@@ -1,34 +1,357 @@
-//! Maintenance, still empty.
+//! Maintenance: what the disks are busy with, what is late, what each run came to. The pane's state; what it shows
+//! is made in the modules beside it when answers come.
 
+mod act;
+mod asks;
+mod detail;
+mod explain;
+mod filters;
+mod history;
+mod layout;
+mod running;
+mod runs;
+mod words;
+mod work;
+
+use self::asks::Stretch;
+use self::filters::Filter;
+use self::history::{Gap, Measure};
+use self::words::Said;
+use self::work::Run;
 use super::action::Action;
 use super::ask::Wants;
-use super::pane::{Effect, Page, View};
+use super::chart::{Mark, Scale, Series};
+use super::explain::Explained;
+use super::pane::{Effect, Figure, Hits, Page, View};
 use super::shared::Shared;
+use super::table::{Table, TableState};
+use crate::api::message::Answer;
 use crate::api::snapshot::Topic;
+use crate::domain::chart::MarkKind;
+use crate::domain::task::{Job, Task};
+
+/// A table of the pane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Block {
+    Runs,
+    Running,
+    Filters,
+    /// Figures of the run that is open.
+    Figures,
+}
+
+impl Block {
+    const ALL: [Self; 4] = [Self::Runs, Self::Running, Self::Filters, Self::Figures];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Runs => "runs",
+            Self::Running => "running",
+            Self::Filters => "filters",
+            Self::Figures => "figures",
+        }
+    }
+}
+
+/// A table, and where the viewer is in it.
+struct Slot {
+    table: Table,
+    state: TableState,
+}
 
 /// The pane.
-#[derive(Default)]
-pub struct Maintenance {}
+pub struct Maintenance {
+    slots: [Slot; 4],
+    focus: Block,
+    /// The run that is looked at closely.
+    open: Option<Run>,
+    /// Work of this kind only.
+    kind: Option<Job>,
+    measure: Measure,
+    /// The history is shown where there is room for one of both only.
+    unfolded: bool,
+    /// It was drawn.
+    saw_history: bool,
+    /// The table with the keys has all the room.
+    enlarged: bool,
+    runs: Vec<Run>,
+    /// Those of the history, where they are not the same.
+    seen: Option<Vec<Run>>,
+    /// The filter of the rows that were summed up.
+    foot_of: String,
+    filters: Vec<Filter>,
+    said: Vec<Said>,
+    series: Vec<Series>,
+    unit: &'static str,
+    scale: Scale,
+    marks: Vec<Mark>,
+    /// When nothing was collected of which node.
+    gaps: Vec<Gap>,
+    /// What the tables were made from: nothing changed while it is the same.
+    stamp: String,
+    /// Whether an answer to what is asked now is still to come, and what went wrong.
+    waits: bool,
+    wrong: Option<String>,
+    /// Whether anything was answered so far.
+    told: bool,
+}
+
+impl Default for Maintenance {
+    fn default() -> Self {
+        let slot = |_| Slot {
+            table: Table::new(Vec::new(), Vec::new()).empty("reading …"),
+            state: TableState::default(),
+        };
+        Self {
+            slots: Block::ALL.map(slot),
+            focus: Block::Runs,
+            open: None,
+            kind: None,
+            measure: Measure::default(),
+            unfolded: false,
+            saw_history: false,
+            enlarged: false,
+            runs: Vec::new(),
+            seen: None,
+            foot_of: String::new(),
+            filters: Vec::new(),
+            said: Vec::new(),
+            series: Vec::new(),
+            unit: "",
+            scale: Scale::default(),
+            marks: Vec::new(),
+            gaps: Vec::new(),
+            stamp: String::new(),
+            waits: true,
+            wrong: None,
+            told: false,
+        }
+    }
+}
 
 impl View for Maintenance {
-    fn wants(&self, _shared: &Shared) -> Wants {
+    fn wants(&self, shared: &Shared) -> Wants {
         Wants {
             topics: vec![Topic::Status],
+            asks: asks::all(shared),
             ..Wants::default()
         }
     }
 
-    fn refresh(&mut self, _shared: &Shared) {}
+    fn refresh(&mut self, shared: &Shared) {
+        let wants = asks::all(shared);
+        self.waits = shared.answers.wait_for(&wants);
+        self.wrong = wants.iter().find_map(|ask| {
+            let answer = shared.answers.of(ask.slot, &ask.key)?;
+            answer.err().map(str::to_owned)
+        });
+        let stamp = self.stamp_of(shared);
+        if stamp != self.stamp {
+            self.stamp = stamp;
+            self.take(shared);
+        }
+    }
 
     fn draw(&self, page: &mut Page<'_>) {
-        page.rule("NOT BUILT YET", "");
+        match &self.open {
+            Some(run) => self.draw_run(page, run),
+            None => self.draw_blocks(page),
+        }
     }
 
-    fn can(&self, _action: Action, _shared: &Shared) -> bool {
-        false
+    fn can(&self, action: Action, shared: &Shared) -> bool {
+        self.can_act(action, shared)
     }
 
-    fn act(&mut self, _action: Action, _shared: &mut Shared) -> Vec<Effect> {
-        Vec::new()
+    fn act(&mut self, action: Action, shared: &mut Shared) -> Vec<Effect> {
+        self.do_act(action, shared)
+    }
+
+    fn focused(&self) -> Option<&'static str> {
+        Some(self.focus_now().name())
+    }
+
+    fn focus(&mut self, table: &'static str) {
+        let found = Block::ALL.into_iter().find(|block| block.name() == table);
+        if let Some(block) = found.filter(|block| *block != Block::Figures) {
+            self.focus = block;
+            self.rest_on_a_row(block);
+        }
+    }
+
+    fn table(&self, name: &str) -> Option<(&Table, &TableState)> {
+        let block = Block::ALL.into_iter().find(|block| block.name() == name)?;
+        let slot = self.slot(block);
+        Some((&slot.table, &slot.state))
+    }
+
+    fn table_mut(&mut self, name: &str) -> Option<(&Table, &mut TableState)> {
+        let block = Block::ALL.into_iter().find(|block| block.name() == name)?;
+        let slot = &mut self.slots[block as usize];
+        Some((&slot.table, &mut slot.state))
+    }
+
+    fn has_chart(&self) -> bool {
+        true
+    }
+
+    fn marks(&self) -> &[Mark] {
+        &self.marks
+    }
+
+    fn saw(&mut self, hits: &Hits) {
+        self.saw_history = hits.chart.is_some();
+        for (name, hits) in &hits.tables {
+            if let Some((_, state)) = self.table_mut(name) {
+                state.saw(hits);
+            }
+        }
+    }
+
+    fn explain(&self, figure: &Figure, shared: &Shared) -> Option<Explained> {
+        self.explained(figure, shared)
+    }
+
+    fn memory(&self) -> serde_json::Value {
+        let tables = [Block::Runs, Block::Running, Block::Filters].map(|block| {
+            let memory = serde_json::to_value(self.slot(block).state.memory()).unwrap_or_default();
+            (block.name().to_owned(), memory)
+        });
+        serde_json::json!({
+            "history": self.measure.name(),
+            "tables": serde_json::Map::from_iter(tables),
+        })
+    }
+
+    fn recall(&mut self, memory: &serde_json::Value) {
+        self.measure = Measure::of(memory["history"].as_str().unwrap_or_default());
+        for block in [Block::Runs, Block::Running, Block::Filters] {
+            let known = memory["tables"][block.name()].clone();
+            let slot = &mut self.slots[block as usize];
+            slot.state.recall(serde_json::from_value(known).unwrap_or_default());
+        }
+    }
+}
+
+impl Maintenance {
+    fn slot(&self, block: Block) -> &Slot {
+        &self.slots[block as usize]
+    }
+
+    fn focus_now(&self) -> Block {
+        match self.open {
+            Some(_) => Block::Figures,
+            None => self.focus,
+        }
+    }
+
+    /// What the tables depend on.
+    fn stamp_of(&self, shared: &Shared) -> String {
+        let key = asks::key(shared);
+        let answered = |slot: &str, key: &str| match shared.answers.of(slot, key) {
+            Some(_) => shared.answers.answered_ms(slot).unwrap_or(0),
+            None => -1,
+        };
+        let seen = asks::seen_key(shared);
+        let slots = [(asks::RUNS, &key), (asks::PAST, &key), (asks::FILTERS, &key)];
+        let slots = slots.into_iter().chain([(asks::MARKS, &seen), (asks::SEEN, &seen)]);
+        let slots: Vec<i64> = slots.map(|(slot, key)| answered(slot, key)).collect();
+        // What goes on has a clock.
+        let clock = shared.now_s() / if self.runs.iter().any(Run::goes_on) { 1 } else { 60 };
+        let looks = (shared.theme.glyphs.unicode, shared.nodes().len(), shared.satellites());
+        format!(
+            "{slots:?}{key}{:?}{looks:?}{clock}{:?}{:?}",
+            shared.satellite, self.kind, self.measure
+        )
+    }
+
+    fn take(&mut self, shared: &Shared) {
+        let key = asks::key(shared);
+        let tasks = |slot: &str| match shared.answers.of(slot, &key) {
+            Some(Ok(Answer::Tasks(tasks))) => Some(tasks.as_slice()),
+            _ => None,
+        };
+        let stretch = Stretch::of(shared);
+        let past: &[Task] = tasks(asks::PAST).unwrap_or_default();
+        if let Some(Ok(Answer::Marks(marks))) = shared.answers.of(asks::MARKS, &asks::seen_key(shared)) {
+            let restarts = marks
+                .iter()
+                .filter(|mark| matches!(mark.kind, MarkKind::Start | MarkKind::Version));
+            self.gaps = history::gaps(marks);
+            self.marks = restarts.filter_map(|mark| super::flow::shown(mark, shared)).collect();
+        }
+        if let Some(told) = tasks(asks::FILTERS) {
+            self.filters = filters::newest(told, past, shared);
+            self.put(Block::Filters, filters::table(&self.filters, stretch.to_ms, shared));
+        }
+        self.seen = match (shared.moment(), shared.answers.of(asks::SEEN, &asks::seen_key(shared))) {
+            (Some(_), Some(Ok(Answer::Tasks(told)))) => Some(work::runs(told, &[], asks::seen_to_ms(shared), shared)),
+            _ => None,
+        };
+        if let Some(told) = tasks(asks::RUNS) {
+            self.told = true;
+            self.runs = work::runs(told, past, stretch.to_ms, shared);
+            self.put(Block::Running, running::table(&self.runs, stretch.to_ms, shared));
+            self.put(Block::Runs, runs::table(&self.runs, self.kind, shared));
+            self.sum_up();
+            let known = words::Known {
+                runs: &self.runs,
+                past,
+                filters: &self.filters,
+                now_ms: stretch.to_ms,
+                live: stretch.live,
+            };
+            self.said = words::answer(&known, shared);
+            self.renew_open(shared);
+            self.draw_lines_anew(shared);
+        }
+        self.rest_on_a_row(self.focus_now());
+    }
+
+    /// The sums of the rows that are shown.
+    fn sum_up(&mut self) {
+        let slot = &mut self.slots[Block::Runs as usize];
+        let table = runs::with_foot(slot.table.clone(), &slot.state, &self.runs);
+        slot.table = table;
+        self.foot_of = slot.state.filter().to_owned();
+    }
+
+    /// The run that is open went on.
+    fn renew_open(&mut self, shared: &Shared) {
+        let Some(open) = &self.open else { return };
+        let newer = self.runs.iter().find(|run| run.key == open.key);
+        let run = newer.unwrap_or(open).clone();
+        self.put(Block::Figures, detail::table(&run, shared));
+        self.open = Some(run);
+    }
+
+    fn draw_lines_anew(&mut self, shared: &Shared) {
+        let (series, unit) = history::series(&self.of_history(), self.measure);
+        (self.series, self.unit) = (series, unit);
+        let mut state = shared.time;
+        state.scale = self.scale;
+        state.settle(&self.series, &[], shared.now_s());
+        self.scale = state.scale;
+    }
+
+    /// Runs of the history, of the kind that is looked at alone, or all.
+    fn of_history(&self) -> Vec<&Run> {
+        let wanted = |run: &&Run| self.kind.is_none_or(|kind| run.task.job == kind);
+        self.seen.as_ref().unwrap_or(&self.runs).iter().filter(wanted).collect()
+    }
+
+    fn put(&mut self, block: Block, table: Table) {
+        let slot = &mut self.slots[block as usize];
+        slot.table = table;
+        slot.state.update(&slot.table);
+    }
+
+    /// A table with the keys shows where they are.
+    fn rest_on_a_row(&mut self, block: Block) {
+        let slot = &mut self.slots[block as usize];
+        if slot.state.selected().is_none() && !slot.state.is_empty() {
+            slot.state.home();
+            slot.state.settle(&slot.table);
+        }
     }
 }

@@ -34,12 +34,16 @@ pub(super) fn satellites(shared: &Shared, node: &Node) -> Table {
             Some(id) => shared.satellite_name(id),
             None => Standing::short_of(satellite.url.as_deref().unwrap_or_default(), None),
         };
-        let (left, tone) = match (&satellite.disqualified_at, satellite.audit_failures_to_disqualification) {
+        let (left, tone) = match (&satellite.disqualified_at, facts::left(satellite)) {
             (Some(_), _) => (Cell::number("disqualified", 0.0).tone(Tone::Bad), Tone::Bad),
             (None, None) => (Cell::unknown(), Tone::Text),
             (None, Some(left)) => {
                 let tone = facts::left_tone(left);
-                (Cell::number(format!("{left} of 41"), f64::from(left)).tone(tone), tone)
+                let text = match facts::is_computed(satellite) {
+                    true => number::computed(&format!("{left} of 41")),
+                    false => format!("{left} of 41"),
+                };
+                (Cell::number(text, f64::from(left)).tone(tone), tone)
             }
         };
         let failed = match satellite.recent_failed_audits {

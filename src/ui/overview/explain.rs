@@ -130,8 +130,7 @@ fn state(node: &Node, shared: &Shared) -> Explained {
 fn worst(what: &str, node: &Node, shared: &Shared) -> Option<Explained> {
     let satellites = node.satellites.iter().flatten();
     let value = |satellite: &Satellite| match what {
-        "left" => satellite.audit_failures_to_disqualification.map(f64::from),
-        "audit" => satellite.audit_score,
+        "left" | "audit" => facts::left(satellite).map(f64::from),
         _ => satellite.online_score,
     };
     let nearest = satellites
@@ -152,40 +151,8 @@ fn of_satellite(what: &str, node: &Node, satellite: &Satellite, shared: &Shared)
     let score = |score: Option<f64>| number::known(score, number::score);
     let fact =
         |what: &str, value: String| Fact::new(what, value, from).since(ms(Some(&satellite.as_of)), shared.now_ms);
-    let failed = Fact::new(
-        "failed audits, 24 h",
-        number::known(satellite.recent_failed_audits, number::count),
-        "the node's log",
-    );
     let (title, facts, sum, words) = match what {
-        "left" | "audit" | "failed" => {
-            let left = satellite.audit_failures_to_disqualification;
-            let sum = left
-                .filter(|_| satellite.disqualified_at.is_none())
-                .map_or(String::new(), |left| {
-                    format!(
-                        "{left} failed audits in a row bring {} below 0.96",
-                        score(satellite.audit_score)
-                    )
-                });
-            let words = vec![
-                "Each failed audit multiplies what is remembered by 0.999 and adds a failure; from 1.0000 it takes 41 \
-                 in a row. Below 0.96 the satellite disqualifies the node for good, and keeps what it holds back."
-                    .to_owned(),
-                "Scores come hours late. Failed audits in the log come at once: with any, look for missing files now."
-                    .to_owned(),
-            ];
-            let title = match satellite.disqualified_at {
-                Some(_) => "it disqualified the node, for good",
-                None => "audits that may still fail",
-            };
-            (
-                title,
-                vec![fact("audit score", score(satellite.audit_score)), failed],
-                sum,
-                words,
-            )
-        }
+        "left" | "audit" | "failed" => audits(satellite, &fact),
         "suspension" => (
             "unknown audits",
             vec![fact("suspension score", score(satellite.suspension_score))],
@@ -218,6 +185,52 @@ fn of_satellite(what: &str, node: &Node, satellite: &Satellite, shared: &Shared)
         facts,
         words,
     })
+}
+
+type Parts = (&'static str, Vec<Fact>, String, Vec<String>);
+
+/// Audits: the score, what the log adds to it, how many may still fail.
+fn audits(satellite: &Satellite, fact: &dyn Fn(&str, String) -> Fact) -> Parts {
+    let score = |score: Option<f64>| number::known(score, number::score);
+    let failed = Fact::new(
+        "failed audits, 24 h",
+        number::known(satellite.recent_failed_audits, number::count),
+        "the node's log",
+    );
+    let left = facts::left(satellite);
+    let outlook = satellite.outlook.as_ref();
+    let projected = outlook
+        .and_then(|outlook| outlook.projected_audit_score)
+        .filter(|_| facts::is_computed(satellite));
+    let sum = left
+        .filter(|_| satellite.disqualified_at.is_none())
+        .map_or(String::new(), |left| {
+            format!(
+                "{left} failed audits in a row bring {} below 0.96",
+                score(projected.or(satellite.audit_score))
+            )
+        });
+    let words = vec![
+        "Each failed audit multiplies what is remembered by 0.999 and adds a failure; from 1.0000 it takes 41 \
+         in a row. Below 0.96 the satellite disqualifies the node for good, and keeps what it holds back."
+            .to_owned(),
+        "Scores come hours late. Failed audits in the log come at once: with any, look for missing files now."
+            .to_owned(),
+    ];
+    let title = match satellite.disqualified_at {
+        Some(_) => "it disqualified the node, for good",
+        None => "audits that may still fail",
+    };
+    (
+        title,
+        vec![
+            fact("audit score", score(satellite.audit_score)),
+            Fact::new("by now, computed", score(projected), "score and the log since"),
+            failed,
+        ],
+        sum,
+        words,
+    )
 }
 
 fn rate(what: &str, node: &Node, shared: &Shared) -> Explained {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::api::snapshot::{NodeView, Window};
-use crate::api::status::{Flow, Node};
+use crate::api::status::{Flow, Node, Satellite};
 use crate::domain::transfer::Outcome;
 use crate::ui::look::Tone;
 use crate::ui::model::Collector;
@@ -124,10 +124,25 @@ pub(super) fn judged(flow: &Flow) -> u64 {
 
 /// Audits that may still fail in a row, of the satellite that is nearest to disqualifying and has not yet.
 pub(super) fn nearest(node: &Node) -> Option<u32> {
-    let satellites = node.satellites.iter().flatten();
-    satellites
-        .filter_map(|satellite| satellite.audit_failures_to_disqualification)
-        .min()
+    node.satellites.iter().flatten().filter_map(left).min()
+}
+
+/// Audits that may still fail in a row, those counted that the log tells of since the score.
+pub(super) fn left(satellite: &Satellite) -> Option<u32> {
+    let told = satellite.audit_failures_to_disqualification;
+    let computed = satellite
+        .outlook
+        .as_ref()
+        .and_then(|outlook| outlook.failures_to_disqualification);
+    match (told, computed) {
+        (Some(told), Some(computed)) => Some(told.min(computed)),
+        (told, computed) => told.or(computed),
+    }
+}
+
+/// Whether the log knows more than the satellite said.
+pub(super) fn is_computed(satellite: &Satellite) -> bool {
+    left(satellite) != satellite.audit_failures_to_disqualification
 }
 
 /// How worrying it is that so many audits may still fail.

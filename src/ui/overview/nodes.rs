@@ -227,12 +227,23 @@ fn worst(node: &Node, score: fn(&Satellite) -> Option<f64>) -> Option<f64> {
 fn audit(node: &Node) -> Cell {
     let satellites = node.satellites.iter().flatten();
     let key = |satellite: &&Satellite| {
-        let left = satellite.audit_failures_to_disqualification.unwrap_or(u32::MAX);
+        let left = facts::left(satellite).unwrap_or(u32::MAX);
         (left, (satellite.audit_score.unwrap_or(2.0) * 1e9) as i64)
     };
-    match satellites.min_by_key(key).and_then(|satellite| satellite.audit_score) {
-        None => Cell::unknown(),
-        Some(score) => Cell::number(number::score(score), score),
+    let Some(satellite) = satellites.min_by_key(key) else {
+        return Cell::unknown();
+    };
+    let projected = satellite
+        .outlook
+        .as_ref()
+        .and_then(|outlook| outlook.projected_audit_score);
+    match (
+        projected.filter(|_| facts::is_computed(satellite)),
+        satellite.audit_score,
+    ) {
+        (Some(score), _) => Cell::number(number::computed(&number::score(score)), score),
+        (None, Some(score)) => Cell::number(number::score(score), score),
+        (None, None) => Cell::unknown(),
     }
 }
 
@@ -246,7 +257,14 @@ fn online(node: &Node) -> Cell {
 fn left(node: &Node) -> Cell {
     facts::nearest(node).map_or(Cell::unknown(), |left| {
         let tone = facts::left_tone(left);
-        Cell::number(left.to_string(), f64::from(left)).tone(tone)
+        let mut nearest = node.satellites.iter().flatten();
+        let computed = nearest.any(|satellite| facts::left(satellite) == Some(left) && facts::is_computed(satellite));
+        let text = if computed {
+            number::computed(&left.to_string())
+        } else {
+            left.to_string()
+        };
+        Cell::number(text, f64::from(left)).tone(tone)
     })
 }
 
