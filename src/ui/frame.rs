@@ -159,6 +159,17 @@ fn pulse(model: &Model) -> (String, Tone) {
     }
 }
 
+/// Who collects, in words and in one.
+fn who(model: &Model) -> [&'static str; 2] {
+    match &model.shared.collector {
+        Collector::Inside => ["collecting in this program", "inside"],
+        Collector::Attached => ["attached to the running collector", "attached"],
+        Collector::Lost(_) if !model.shared.may_collect => ["no collector runs", "alone"],
+        Collector::Lost(_) => ["the collector is gone; looking for it", "gone"],
+        Collector::Past(_) => ["from what was kept", "kept"],
+    }
+}
+
 /// The panes by their keys: in full, shortened, or the keys alone.
 fn tabs(area: Rect, buffer: &mut Buffer, model: &Model) -> Vec<(Rect, Action)> {
     let label = |pane: Pane, title: &str| {
@@ -175,31 +186,29 @@ fn tabs(area: Rect, buffer: &mut Buffer, model: &Model) -> Vec<(Rect, Action)> {
     ];
     let labels =
         |form: fn(Pane, bool) -> &'static str| Pane::ALL.map(|pane| label(pane, form(pane, pane == model.pane)));
+    let who = who(model);
     let wide = |labels: &[String]| labels.iter().map(|label| text::width(label)).sum::<usize>();
-    let fitting = forms
-        .into_iter()
-        .map(labels)
-        .find(|labels| wide(labels) <= usize::from(area.width));
+    let room = |labels: &[String]| usize::from(area.width).saturating_sub(wide(labels));
+    // Who collects is worth more than whole titles, but a word of it is enough.
+    let with = |form: fn(Pane, bool) -> &'static str| {
+        let labels = labels(form);
+        let who = who.into_iter().find(|who| text::width(who) + 2 <= room(&labels));
+        who.map(|who| (labels, who))
+    };
+    let fitting = forms.into_iter().find_map(with);
+    let (fitting, who) = fitting.unwrap_or_else(|| (labels(forms[2]), ""));
     let mut pen = Pen::new(buffer, area, &model.shared.theme);
     let mut buttons = Vec::new();
     let mut x = area.x;
-    for (pane, label) in Pane::ALL.into_iter().zip(fitting.unwrap_or_else(|| labels(forms[2]))) {
+    for (pane, label) in Pane::ALL.into_iter().zip(fitting) {
         let tone = if pane == model.pane { Tone::Accent } else { Tone::Muted };
         let width = (text::width(&label) as u16).min(pen.left());
         buttons.push((Rect::new(x, area.y, width, 1), Action::Show(pane)));
         pen.put(&label, tone);
         x += width;
     }
-    let who = match &model.shared.collector {
-        Collector::Inside => "collecting in this program",
-        Collector::Attached => "attached to the running collector",
-        Collector::Lost(_) if !model.shared.may_collect => "no collector runs",
-        Collector::Lost(_) => "the collector is gone; looking for it",
-        Collector::Past(_) => "from what was kept",
-    };
-    let width = text::width(who) as u16 + 1;
-    if area.width > x - area.x + width + 2 {
-        pen.to(area.width - width);
+    if !who.is_empty() {
+        pen.to(area.width - text::width(who) as u16 - 1);
         pen.put(who, Tone::Muted);
     }
     buttons
