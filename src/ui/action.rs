@@ -270,7 +270,13 @@ pub const ACTIONS: &[Spec] = &[
     ),
     spec(A::Sort, "sort", "sort", "Sort by the next column", &["s"]),
     on(
-        &[Pane::Overview, Pane::Traffic, Pane::Reputation, Pane::Maintenance],
+        &[
+            Pane::Overview,
+            Pane::Traffic,
+            Pane::Reputation,
+            Pane::Storage,
+            Pane::Maintenance,
+        ],
         spec(A::Metric, "metric", "metric", "Another measure in the chart", &["m"]),
     ),
     on(

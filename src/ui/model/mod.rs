@@ -408,6 +408,9 @@ impl Model {
             return (Vec::new(), false);
         };
         let hit_chart = self.shared.time.click(&hit, x, y);
+        // A chart may show what is foreseen; a moment there is none.
+        let now = self.shared.now_s();
+        self.shared.time.cursor = self.shared.time.cursor.map(|second| second.min(now));
         if hit_chart {
             self.moved_in_time();
         }

@@ -64,11 +64,7 @@ fn of_node(what: &str, node: &Node, shared: &Shared) -> Option<Explained> {
             )],
             "Below the minimum that the network allows, uploads stop; that is said here then.",
         ),
-        "full" => words(
-            "when it is full",
-            Vec::new(),
-            "Not computed yet: it needs the growth of several days.",
-        ),
+        "full" => crate::ui::storage::explain_full(node, shared),
         "month" => words("what it earned this month", Vec::new(), "Not computed yet."),
         _ => return None,
     })

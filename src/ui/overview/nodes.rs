@@ -6,7 +6,8 @@ use crate::domain::health::{Rule, State};
 use crate::ui::look::{Glyphs, Tone};
 use crate::ui::number::{self, Percent, Scale};
 use crate::ui::shared::Shared;
-use crate::ui::table::{Cell, Column, Row, SortKey, Table};
+use crate::ui::storage;
+use crate::ui::table::{Cell, Column, Direction, Row, SortKey, Table};
 
 /// Shares of transfers keep off 100.
 const SHARE: Percent<'_> = Percent::new(1, &[]);
@@ -84,9 +85,12 @@ impl Form<'_> {
             Column::number("bar", "FILL").unsortable().priority(8),
             Column::number("disk", "DISK"),
             Column::number("used", "USED / OF").unit(self.bytes.unit()).priority(8),
-            Column::number("free", "FREE").priority(3),
-            // Nobody computes them yet.
-            Column::number("full", "FULL IN").priority(11).hidden(),
+            Column::number("free", "FREE").priority(7),
+            Column::number("full", "FULL IN")
+                .short("FULL")
+                .first(Direction::Up)
+                .priority(7),
+            // Nobody computes it yet.
             Column::number("month", "MONTH").unit("$").priority(12).hidden(),
         ]
     }
@@ -113,7 +117,7 @@ impl Form<'_> {
             told(percent(facts::disk(node))),
             told(self.used(facts::disk(node))),
             told(free(node)),
-            Cell::unknown(),
+            told(storage::full(node, self.shared)),
             Cell::unknown(),
         ];
         Row::new(node.name.as_str(), cells).mark(sign, tone)

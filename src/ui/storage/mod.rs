@@ -1,34 +1,250 @@
-//! Storage, still empty.
+//! Storage: where the bytes are, what of them is paid, and when it is full. The pane's state; what it shows is made
+//! in the modules beside it when answers come.
 
+mod asks;
+mod explain;
+mod facts;
+mod history;
+mod picture;
+mod tables;
+mod words;
+
+pub(super) use self::explain::full as explain_full;
+
+use self::facts::Place;
+use self::history::{History, Measure};
+use self::tables::Known;
+use self::words::Said;
 use super::action::Action;
 use super::ask::Wants;
-use super::pane::{Effect, Page, View};
+use super::chart::Mark;
+use super::explain::Explained;
+use super::pane::{Effect, Figure, Page, Pane, View};
 use super::shared::Shared;
+use super::table::{Cell, RowKey, Table, TableState};
+use crate::api::message::Answer;
 use crate::api::snapshot::Topic;
+use crate::api::status::Node;
+use crate::api::storage::NodeStorage;
+use crate::domain::task::Task;
+
+/// The table of nodes, and of the satellites of one node.
+const NODES: &str = "nodes";
+const SATELLITES: &str = "satellites";
 
 /// The pane.
-#[derive(Default)]
-pub struct Storage {}
+pub struct Storage {
+    nodes: Table,
+    nodes_state: TableState,
+    satellites: Table,
+    satellites_state: TableState,
+    on_satellites: bool,
+    places: Vec<Place>,
+    said: Vec<Said>,
+    history: History,
+    /// What was answered in full, and of whom.
+    space: Option<NodeStorage>,
+    /// Of the node whose satellites are shown.
+    tasks: Option<Vec<Task>>,
+    filters: Option<Vec<Task>>,
+    /// What went wrong with what is asked now.
+    wrong: Option<String>,
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        Self {
+            nodes: Table::new(Vec::new(), Vec::new()),
+            nodes_state: TableState::default(),
+            satellites: Table::new(Vec::new(), Vec::new()).empty("reading …"),
+            satellites_state: TableState::default(),
+            on_satellites: false,
+            places: Vec::new(),
+            said: Vec::new(),
+            history: History::default(),
+            space: None,
+            tasks: None,
+            filters: None,
+            wrong: None,
+        }
+    }
+}
 
 impl View for Storage {
-    fn wants(&self, _shared: &Shared) -> Wants {
+    fn wants(&self, shared: &Shared) -> Wants {
         Wants {
             topics: vec![Topic::Status],
+            asks: match self.subject(shared) {
+                Some(place) => asks::all(shared, &place.name),
+                None => Vec::new(),
+            },
             ..Wants::default()
         }
     }
 
-    fn refresh(&mut self, _shared: &Shared) {}
+    fn refresh(&mut self, shared: &Shared) {
+        self.places = facts::places(shared);
+        self.said = words::answer(&self.places);
+        self.nodes = tables::nodes(&self.places, shared);
+        self.nodes_state.update(&self.nodes);
+        let Some(place) = self.subject(shared).cloned() else {
+            self.space = None;
+            return;
+        };
+        self.take_answers(&place.name, shared);
+        self.history.take(&place, self.space.as_ref(), shared);
+        let rests = &mut self.nodes_state;
+        if rests.selected().is_none() && !rests.is_empty() {
+            rests.home();
+            rests.settle(&self.nodes);
+        }
+    }
 
     fn draw(&self, page: &mut Page<'_>) {
-        page.rule("NOT BUILT YET", "");
+        self.blocks(page);
     }
 
-    fn can(&self, _action: Action, _shared: &Shared) -> bool {
-        false
+    fn can(&self, action: Action, shared: &Shared) -> bool {
+        match action {
+            Action::Metric => !self.places.is_empty(),
+            Action::Enter if self.on_satellites => self.satellites_state.selected().is_some(),
+            Action::Enter => shared.node.is_none() && self.nodes_state.selected().is_some(),
+            _ => false,
+        }
     }
 
-    fn act(&mut self, _action: Action, _shared: &mut Shared) -> Vec<Effect> {
+    fn act(&mut self, action: Action, shared: &mut Shared) -> Vec<Effect> {
+        match action {
+            Action::Metric => {
+                self.history.measure = self.history.measure.next();
+                self.history.scale = super::chart::Scale::default();
+                shared.say(format!("the chart shows {}", self.history.measure.name()));
+            }
+            // What runs over a satellite's bytes is told where work is.
+            Action::Enter if self.on_satellites => {
+                shared.node = self.subject(shared).map(|place| place.name.clone());
+                shared.satellite = self.satellites_state.selected().map(|key| key.as_str().to_owned());
+                return vec![Effect::Show(Pane::Maintenance)];
+            }
+            Action::Enter => shared.node = self.nodes_state.selected().map(|key| key.as_str().to_owned()),
+            _ => {}
+        }
         Vec::new()
     }
+
+    fn focused(&self) -> Option<&'static str> {
+        Some(if self.on_satellites { SATELLITES } else { NODES })
+    }
+
+    fn focus(&mut self, table: &'static str) {
+        self.on_satellites = table == SATELLITES;
+        let rests = &mut self.satellites_state;
+        if self.on_satellites && rests.selected().is_none() && !rests.is_empty() {
+            rests.home();
+            rests.settle(&self.satellites);
+        }
+    }
+
+    fn table(&self, name: &str) -> Option<(&Table, &TableState)> {
+        match name {
+            NODES => Some((&self.nodes, &self.nodes_state)),
+            SATELLITES => Some((&self.satellites, &self.satellites_state)),
+            _ => None,
+        }
+    }
+
+    fn table_mut(&mut self, name: &str) -> Option<(&Table, &mut TableState)> {
+        match name {
+            NODES => Some((&self.nodes, &mut self.nodes_state)),
+            SATELLITES => Some((&self.satellites, &mut self.satellites_state)),
+            _ => None,
+        }
+    }
+
+    fn has_chart(&self) -> bool {
+        true
+    }
+
+    fn marks(&self) -> &[Mark] {
+        &self.history.marks
+    }
+
+    fn explain(&self, figure: &Figure, shared: &Shared) -> Option<Explained> {
+        self.explained(figure, shared)
+    }
+
+    fn memory(&self) -> serde_json::Value {
+        serde_json::json!({
+            "nodes": self.nodes_state.memory(),
+            "satellites": self.satellites_state.memory(),
+            "measure": self.history.measure.name(),
+        })
+    }
+
+    fn recall(&mut self, memory: &serde_json::Value) {
+        let table = |name: &str| serde_json::from_value(memory[name].clone()).unwrap_or_default();
+        self.nodes_state.recall(table("nodes"));
+        self.satellites_state.recall(table("satellites"));
+        self.history.measure = Measure::of(memory["measure"].as_str().unwrap_or_default());
+    }
+}
+
+impl Storage {
+    /// The node whose satellites and history are shown: the one alone, else the one under the cursor.
+    fn subject(&self, shared: &Shared) -> Option<&Place> {
+        let selected = self.nodes_state.selected().map(RowKey::as_str);
+        let name = shared.node.as_deref().or(selected);
+        let found = self.places.iter().find(|place| Some(place.name.as_str()) == name);
+        found.or(self.places.first())
+    }
+
+    /// Makes what comes from answers.
+    fn take_answers(&mut self, node: &str, shared: &Shared) {
+        let key = asks::key(shared, node);
+        let tasks = |slot: &str| match shared.answers.of(slot, &key) {
+            Some(Ok(Answer::Tasks(tasks))) => Some(tasks.clone()),
+            _ => None,
+        };
+        (self.tasks, self.filters) = (tasks(asks::TASKS), tasks(asks::FILTERS));
+        let slots = [asks::SPACE, asks::TASKS, asks::FILTERS].map(|slot| (slot, key.clone()));
+        let line = (asks::DISK, asks::line_key(shared, node));
+        self.wrong = slots.into_iter().chain([line]).find_map(|(slot, key)| {
+            let answer = shared.answers.of(slot, &key)?;
+            answer.err().map(str::to_owned)
+        });
+        self.space = match shared.answers.of(asks::SPACE, &key) {
+            Some(Ok(Answer::Storage(told))) => told.iter().find(|one| one.node == node).cloned(),
+            _ => None,
+        };
+        self.satellites = match &self.space {
+            None => Table::new(Vec::new(), Vec::new()).empty(match &self.wrong {
+                Some(_) => "it is asked again in a moment",
+                None => "reading …",
+            }),
+            Some(space) => {
+                let known = Known {
+                    space,
+                    filters: self.filters.as_deref(),
+                    tasks: self.tasks.as_deref(),
+                    gone: gone(shared, node),
+                    at_ms: shared.moment().unwrap_or(shared.now_s()) * 1000,
+                };
+                tables::satellites(&known, shared)
+            }
+        };
+        self.satellites_state.update(&self.satellites);
+    }
+}
+
+/// When a node's disk is full, for the tables of other panes.
+pub(super) fn full(node: &Node, shared: &Shared) -> Cell {
+    tables::full_cell(Place::of(node, shared).full)
+}
+
+/// Satellites that disqualified a node: they pay nothing any more.
+fn gone(shared: &Shared, node: &str) -> Vec<String> {
+    let node = shared.nodes().iter().find(|other| other.name == node);
+    let rating = node.into_iter().flat_map(|node| node.satellites.iter().flatten());
+    let gone = rating.filter(|satellite| satellite.disqualified_at.is_some());
+    gone.filter_map(|satellite| satellite.satellite_id.clone()).collect()
 }

@@ -1,0 +1,274 @@
+//! The disk of one node over the shared range, and on to when it is full. Made when answers come.
+
+use super::asks;
+use super::facts::{self, Full, Place};
+use crate::api::message::Answer;
+use crate::api::storage::NodeStorage;
+use crate::api::table::Value;
+use crate::ui::chart::{ChartState, Level, Mark, Points, Range, Scale, Series};
+use crate::ui::look::Tone;
+use crate::ui::number::{self, Scale as Sizes};
+use crate::ui::shared::Shared;
+
+const DAY_S: f64 = 86_400.0;
+/// Answers come every minute, old ones were kept one an hour: what is further apart is a gap (seconds).
+const GAP_S: i64 = 15 * 60;
+const GAP_OF_HOURS_S: i64 = 3 * 3600;
+/// Two such points are of the same hour (seconds).
+const CLOSE_S: i64 = 5 * 60;
+/// Of a disk so full the scale reaches to what is allocated.
+const NEAR: f64 = 0.5;
+
+/// What the chart shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Measure {
+    /// Used and trash, up to what is allocated.
+    #[default]
+    All,
+    /// What is used alone, as large as it can be.
+    Used,
+    /// Trash and dead data.
+    Waste,
+}
+
+impl Measure {
+    const ALL: [(Self, &'static str); 3] = [
+        (Self::All, "used and trash"),
+        (Self::Used, "used alone"),
+        (Self::Waste, "trash and dead data"),
+    ];
+
+    pub(super) fn next(self) -> Self {
+        Self::ALL[(self as usize + 1) % Self::ALL.len()].0
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        Self::ALL[self as usize].1
+    }
+
+    pub(super) fn of(name: &str) -> Self {
+        let found = Self::ALL.into_iter().find(|(_, other)| *other == name);
+        found.map(|(measure, _)| measure).unwrap_or_default()
+    }
+}
+
+/// One answer of a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Told {
+    second: i64,
+    used: Option<u64>,
+    trash: Option<u64>,
+    dead: Option<u64>,
+}
+
+/// The chart.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    pub(super) measure: Measure,
+    told: Vec<Told>,
+    /// More was kept than is read at once.
+    pub(super) cut: bool,
+    pub(super) series: Vec<Series>,
+    pub(super) levels: Vec<Level>,
+    pub(super) marks: Vec<Mark>,
+    pub(super) scale: Scale,
+    pub(super) unit: &'static str,
+    /// Where a live chart ends, seconds of the epoch: beyond the present, when there is something to foresee.
+    pub(super) end: i64,
+    /// What `told` was made from.
+    stamp: String,
+}
+
+impl History {
+    /// Whether anything is known to draw.
+    pub(super) fn is_empty(&self) -> bool {
+        !self.told.iter().any(|told| told.used.is_some())
+    }
+
+    /// Takes up what came.
+    pub(super) fn take(&mut self, place: &Place, space: Option<&NodeStorage>, shared: &Shared) {
+        let key = asks::line_key(shared, &place.name);
+        let stamp = format!("{key}\t{:?}", shared.answers.answered_ms(asks::DISK));
+        match shared.answers.of(asks::DISK, &key) {
+            Some(Ok(Answer::Rows { columns, rows, more })) if stamp != self.stamp => {
+                (self.told, self.cut, self.stamp) = (read(columns, rows), *more, stamp);
+            }
+            // Another node's line, or another time's, is none.
+            None if !self.stamp.starts_with(&format!("{key}\t")) => {
+                (self.told, self.stamp) = (Vec::new(), String::new());
+                self.scale = Scale::default();
+            }
+            _ => {}
+        }
+        self.draw_lines(place, shared);
+        self.marks = marks(space, shared);
+        let mut state = ChartState {
+            scale: self.scale,
+            ..shared.time
+        };
+        state.settle(&self.series, &self.levels, self.end);
+        self.scale = state.scale;
+    }
+
+    fn draw_lines(&mut self, place: &Place, shared: &Shared) {
+        let largest = self.told.iter().filter_map(|told| told.used.max(told.trash));
+        let sizes = Sizes::of(largest.chain(place.allocated).chain(place.used));
+        self.unit = sizes.unit();
+        let worth = worth(self.unit);
+        let line = |of: fn(&Told) -> Option<u64>| samples(&self.told, of, worth);
+        let used = Series::new("used", 0, line(|told| told.used));
+        let trash = Series::new("trash", 1, line(|told| told.trash));
+        let dead = Series::new("dead", 2, line(|told| told.dead));
+        let foreseen = forecast(place, shared).map(|points| Series {
+            dotted: true,
+            ..Series::new("forecast", 3, Points::Samples(scaled(points, worth)))
+        });
+        self.end = shared.now_s();
+        if foreseen.is_some() && shared.time.end.is_none() && shared.time.range >= Range::Day {
+            self.end += shared.time.range.seconds() / 4;
+        }
+        self.series = match self.measure {
+            Measure::All => [trash, used].into_iter().chain(foreseen).collect(),
+            Measure::Used => [used].into_iter().chain(foreseen).collect(),
+            Measure::Waste => vec![dead, trash],
+        };
+        let near = |all: u64| place.used.is_some_and(|used| used as f64 >= all as f64 * NEAR);
+        let level = |all: u64| Level {
+            value: all as f64 / worth,
+            text: "allocated".to_owned(),
+            tone: Tone::Muted,
+            fit: self.measure == Measure::All && near(all),
+        };
+        let shown = self.measure != Measure::Waste;
+        self.levels = place.allocated.filter(|_| shown).map(level).into_iter().collect();
+    }
+}
+
+/// Bytes of a unit of size.
+fn worth(unit: &str) -> f64 {
+    let place = ["B", "kB", "MB", "GB", "TB", "PB"]
+        .iter()
+        .position(|other| *other == unit);
+    1000_f64.powi(place.unwrap_or(0) as i32)
+}
+
+fn read(columns: &[String], rows: &[Vec<Value>]) -> Vec<Told> {
+    let place = |name: &str| columns.iter().position(|column| column == name);
+    let (time, used) = (place("time"), place("used"));
+    let (trash, dead) = (place("trash"), place("reclaimable"));
+    let value = |row: &[Value], at: Option<usize>| match row.get(at?)? {
+        Value::Count(bytes) => Some(*bytes),
+        _ => None,
+    };
+    let told = rows.iter().filter_map(|row| {
+        let Value::Time(ms) = row.get(time?)? else { return None };
+        Some(Told {
+            second: ms.div_euclid(1000),
+            used: value(row, used),
+            trash: value(row, trash),
+            dead: value(row, dead),
+        })
+    });
+    told.collect()
+}
+
+/// A line with its gaps.
+fn samples(told: &[Told], of: fn(&Told) -> Option<u64>, worth: f64) -> Points {
+    let mut points: Vec<(i64, Option<f64>)> = Vec::with_capacity(told.len());
+    let mut before: Option<(i64, i64)> = None;
+    for one in told {
+        if let Some((last, step)) = before {
+            let most = if step <= CLOSE_S { GAP_S } else { GAP_OF_HOURS_S };
+            if one.second - last > most {
+                points.push((last + 1, None));
+            }
+        }
+        let step = before.map_or(GAP_OF_HOURS_S, |(last, _)| one.second - last);
+        before = Some((one.second, step));
+        points.push((one.second, of(one).map(|bytes| bytes as f64 / worth)));
+    }
+    Points::Samples(points)
+}
+
+/// From what is used now at the present pace until it is full: seconds of the epoch, bytes.
+fn forecast(place: &Place, shared: &Shared) -> Option<Vec<(i64, f64)>> {
+    let Full::In(full) = place.full else { return None };
+    let (used, free) = (place.used? as f64, place.free? as f64);
+    let now = shared.moment().unwrap_or(shared.now_s());
+    let end = now.saturating_add((full.likely * DAY_S) as i64);
+    // It stays full.
+    let after = end.saturating_add(Range::Year.seconds());
+    Some(vec![(now, used), (end, used + free), (after, used + free)])
+}
+
+fn scaled(points: Vec<(i64, f64)>, worth: f64) -> Vec<(i64, Option<f64>)> {
+    let points = points.into_iter();
+    points.map(|(second, bytes)| (second, Some(bytes / worth))).collect()
+}
+
+/// Jumps that are no growth.
+fn marks(space: Option<&NodeStorage>, shared: &Shared) -> Vec<Mark> {
+    let longest = space.and_then(|space| space.growth.iter().max_by_key(|growth| growth.days));
+    let steps = longest.into_iter().flat_map(|growth| &growth.steps);
+    let mark = |(ms, bytes): &(i64, i64)| Mark {
+        second: ms.div_euclid(1000),
+        glyph: if shared.theme.glyphs.unicode { '↕' } else { 's' },
+        text: format!("a step of {}: no growth", number::change(&number::size(*bytes))),
+        tone: Tone::Warn,
+    };
+    steps.map(mark).collect()
+}
+
+/// When it is full, by the present pace; `None`: not, or nobody knows. ms since the epoch.
+pub(super) fn full_ms(place: &Place, shared: &Shared) -> Option<i64> {
+    let Full::In(full) = place.full else { return None };
+    let now = shared.moment().unwrap_or(shared.now_s());
+    Some(now.saturating_add((full.likely * DAY_S) as i64).saturating_mul(1000))
+}
+
+/// What stands over the chart.
+pub(super) fn words(history: &History, place: &Place, shared: &Shared) -> String {
+    let full = full_ms(place, shared).map_or(String::new(), |ms| {
+        let range = match place.full {
+            Full::In(full) => facts::range(full).map_or(String::new(), |range| format!(" ({range})")),
+            _ => String::new(),
+        };
+        format!("forecast: full {}{range} · ", number::date(ms, &shared.zone))
+    });
+    let cut = if history.cut { "cut: shorten the range · " } else { "" };
+    format!("{full}{cut}m: measure · t: range")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silence_is_a_gap_and_hours_are_not() {
+        let told = |second| Told {
+            second,
+            used: Some(second as u64),
+            trash: None,
+            dead: None,
+        };
+        let seconds = [0, 3600, 7200, 7260, 7320, 12_000, 12_060];
+        let list: Vec<Told> = seconds.into_iter().map(told).collect();
+        let Points::Samples(points) = samples(&list, |told| told.used, 1.0) else {
+            panic!("samples");
+        };
+        let gaps: Vec<i64> = points
+            .iter()
+            .filter(|point| point.1.is_none())
+            .map(|point| point.0)
+            .collect();
+        assert_eq!(gaps, [7321]);
+    }
+
+    #[test]
+    fn units_have_their_worth() {
+        for (bytes, unit) in [(5_u64, "B"), (5_000_000, "MB"), (5_000_000_000_000, "TB")] {
+            let scale = Sizes::of([bytes]);
+            assert_eq!((scale.unit(), bytes as f64 / worth(scale.unit())), (unit, 5.0));
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! The Storage pane as it looks and as it answers keys: disks that fill, are full, and that nobody knows.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use common::fleet::{Look, NOW_MS, SIZES, draw, fresh, lines, press};
+use common::screen::assert_screen;
+use common::storage::{answer, told};
+use storj_monitor::api::message::{Answer, Message, Query};
+use storj_monitor::api::snapshot::{Section, Snapshot};
+use storj_monitor::ui::model::{Input, Model};
+use storj_monitor::ui::pane::{Effect, Pane};
+
+const USUAL: (u16, u16) = (80, 24);
+
+fn shown(look: Look, snapshot: Snapshot) -> Model {
+    let mut model = fresh(look);
+    model.pane = Pane::Storage;
+    model.update(Input::Heard(Message::Snapshot(snapshot)), NOW_MS);
+    model
+}
+
+/// Nothing answered yet.
+fn asked(look: Look) -> Model {
+    shown(look, told())
+}
+
+/// The pane with all answers.
+fn model(look: Look) -> Model {
+    let mut model = asked(look);
+    model.answer_all(answer);
+    model
+}
+
+fn starting(look: Look) -> Model {
+    let mut model = fresh(look);
+    model.pane = Pane::Storage;
+    model.update(Input::Resized, NOW_MS);
+    model
+}
+
+fn broken(look: Look) -> Model {
+    let mut model = asked(look);
+    model.answer_all(|_| Err("database /var/lib/x: disk I/O error".to_owned()));
+    model
+}
+
+/// Nodes without an API: nothing is known of a disk.
+fn blind(look: Look) -> Model {
+    let mut snapshot = told();
+    for view in snapshot.nodes.values_mut() {
+        let mut node = (*view.status.as_ref().unwrap().value).clone();
+        (node.disk, node.space, node.satellites) = (None, None, None);
+        node.api.state = "none".to_owned();
+        view.status = Some(Section {
+            generation: 1,
+            value: std::sync::Arc::new(node),
+        });
+    }
+    let mut model = shown(look, snapshot);
+    model.answer_all(|query| {
+        Ok(match query {
+            Query::Storage { .. } => Answer::Storage(Vec::new()),
+            Query::Rows { .. } => Answer::Rows {
+                columns: Vec::new(),
+                rows: Vec::new(),
+                more: false,
+            },
+            _ => Answer::Tasks(Vec::new()),
+        })
+    });
+    model
+}
+
+/// Names and words of nodes that want to steer the terminal.
+fn hostile(look: Look) -> Model {
+    let mut snapshot = told();
+    let name = "ba\u{1b}[2Jrn\u{202e}";
+    let view = snapshot.nodes.remove("barn").unwrap();
+    let mut node = (*view.status.as_ref().unwrap().value).clone();
+    node.name = name.to_owned();
+    let view = storj_monitor::api::snapshot::NodeView {
+        status: Some(Section {
+            generation: 1,
+            value: std::sync::Arc::new(node),
+        }),
+        ..view
+    };
+    snapshot.nodes.insert(name.to_owned(), view);
+    snapshot.names = None;
+    let mut model = shown(look, snapshot);
+    model.shared.node = Some(name.to_owned());
+    model.answer_all(|_| Err("not yet".to_owned()));
+    model.answer_all(|query| {
+        if let Query::Storage { .. } = query {
+            let mut ours = answer(&Query::Storage {
+                nodes: vec!["barn".to_owned()],
+                at_ms: None,
+            })?;
+            if let Answer::Storage(nodes) = &mut ours {
+                nodes[0].node = name.to_owned();
+                nodes[0].satellites[0].name = "us\u{9b}1\u{200b}".to_owned();
+                nodes[0].satellites[1].error = Some("no\u{1b}]0;x\u{7}".to_owned());
+            }
+            return Ok(ours);
+        }
+        Err("a\u{1b}[31mred\u{202e}".to_owned())
+    });
+    model
+}
+
+/// Keys, with every question they lead to answered.
+fn go(model: &mut Model, keys: &str, size: (u16, u16)) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for key in keys.split_whitespace() {
+        effects.extend(press(model, key, size));
+        model.answer_all(answer);
+        draw(model, size);
+    }
+    effects
+}
+
+/// One of the states: its name, how it is made, the keys to it.
+type State = (&'static str, fn(Look) -> Model, &'static str);
+
+const STATES: &[State] = &[
+    ("storage", model, "- - - -"),
+    ("storage-alone", model, "- - - - enter"),
+    ("storage-used", model, "- - - - enter m"),
+    ("storage-waste", model, "- - - - m m"),
+    ("storage-as-of", model, "- - - - left left left"),
+    ("storage-asked", asked, ""),
+    ("storage-starting", starting, ""),
+    ("storage-broken", broken, ""),
+    ("storage-blind", blind, ""),
+    ("storage-hostile", hostile, ""),
+];
+
+fn reached((name, make, keys): &State, look: Look, size: (u16, u16)) -> Model {
+    let mut model = make(look);
+    draw(&mut model, size);
+    if !keys.is_empty() {
+        assert!(name.starts_with("storage"));
+        go(&mut model, keys, size);
+    }
+    model
+}
+
+#[test]
+fn every_state_at_every_size() {
+    for state in STATES {
+        for look in Look::ALL {
+            for size in SIZES {
+                // Colours and plain marks are told apart at one size.
+                if !matches!(look, Look::Dark) && size != USUAL {
+                    continue;
+                }
+                let mut model = reached(state, look, size);
+                let buffer = draw(&mut model, size);
+                let file = format!("{}-{}x{}-{}", state.0, size.0, size.1, look.name());
+                assert_screen(&file, &buffer);
+                let text = lines(&buffer).join("\n");
+                assert!(!matches!(look, Look::Ascii) || text.is_ascii(), "{file}:\n{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_size_is_too_much_and_foreign_text_is_harmless_in_every_state() {
+    for state in STATES {
+        let mut model = reached(state, Look::Dark, USUAL);
+        for width in (0..46).chain([60, 80, 100, 120, 170, 200, 250]) {
+            for height in (0..14).chain([24, 35, 40, 80]) {
+                let buffer = draw(&mut model, (width, height));
+                let bad = |c: char| c.is_control() || matches!(c, '\u{202e}' | '\u{200b}' | '\u{9b}');
+                let found = buffer.content.iter().any(|cell| cell.symbol().chars().any(bad));
+                assert!(!found, "{} at {width}x{height}", state.0);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_node_under_the_cursor_is_the_one_that_is_told_of() {
+    let size = (120, 40);
+    let mut model = model(Look::Dark);
+    draw(&mut model, size);
+    let text = |model: &mut Model| lines(&draw(model, size)).join("\n");
+    assert!(
+        text(&mut model).contains(" CELLAR ─"),
+        "the first that is full has the cursor"
+    );
+    // Until the answer is there, no other node's figures stand under its name.
+    press(&mut model, "down", size);
+    let waits = text(&mut model);
+    assert!(waits.contains(" BARN ─") && waits.contains("reading …"), "{waits}");
+    model.answer_all(answer);
+    let there = text(&mut model);
+    assert!(there.contains("us1") && !there.contains("reading …"), "{there}");
+    go(&mut model, "enter", size);
+    assert_eq!(model.shared.node.as_deref(), Some("barn"));
+    go(&mut model, "tab enter", size);
+    assert_eq!(model.pane, Pane::Maintenance);
+}
+
+#[test]
+fn every_figure_has_its_words_and_unknown_is_never_a_number() {
+    let size = (200, 50);
+    let mut model = model(Look::Dark);
+    draw(&mut model, size);
+    go(&mut model, "i", size);
+    let mut seen = 0;
+    for _ in 0..60 {
+        let text = lines(&draw(&mut model, size)).join("\n");
+        seen += usize::from(text.contains("free ÷") || text.contains("paid ÷") || text.contains("used ÷"));
+        press(&mut model, "tab", size);
+    }
+    assert!(seen > 5, "{seen}");
+    // More is paid on forge than it says it uses: what follows is unknown.
+    press(&mut model, "esc", size);
+    let text = lines(&draw(&mut model, size));
+    let forge = text.iter().find(|line| line.contains("forge ")).unwrap();
+    let marks = forge.split_whitespace().filter(|word| *word == "?").count();
+    assert!(marks >= 4 && !forge.contains('−'), "{forge}");
+}
+
+#[test]
+fn the_overview_says_when_a_disk_is_full_and_why() {
+    let mut model = fresh(Look::Dark);
+    model.update(Input::Heard(Message::Snapshot(told())), NOW_MS);
+    let text = lines(&draw(&mut model, USUAL));
+    let last = |name: &str| {
+        let line = text
+            .iter()
+            .find(|line| line.contains(&format!(" {name} ")) && line.contains(" % "))
+            .unwrap();
+        let words: Vec<&str> = line.split_whitespace().rev().take(2).collect();
+        format!("{} {}", words[1], words[0])
+    };
+    assert!(last("cellar").ends_with("6 d"), "{text:#?}");
+    assert!(last("eave").ends_with("full") && last("attic").ends_with('–') && last("forge").ends_with('?'));
+    press(&mut model, "i", (200, 50));
+    let mut told = String::new();
+    for _ in 0..100 {
+        told = lines(&draw(&mut model, (200, 50))).join("\n");
+        if told.contains("cellar: when it is full") {
+            break;
+        }
+        press(&mut model, "tab", (200, 50));
+    }
+    assert!(told.contains("240 GB free ÷ 41.0 GB a day = 6 d"), "{told}");
+}
