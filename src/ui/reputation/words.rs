@@ -87,7 +87,7 @@ pub(super) fn trouble(entry: &Entry, shared: &Shared) -> Said {
         Trouble::Online => online(entry, shared),
         Trouble::Overdue => (
             "vetting is overdue: enough audits and days, and still not vetted".to_owned(),
-            "restart the node to ask anew; ask the satellite's support if it stays so".to_owned(),
+            "ask the satellite's support if it stays so for days".to_owned(),
         ),
         Trouble::NoData | Trouble::Vetting | Trouble::Fine => fine(entry, shared),
     };
