@@ -511,8 +511,16 @@ pub fn columns(series: &Series, (from, to): (i64, i64), columns: u16) -> Vec<Opt
         let (begin, end) = (edge(n), edge(n + 1).max(edge(n) + 1));
         match &series.points {
             Points::Samples(samples) => {
-                let within = samples.iter().filter(|(second, _)| (begin..end).contains(second));
-                mean(&mut within.filter_map(|(_, value)| *value))
+                let first = samples.partition_point(|(second, _)| *second < begin);
+                let within = samples[first..].iter().take_while(|(second, _)| *second < end);
+                let own = mean(&mut within.filter_map(|(_, value)| *value));
+                // Minutes are wider than such a column: what lies between two of them is no gap.
+                own.or_else(|| {
+                    let (before, after) = (samples.get(first.checked_sub(1)?)?, samples.get(first)?);
+                    (after.1.is_some() && after.0 - before.0 <= 60)
+                        .then_some(before.1)
+                        .flatten()
+                })
             }
             Points::Buckets {
                 begin: first,
@@ -542,4 +550,26 @@ pub fn seconds(chart: &Chart, n: i64, now: i64) -> i64 {
     let all = unknown.len() >= chart.nodes.max(1);
     let least = unknown.into_values().min().filter(|_| all);
     (over - least.unwrap_or(0)).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn between_two_minutes_there_is_no_gap_and_in_a_gap_there_is() {
+        let samples = vec![
+            (0, Some(1.0)),
+            (60, Some(3.0)),
+            (120, None),
+            (180, Some(5.0)),
+            (185, Some(7.0)),
+        ];
+        let series = Series::new("in", 0, Points::Samples(samples));
+        let seen = columns(&series, (0, 200), 10);
+        let expected = [1.0, 1.0, 1.0, 3.0].map(Some);
+        assert_eq!(seen[..4], expected);
+        assert_eq!(seen[4..9], [None; 5]);
+        assert_eq!(seen[9], Some(6.0));
+    }
 }
