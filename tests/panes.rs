@@ -272,6 +272,11 @@ fn what_was_chosen_is_found_again() {
     after.recall(&serde_json::from_str(&text).unwrap());
     assert_eq!(after.memory(), memory);
     assert_eq!(after.pane, Pane::Overview);
+    // A node that is no longer watched is not looked at alone.
+    after.shared.node = Some("gone".to_owned());
+    after.update(Input::Heard(Message::Snapshot(snapshot())), NOW_MS);
+    assert_eq!(after.shared.node, None);
+    assert!(after.shared.toast().unwrap().contains("gone is not watched"));
     // What a newer or a broken one wrote does no harm.
     after.recall(&serde_json::from_str("{\"pane\": \"nothing\", \"panes\": {\"overview\": 5}}").unwrap());
     draw(&mut after, (120, 40));

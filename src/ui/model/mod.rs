@@ -302,6 +302,7 @@ impl Model {
         match message {
             Message::Snapshot(newer) => {
                 self.shared.hear(newer);
+                self.forget_node();
                 let held = self.shared.held_since().is_some();
                 if !held {
                     self.refresh();
@@ -338,6 +339,17 @@ impl Model {
                 self.shared.held_since().is_none()
             }
             Message::Lines { .. } | Message::Hello { .. } => false,
+        }
+    }
+
+    /// A node that is no longer watched is not looked at alone: panes would stay empty.
+    fn forget_node(&mut self) {
+        let names = self.shared.shown().names.as_ref();
+        let gone = |name: &&String| names.is_some_and(|names| !names.is_empty() && !names.contains(name));
+        if let Some(name) = self.shared.node.as_ref().filter(gone).cloned() {
+            self.shared.node = None;
+            self.shared
+                .say(format!("node {name} is not watched here; all nodes are shown"));
         }
     }
 
