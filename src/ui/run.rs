@@ -158,7 +158,9 @@ impl Run<'_> {
                 }
             };
             let by_person = !matches!(input, Input::Heard(_) | Input::Found(_) | Input::Lost);
-            turn.hurry |= by_person;
+            // What was never shown does not wait for the pace of what is shown already.
+            turn.hurry |= by_person || !self.model.is_complete();
+            turn.by_person |= by_person;
             if by_person {
                 self.touched = Instant::now();
             }
@@ -174,7 +176,7 @@ impl Run<'_> {
         for request in self.model.requests() {
             self.say(request);
         }
-        if turn.hurry {
+        if turn.by_person {
             (self.outside.remember)(self.model.memory());
         }
         Ok(Some(turn))
@@ -215,8 +217,10 @@ impl Run<'_> {
 struct Turn {
     /// The picture is another.
     changed: bool,
-    /// A person did it.
+    /// A person waits for it.
     hurry: bool,
+    /// A person did it.
+    by_person: bool,
 }
 
 /// Hands keys on, until nobody takes them. Runs in its own thread: reading blocks.
