@@ -12,5 +12,5 @@ export XDG_CONFIG_HOME
 demo=$!
 sleep 40
 for pane in overview traffic reputation storage maintenance log; do
-    "$program" --data-dir "$folder"/*/data show "$pane" --size 120x40 --format svg >"assets/$pane.svg"
+    "$program" --data-dir "$folder"/*/data show "$pane" --size 120x40 --range 15m --format svg >"assets/$pane.svg"
 done
