@@ -353,7 +353,7 @@ fn node_in(dir: &Path, name: &str) -> Node {
 #[test]
 fn keys_of_the_screen_are_checked_with_their_lines_and_listed() {
     let dir = tempfile::tempdir().unwrap();
-    let wrong = "[ui]\ntheme = \"solar\"\n[keys]\nsort = 5\n";
+    let wrong = "[ui]\ntheme = \"solar\"\n[keys]\nsort = 5\nquit = \"no key\"\n";
     let file = written(dir.path(), wrong);
     let (code, _, told) = with(dir.path(), &[], &["config", "check", "--config", &file]);
     assert_eq!(code, 2, "{told}");
@@ -361,6 +361,7 @@ fn keys_of_the_screen_are_checked_with_their_lines_and_listed() {
         "config.toml:2: ui.theme is `solar`",
         "dark, light",
         "config.toml:4: a key of sort is a number",
+        "config.toml:5: `no key` is no key",
     ] {
         assert!(told.contains(part), "{part}: {told}");
     }

@@ -186,6 +186,83 @@ fn keys_are_obeyed_and_quitting_leaves_the_terminal_as_it_was() {
     assert_eq!(terminal.ends(), 0);
 }
 
+/// What a terminal reports of a click, columns and rows from 0.
+fn click(column: usize, row: usize) -> String {
+    format!("\x1b[<0;{};{}M\x1b[<0;{};{}m", column + 1, row + 1, column + 1, row + 1)
+}
+
+#[test]
+fn clicks_copies_and_titles_reach_the_terminal() {
+    let data = tempfile::tempdir().unwrap();
+    let mut terminal = demo(data.path());
+    let raw = |terminal: &Terminal| String::from_utf8_lossy(&terminal.raw.lock().unwrap()).into_owned();
+    terminal.wait("the worst", |text| text.contains("1 critical"));
+    let title = "\x1b]0;!! 1 storj-monitor\x07";
+    terminal.wait("the window is called after the worst", |_| {
+        raw(&terminal).contains(title)
+    });
+    let text = terminal.text();
+    let row = text
+        .lines()
+        .position(|line| line.contains("home") && line.contains("ok"))
+        .unwrap();
+    terminal.keys(&click(6, row));
+    terminal.wait("the row has the cursor", |text| {
+        text.lines().nth(row).unwrap().starts_with('>')
+    });
+    terminal.keys("Y");
+    terminal.wait("what was copied is said", |text| {
+        text.contains("rows are in the clipboard")
+    });
+    assert!(raw(&terminal).contains("\x1b]52;c;"), "the clipboard was told");
+    terminal.keys("M");
+    terminal.wait("the mouse is given up", |text| {
+        text.contains("the mouse is the terminal's")
+    });
+    assert!(raw(&terminal).contains("\x1b[?1000l"));
+    terminal.keys("q");
+    assert_eq!(terminal.ends(), 0);
+}
+
+#[test]
+fn a_session_is_found_again_and_flags_say_otherwise() {
+    let data = tempfile::tempdir().unwrap();
+    let log = data.path().join("node.log");
+    std::fs::write(&log, "").unwrap();
+    let config = data.path().join("config.toml");
+    let text = format!(
+        "[[node]]\nname = \"home\"\nlog = \"{}\"\n[keys]\nquit = \"g q\"\n",
+        log.display()
+    );
+    std::fs::write(&config, text).unwrap();
+    let state = data.path().join("state");
+    let env = [("XDG_STATE_HOME", state.to_str().unwrap())];
+    let start = |more: &[&str]| {
+        let args = [&["--config", config.to_str().unwrap()], more].concat();
+        let terminal = Terminal::start(data.path(), &args, &env);
+        terminal.wait("it draws", |text| text.contains("home") || text.contains("UPLOADS"));
+        terminal
+    };
+    let leave = |terminal: &mut Terminal| {
+        terminal.keys("g");
+        terminal.wait("the chord goes on", |text| text.contains("q quit"));
+        terminal.keys("q");
+        assert_eq!(terminal.ends(), 0);
+    };
+    let mut terminal = start(&[]);
+    terminal.keys("2");
+    terminal.wait("another pane", |text| text.contains("[2 Traffic]"));
+    leave(&mut terminal);
+    let mut terminal = start(&[]);
+    terminal.wait("the same pane", |text| text.contains("[2 Traffic]"));
+    leave(&mut terminal);
+    let mut terminal = start(&["--pane", "overview", "--range", "7d", "--bare"]);
+    terminal.wait("bare", |text| {
+        text.contains("TRAFFIC, 7 d") && !text.contains("storj-monitor")
+    });
+    leave(&mut terminal);
+}
+
 #[test]
 fn a_storm_of_sizes_is_followed() {
     let data = tempfile::tempdir().unwrap();

@@ -11,7 +11,7 @@ use super::{Failure, Global, discovery, visible};
 use crate::config;
 use crate::config::load::{Config, Inputs, Shown, load as resolve};
 use crate::config::node::{LogSource, Node};
-use crate::config::problem::{Origin, Problem, Problems};
+use crate::config::problem::{Origin, Problem};
 use crate::config::setting::Settings;
 use crate::config::template::template;
 use crate::discover::Found;
@@ -98,22 +98,15 @@ pub fn load(global: &Global, said: &Said) -> Result<Config, Failure> {
         .start
         .iter()
         .map(|start| ("collect.start", "--start", start.clone()));
-    let config = resolve(&Inputs {
+    Ok(resolve(&Inputs {
         named: global.config.clone(),
         usual: config::usual_file(),
         env: std::env::vars_os().filter_map(ours).collect(),
         nodes: said.node.clone(),
         flags: start.collect(),
         home: config::home(),
-    })?;
-    let (_, problems) = Keymap::new(&wishes(&config));
-    let problems = problems
-        .into_iter()
-        .map(|(n, what, hint)| Problem::new(config.keys[n].origin.clone(), what, hint));
-    match problems.collect::<Vec<_>>() {
-        problems if problems.is_empty() => Ok(config),
-        problems => Err(Failure::Config(Problems(problems))),
-    }
+        check_keys: Some(|wishes| Keymap::new(wishes).1),
+    })?)
 }
 
 fn wishes(config: &Config) -> Vec<Wish> {

@@ -27,7 +27,13 @@ pub struct Inputs {
     pub flags: Vec<(&'static str, &'static str, String)>,
     /// The folder `~` means.
     pub home: Option<PathBuf>,
+    /// Says what is wrong with keys of the screen (actions and their keys): the place of the entry, what, what to do.
+    /// Without it they are taken as they are.
+    pub check_keys: Option<CheckKeys>,
 }
+
+/// See [`Inputs::check_keys`].
+pub type CheckKeys = fn(&[(String, Vec<String>)]) -> Vec<(usize, String, String)>;
 
 /// A value as it is shown; addresses have no password.
 #[derive(Debug, Clone, PartialEq)]
@@ -167,6 +173,19 @@ impl Draft {
         }
     }
 
+    fn check_keys(&mut self, check: Option<CheckKeys>) {
+        let keys: Vec<_> = self
+            .keys
+            .iter()
+            .map(|keys| (keys.action.clone(), keys.keys.clone()))
+            .collect();
+        for (place, what, hint) in check.map_or(Vec::new(), |check| check(&keys)) {
+            if let Some(origin) = self.keys.get(place).map(|keys| keys.origin.clone()) {
+                self.problem(origin, what, hint);
+            }
+        }
+    }
+
     fn env(&mut self, inputs: &Inputs) {
         let word = |draft: &mut Self, name: String| {
             let value = inputs.env.get(&name).filter(|value| !value.is_empty())?;
@@ -221,6 +240,7 @@ pub fn load(inputs: &Inputs) -> Result<Config, Problems> {
     draft.env(inputs);
     draft.flags(inputs);
     draft.settle(inputs, path.map(PathBuf::as_path));
+    draft.check_keys(inputs.check_keys);
     if !draft.problems.is_empty() {
         return Err(Problems(draft.problems));
     }

@@ -64,29 +64,55 @@ impl<'a> Pen<'a> {
         self.put(&text, tone);
     }
 
-    /// A rule over the whole line, with a title at its left and words at its right.
+    /// A rule over the whole line, with a title at its left and words at its right. Of words in parts (`a · b`) the
+    /// last ones give way first; none is cut.
     pub fn rule(&mut self, title: &str, words: &str) {
         self.put(title, Tone::Accent);
-        let words = match words {
-            "" => String::new(),
-            words => format!(" {words} "),
+        let words = fitting(words, self.left());
+        let right = text::width(words) as u16;
+        let end = if right > 0 {
+            self.area.width - right - 3
+        } else {
+            self.area.width
         };
-        let right = text::width(&words) as u16;
-        let end = match right {
-            0 => self.area.width,
-            // Words that have no room beside the title are left out, not cut.
-            right if self.at + right + 1 > self.area.width => self.area.width,
-            right => self.area.width - right - 1,
-        };
-        let right = if end == self.area.width { 0 } else { right };
         while self.at < end && self.left() > 0 {
             self.put(self.theme.glyphs.rule, Tone::Muted);
         }
         if right > 0 {
-            self.put(&words, Tone::Muted);
-        }
-        while right > 0 && self.left() > 0 {
+            self.put(&format!(" {words} "), Tone::Muted);
             self.put(self.theme.glyphs.rule, Tone::Muted);
         }
+    }
+}
+
+/// As many parts of the words, from the first on, as have room with a space at each side and a piece of the rule.
+fn fitting(words: &str, room: u16) -> &str {
+    let mut words = words;
+    while !words.is_empty() && text::width(words) + 3 > usize::from(room) {
+        words = words.rsplit_once(" · ").map_or("", |(first, _)| first);
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::look::Glyphs;
+
+    #[test]
+    fn words_of_a_rule_give_way_part_by_part() {
+        let theme = Theme::new(Glyphs::ASCII, false);
+        let drawn = |width: u16| {
+            let area = Rect::new(0, 0, width, 1);
+            let mut buffer = Buffer::empty(area);
+            Pen::new(&mut buffer, area, &theme).rule(" TAIL ", "live · +7 new · End");
+            let cells = buffer.content.iter().map(ratatui::buffer::Cell::symbol);
+            cells.collect::<String>()
+        };
+        assert_eq!(drawn(30), " TAIL -- live . +7 new . End -");
+        assert_eq!(drawn(27), " TAIL ----- live . +7 new -");
+        assert_eq!(drawn(13), " TAIL  live -");
+        assert_eq!(drawn(12), " TAIL ------");
+        assert_eq!(drawn(3), " TA");
     }
 }

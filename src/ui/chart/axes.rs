@@ -137,7 +137,7 @@ impl Frame<'_> {
         }
     }
 
-    /// `╎gap ╎`: the name between the edges, as far as it fits.
+    /// `╎gap ╎`: the name between the edges, if it fits.
     fn draw_span_names(&self, buf: &mut Buffer, y: u16, free: &mut [bool]) {
         let style = self.style(Tone::Muted);
         let edge = self.characters().edge;
@@ -151,7 +151,10 @@ impl Frame<'_> {
                 width: (right - left).saturating_sub(1),
                 height: 1,
             };
-            say(buf, inner, (inner.x, y), &span.text, style);
+            // A letter or two of it would be a riddle; the cursor tells all of it.
+            if span.text.width() <= usize::from(inner.width) {
+                say(buf, inner, (inner.x, y), &span.text, style);
+            }
             put(buf, left, y, edge, style);
             put(buf, right, y, edge, style);
             if let Some(cells) = free.get_mut(usize::from(left - self.plot.x)..=usize::from(right - self.plot.x)) {

@@ -66,7 +66,7 @@ pub struct Span {
     pub begin: i64,
     /// The second after its end.
     pub end: i64,
-    /// Written under it as far as it fits.
+    /// Written under it if it fits.
     pub text: String,
 }
 

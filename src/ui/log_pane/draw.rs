@@ -243,7 +243,8 @@ impl LogPane {
             ),
         };
         match &self.word {
-            Some(word) => (format!("{word} · {words}"), tone),
+            // What holds comes first: where there is little room the rest gives way.
+            Some(word) => (format!("{words} · {word}"), tone),
             None => (format!("{words}{fold}"), tone),
         }
     }

@@ -35,6 +35,8 @@ pub struct Overview {
     nodes_state: TableState,
     satellites: Table,
     satellites_state: TableState,
+    /// Whether somebody ever chose a row.
+    moved: bool,
     alone: bool,
     flow: Flow,
     since: Since,
@@ -47,6 +49,7 @@ impl Default for Overview {
             nodes_state: TableState::default(),
             satellites: Table::new(Vec::new(), Vec::new()),
             satellites_state: TableState::default(),
+            moved: false,
             alone: false,
             flow: Flow::default(),
             since: Since::default(),
@@ -76,7 +79,9 @@ impl View for Overview {
     fn refresh(&mut self, shared: &Shared) {
         self.nodes = nodes::table(shared);
         self.nodes_state.update(&self.nodes);
-        if self.nodes_state.selected().is_none() && !self.nodes_state.is_empty() {
+        // Until somebody moves it, the cursor is on the worst.
+        self.moved |= self.nodes_state.resting();
+        if (!self.moved || self.nodes_state.selected().is_none()) && !self.nodes_state.is_empty() {
             self.nodes_state.home();
             self.nodes_state.settle(&self.nodes);
         }

@@ -272,7 +272,7 @@ fn left(node: &Node) -> Cell {
 pub(super) fn share(node: &Node, action: &str) -> Cell {
     let flow = node.traffic.by_action.get(action).copied().unwrap_or_default();
     match facts::judged(&flow) {
-        0 if node.sources.is_empty() => Cell::unknown(),
+        0 if !facts::is_read(node) => Cell::unknown(),
         0 => Cell::absent(),
         all => Cell::number(SHARE.share(flow.success, all), flow.success as f64 / all as f64),
     }

@@ -222,6 +222,91 @@ pub(super) fn table(errors: &[Error], shared: &Shared) -> Table {
         .quiet()
 }
 
+/// The columns of examples, as the answer calls them.
+const EXAMPLE: [&str; 12] = [
+    "time",
+    "node",
+    "satellite_id",
+    "action",
+    "piece_id",
+    "size",
+    "duration_ms",
+    "remote_address",
+    "outcome",
+    "cause",
+    "error",
+    "duration_quality",
+];
+
+/// One transfer of the answer, by the places of its columns there.
+struct Example<'a> {
+    row: &'a [Value],
+    places: &'a [Option<usize>; EXAMPLE.len()],
+}
+
+impl Example<'_> {
+    fn value(&self, name: &str) -> Option<&Value> {
+        let at = EXAMPLE.iter().position(|column| *column == name)?;
+        self.row.get(self.places[at]?)
+    }
+
+    fn text(&self, name: &str) -> String {
+        match self.value(name) {
+            Some(Value::Text(text)) => text.clone(),
+            _ => String::new(),
+        }
+    }
+
+    fn count(&self, name: &str) -> Option<u64> {
+        match self.value(name) {
+            Some(Value::Count(count)) => Some(*count),
+            _ => None,
+        }
+    }
+
+    fn time_ms(&self) -> i64 {
+        match self.value("time") {
+            Some(Value::Time(ms)) => *ms,
+            _ => 0,
+        }
+    }
+
+    fn how(&self) -> String {
+        match (self.text("error"), self.text("cause")) {
+            (error, _) if !error.is_empty() => error,
+            (_, cause) if !cause.is_empty() => format!("{}: {}", self.text("outcome"), cause.replace('_', " ")),
+            _ => self.text("outcome"),
+        }
+    }
+
+    /// Row `n` of the answer.
+    fn row(&self, n: usize, shared: &Shared) -> Row {
+        let known = |value: Option<u64>, write: fn(u64) -> String| match value {
+            None => Cell::unknown(),
+            Some(value) => Cell::number(write(value), value as f64),
+        };
+        let took = self.count("duration_ms");
+        let time = self.time_ms();
+        let cells = vec![
+            Cell::number(moment(time, shared), time as f64),
+            Cell::text(self.text("node")),
+            Cell::text(shared.satellite_name(&self.text("satellite_id"))),
+            Cell::text(self.text("action")),
+            Cell::text(self.text("piece_id")),
+            known(self.count("size"), number::size),
+            match self.text("duration_quality").as_str() {
+                // Of whole seconds, one more or less.
+                "second" => known(took, |ms| format!("≈ {} s", ms / 1000)),
+                _ => known(took, number::duration),
+            },
+            Cell::text(self.text("remote_address")),
+            Cell::text(self.how()),
+        ];
+        // What was done to one piece in one second is several rows.
+        Row::new(format!("{time}\t{}\t{n}", self.text("node")), cells)
+    }
+}
+
 /// Transfers behind an error or of a piece, the newest first.
 pub(super) fn examples(answer: &Answer, of_piece: bool, shared: &Shared) -> Table {
     let columns = vec![
@@ -247,63 +332,8 @@ pub(super) fn examples(answer: &Answer, of_piece: bool, shared: &Shared) -> Tabl
     else {
         return Table::new(columns, Vec::new());
     };
-    let place = |name: &str| names.iter().position(|column| column == name);
-    let places = [
-        "time",
-        "node",
-        "satellite_id",
-        "action",
-        "piece_id",
-        "size",
-        "duration_ms",
-        "remote_address",
-        "outcome",
-        "cause",
-        "error",
-        "duration_quality",
-    ]
-    .map(place);
-    let row = |(n, row): (usize, &Vec<Value>)| {
-        let value = |at: usize| row.get(places[at]?);
-        let text = |at: usize| match value(at) {
-            Some(Value::Text(text)) => text.clone(),
-            _ => String::new(),
-        };
-        let count = |at: usize| match value(at) {
-            Some(Value::Count(count)) => Some(*count),
-            _ => None,
-        };
-        let time = match value(0) {
-            Some(Value::Time(ms)) => *ms,
-            _ => 0,
-        };
-        let how = match (text(10), text(9)) {
-            (error, _) if !error.is_empty() => error,
-            (_, cause) if !cause.is_empty() => format!("{}: {}", text(8), cause.replace('_', " ")),
-            _ => text(8),
-        };
-        let known = |value: Option<u64>, write: fn(u64) -> String| match value {
-            None => Cell::unknown(),
-            Some(value) => Cell::number(write(value), value as f64),
-        };
-        let cells = vec![
-            Cell::number(moment(time, shared), time as f64),
-            Cell::text(text(1)),
-            Cell::text(shared.satellite_name(&text(2))),
-            Cell::text(text(3)),
-            Cell::text(text(4)),
-            known(count(5), number::size),
-            match text(11).as_str() {
-                // Of whole seconds, one more or less.
-                "second" => known(count(6), |ms| format!("≈ {} s", ms / 1000)),
-                _ => known(count(6), number::duration),
-            },
-            Cell::text(text(7)),
-            Cell::text(how),
-        ];
-        // What was done to one piece in one second is several rows.
-        Row::new(format!("{}\t{}\t{n}", time, text(1)), cells)
-    };
+    let places = EXAMPLE.map(|name| names.iter().position(|column| column == name));
+    let row = |(n, row): (usize, &Vec<Value>)| Example { row, places: &places }.row(n, shared);
     let rows: Vec<Row> = rows.iter().enumerate().rev().map(row).collect();
     Table::new(columns, rows)
         .empty("none is kept of this time")

@@ -97,7 +97,12 @@ impl Traffic {
         let to = number::moment(stretch.to_ms, shared.now_ms, &shared.zone);
         let waits = if self.waits && self.told { " · reading …" } else { "" };
         let other = if self.uploads_first { "downloads" } else { "uploads" };
-        format!("{} to {to}{waits} · d: {other}", shared.time.range.name())
+        // A chart names its measure itself.
+        let bars = match self.live.metric {
+            Metric::Rate => String::new(),
+            other => format!(" · m: {}", other.unit()),
+        };
+        format!("{} to {to}{waits}{bars} · d: {other}", shared.time.range.name())
     }
 
     /// What happens right now, in a line.
