@@ -3,8 +3,8 @@
 
 mod common;
 
-use common::fleet::{self, FLEET, Look, NOW_MS, SIZES, draw, fresh, lines, press, snapshot, view};
-use common::screen::assert_screen;
+use common::fleet::{self, FLEET, Look, NOW_MS, draw, fresh, lines, press, snapshot, view};
+use common::states::{self, Size, State, USUAL};
 use serde_json::json;
 use storj_monitor::api::message::{Answer, Message, Query};
 use storj_monitor::domain::chart::{Mark, MarkKind};
@@ -12,11 +12,6 @@ use storj_monitor::ui::model::{Collector, Input, Model};
 use storj_monitor::ui::overlay::Overlay;
 use storj_monitor::ui::pane::{Effect, Pane};
 use storj_monitor::ui::shared::Shared;
-
-const USUAL: (u16, u16) = (80, 24);
-
-/// A state of the screen with a name, reached by keys.
-type State = (&'static str, fn(Look) -> Model, &'static str);
 
 /// The fleet, with what was asked answered.
 fn model(look: Look) -> Model {
@@ -110,37 +105,22 @@ const STATES: &[State] = &[
     ("overview-as-of", model, "["),
 ];
 
+/// By keys alone, a typed text in quotes: nothing more is asked on the way.
+fn reached((_, make, keys): &State, look: Look, size: Size) -> Model {
+    let mut model = make(look);
+    draw(&mut model, size);
+    press(&mut model, keys, size);
+    model
+}
+
 #[test]
 fn every_state_at_every_size_in_every_look() {
-    for (name, make, keys) in STATES {
-        for look in Look::ALL {
-            // Sizes differ in what is shown, looks only in how.
-            let usual = |size: &(u16, u16)| matches!(look, Look::Dark) || *size == USUAL;
-            for size in SIZES.into_iter().filter(usual) {
-                let mut model = make(look);
-                draw(&mut model, size);
-                press(&mut model, keys, size);
-                let buffer = draw(&mut model, size);
-                let file = format!("{name}-{}x{}-{}", size.0, size.1, look.name());
-                assert_screen(&file, &buffer);
-                let text = lines(&buffer).join("\n");
-                assert!(!matches!(look, Look::Ascii) || text.is_ascii(), "{file}:\n{text}");
-            }
-        }
-    }
+    states::drawn(STATES, reached);
 }
 
 #[test]
 fn no_size_is_too_much_for_any_state() {
-    for (_, make, keys) in STATES {
-        let mut model = make(Look::Dark);
-        press(&mut model, keys, USUAL);
-        for width in (0..46).chain([60, 80, 100, 120, 160, 200, 250]) {
-            for height in (0..14).chain([24, 40, 80]) {
-                draw(&mut model, (width, height));
-            }
-        }
-    }
+    states::swept(STATES, (&[160], &[14]), reached);
 }
 
 fn shared(model: &Model) -> &Shared {

@@ -3,8 +3,8 @@
 
 mod common;
 
-use common::fleet::{AP1, EU1, Look, NOW_MS, SIZES, US1, draw, fresh, lines, model, press};
-use common::screen::assert_screen;
+use common::fleet::{AP1, EU1, Look, NOW_MS, US1, draw, fresh, lines, model, press};
+use common::states::{self, State, USUAL};
 use storj_monitor::api::line::{Explained, Filter, LogLine, Past, PieceStory, Place, Seen, Start};
 use storj_monitor::api::message::{Answer, Message, Query, Request};
 use storj_monitor::api::table::{Value, What};
@@ -13,7 +13,6 @@ use storj_monitor::domain::transfer::Outcome;
 use storj_monitor::ui::model::{Collector, Input, Model};
 use storj_monitor::ui::overlay::Overlay;
 
-const USUAL: (u16, u16) = (80, 24);
 const PIECE: &str = "H5MHLOAWQBOZKVABCF5SXROFFON2HSKZNSMFJSICIRDEFNRKZVBA";
 
 fn line(ms: i64, node: &str, level: &str, message: &str, rest: &str) -> LogLine {
@@ -258,9 +257,6 @@ fn starting(look: Look) -> Model {
     model
 }
 
-/// A state of the pane with a name, reached by keys; what is asked on the way is answered.
-type State = (&'static str, fn(Look) -> Model, &'static str);
-
 const STATES: &[State] = &[
     ("log", following, ""),
     ("log-stopped", following, "n"),
@@ -289,32 +285,12 @@ fn reach(state: &State, look: Look, size: (u16, u16)) -> Model {
 
 #[test]
 fn every_state_at_every_size() {
-    for state in STATES {
-        for look in Look::ALL {
-            let usual = |size: &(u16, u16)| matches!(look, Look::Dark) || *size == USUAL;
-            for size in SIZES.into_iter().filter(usual) {
-                let mut model = reach(state, look, size);
-                let buffer = draw(&mut model, size);
-                let file = format!("{}-{}x{}-{}", state.0, size.0, size.1, look.name());
-                assert_screen(&file, &buffer);
-                let text = lines(&buffer).join("\n");
-                assert!(!matches!(look, Look::Ascii) || text.is_ascii(), "{file}:\n{text}");
-                assert!(!text.chars().any(char::is_control) || text.contains('\n'), "{file}");
-            }
-        }
-    }
+    states::drawn(STATES, reach);
 }
 
 #[test]
 fn no_size_is_too_much_for_any_state() {
-    for state in STATES {
-        let mut model = reach(state, Look::Dark, USUAL);
-        for width in (0..46).chain([60, 80, 99, 100, 120, 160, 250]) {
-            for height in (0..20).chain([24, 36, 40, 80]) {
-                draw(&mut model, (width, height));
-            }
-        }
-    }
+    states::swept(STATES, (&[], &[]), reach);
 }
 
 fn text(model: &mut Model, size: (u16, u16)) -> String {

@@ -5,19 +5,18 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use common::fleet::{Look, NOW_MS, SIZES, US1, draw, fresh, lines, press, snapshot};
-use common::screen::assert_screen;
+use common::fleet::{Look, NOW_MS, US1, draw, fresh, lines, press, snapshot};
+use common::states::{self, Size, State};
 use common::upkeep::{answer, tasks};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use storj_monitor::api::message::{Answer, Message, Query};
-use storj_monitor::domain::task::State;
+use storj_monitor::domain::task;
 use storj_monitor::ui::frame;
 use storj_monitor::ui::model::{Input, Model};
 use storj_monitor::ui::overlay::Overlay;
 use storj_monitor::ui::pane::{Effect, Pane};
 
-const USUAL: (u16, u16) = (80, 24);
 const WIDE: (u16, u16) = (200, 50);
 
 /// The pane with all answers.
@@ -59,20 +58,11 @@ fn broken(look: Look) -> Model {
 }
 
 /// Keys, with every question they lead to answered.
-fn go(model: &mut Model, keys: &str, size: (u16, u16)) -> Vec<Effect> {
-    let mut effects = Vec::new();
-    for key in keys.split_whitespace() {
-        effects.extend(press(model, key, size));
-        model.answer_all(answer);
-        draw(model, size);
-    }
-    effects
+fn go(model: &mut Model, keys: &str, size: Size) -> Vec<Effect> {
+    states::go(model, keys, size, answer)
 }
 
-/// One of the states: its name, how it is made, the keys to it.
-type Made = (&'static str, fn(Look) -> Model, &'static str);
-
-const STATES: &[Made] = &[
+const STATES: &[State] = &[
     ("maintenance", model, "- -"),
     ("maintenance-hour", model, ""),
     ("maintenance-starting", starting, ""),
@@ -88,46 +78,18 @@ const STATES: &[Made] = &[
     ("maintenance-as-of", model, "- - ["),
 ];
 
-fn reached((_, make, keys): &Made, look: Look, size: (u16, u16)) -> Model {
-    let mut model = make(look);
-    draw(&mut model, size);
-    go(&mut model, keys, size);
-    model
+fn reached(state: &State, look: Look, size: Size) -> Model {
+    states::reached(state, look, size, answer)
 }
 
 #[test]
 fn every_state_at_every_size() {
-    for state in STATES {
-        for look in Look::ALL {
-            // Colours and plain marks are told apart at one size.
-            for size in SIZES
-                .into_iter()
-                .filter(|size| matches!(look, Look::Dark) || *size == USUAL)
-            {
-                let mut model = reached(state, look, size);
-                let buffer = draw(&mut model, size);
-                let file = format!("{}-{}x{}-{}", state.0, size.0, size.1, look.name());
-                assert_screen(&file, &buffer);
-                let text = lines(&buffer).join("\n");
-                assert!(!matches!(look, Look::Ascii) || text.is_ascii(), "{file}:\n{text}");
-            }
-        }
-    }
+    states::drawn(STATES, reached);
 }
 
 #[test]
 fn no_size_is_too_much_and_foreign_text_is_harmless_in_every_state() {
-    for state in STATES {
-        let mut model = reached(state, Look::Dark, USUAL);
-        for width in (0..46).chain([60, 80, 100, 120, 159, 160, 200, 250]) {
-            for height in (0..16).chain([24, 29, 30, 40, 80]) {
-                let buffer = draw(&mut model, (width, height));
-                let bad = |c: char| c.is_control() || matches!(c, '\u{202e}' | '\u{200b}' | '\u{9b}');
-                let found = buffer.content.iter().any(|cell| cell.symbol().chars().any(bad));
-                assert!(!found, "{} at {width}x{height}", state.0);
-            }
-        }
-    }
+    states::swept(STATES, (&[159, 160], &[29, 30]), reached);
 }
 
 #[test]
@@ -165,7 +127,7 @@ fn sums_are_of_the_rows_that_pass_the_filter() {
     let day = NOW_MS - 1440 * 60_000;
     let of_day = tasks()
         .into_iter()
-        .filter(|task| task.state == State::Running || task.finished_ms.unwrap_or(task.seen_ms) >= day);
+        .filter(|task| task.state == task::State::Running || task.finished_ms.unwrap_or(task.seen_ms) >= day);
     let of_day: Vec<_> = of_day.collect();
     assert!(
         foot(&mut model).contains(&format!("{} runs", of_day.len())),

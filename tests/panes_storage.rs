@@ -3,15 +3,13 @@
 
 mod common;
 
-use common::fleet::{Look, NOW_MS, SIZES, draw, fresh, lines, press};
-use common::screen::assert_screen;
+use common::fleet::{Look, NOW_MS, draw, fresh, lines, press};
+use common::states::{self, Size, State, USUAL};
 use common::storage::{answer, told};
 use storj_monitor::api::message::{Answer, Message, Query};
 use storj_monitor::api::snapshot::{Section, Snapshot};
 use storj_monitor::ui::model::{Input, Model};
 use storj_monitor::ui::pane::{Effect, Pane};
-
-const USUAL: (u16, u16) = (80, 24);
 
 fn shown(look: Look, snapshot: Snapshot) -> Model {
     let mut model = fresh(look);
@@ -110,18 +108,9 @@ fn hostile(look: Look) -> Model {
 }
 
 /// Keys, with every question they lead to answered.
-fn go(model: &mut Model, keys: &str, size: (u16, u16)) -> Vec<Effect> {
-    let mut effects = Vec::new();
-    for key in keys.split_whitespace() {
-        effects.extend(press(model, key, size));
-        model.answer_all(answer);
-        draw(model, size);
-    }
-    effects
+fn go(model: &mut Model, keys: &str, size: Size) -> Vec<Effect> {
+    states::go(model, keys, size, answer)
 }
-
-/// One of the states: its name, how it is made, the keys to it.
-type State = (&'static str, fn(Look) -> Model, &'static str);
 
 const STATES: &[State] = &[
     ("storage", model, "- - - -"),
@@ -136,49 +125,18 @@ const STATES: &[State] = &[
     ("storage-hostile", hostile, ""),
 ];
 
-fn reached((name, make, keys): &State, look: Look, size: (u16, u16)) -> Model {
-    let mut model = make(look);
-    draw(&mut model, size);
-    if !keys.is_empty() {
-        assert!(name.starts_with("storage"));
-        go(&mut model, keys, size);
-    }
-    model
+fn reached(state: &State, look: Look, size: Size) -> Model {
+    states::reached(state, look, size, answer)
 }
 
 #[test]
 fn every_state_at_every_size() {
-    for state in STATES {
-        for look in Look::ALL {
-            for size in SIZES {
-                // Colours and plain marks are told apart at one size.
-                if !matches!(look, Look::Dark) && size != USUAL {
-                    continue;
-                }
-                let mut model = reached(state, look, size);
-                let buffer = draw(&mut model, size);
-                let file = format!("{}-{}x{}-{}", state.0, size.0, size.1, look.name());
-                assert_screen(&file, &buffer);
-                let text = lines(&buffer).join("\n");
-                assert!(!matches!(look, Look::Ascii) || text.is_ascii(), "{file}:\n{text}");
-            }
-        }
-    }
+    states::drawn(STATES, reached);
 }
 
 #[test]
 fn no_size_is_too_much_and_foreign_text_is_harmless_in_every_state() {
-    for state in STATES {
-        let mut model = reached(state, Look::Dark, USUAL);
-        for width in (0..46).chain([60, 80, 100, 120, 170, 200, 250]) {
-            for height in (0..14).chain([24, 35, 40, 80]) {
-                let buffer = draw(&mut model, (width, height));
-                let bad = |c: char| c.is_control() || matches!(c, '\u{202e}' | '\u{200b}' | '\u{9b}');
-                let found = buffer.content.iter().any(|cell| cell.symbol().chars().any(bad));
-                assert!(!found, "{} at {width}x{height}", state.0);
-            }
-        }
-    }
+    states::swept(STATES, (&[159, 160], &[30, 31]), reached);
 }
 
 #[test]

@@ -6,6 +6,7 @@ pub mod fleet;
 pub mod node;
 pub mod reputation;
 pub mod screen;
+pub mod states;
 pub mod storage;
 pub mod traffic;
 pub mod upkeep;
