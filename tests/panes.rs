@@ -276,3 +276,22 @@ fn the_readme_lists_every_key() {
     }
     assert_eq!(&readme[begin..end], reference, "run with UPDATE_SCREENS=1");
 }
+
+#[test]
+fn a_copied_table_names_no_node() {
+    for pane in Pane::ALL {
+        let mut model = model(Look::Dark);
+        model.pane = pane;
+        model.update(Input::Heard(Message::Snapshot(snapshot())), NOW_MS);
+        model.answer_all(common::traffic::answer);
+        draw(&mut model, (200, 50));
+        for _ in 0..8 {
+            for effect in press(&mut model, "Y tab", (200, 50)) {
+                let Effect::Copy(text) = effect else { continue };
+                let named = FLEET.iter().find(|sample| text.contains(sample.name));
+                assert!(named.is_none(), "{}: {text}", pane.id());
+            }
+            model.answer_all(common::traffic::answer);
+        }
+    }
+}

@@ -69,6 +69,12 @@ pub struct Node {
 }
 
 impl Node {
+    /// Whether a log of it is followed.
+    pub fn is_followed(&self) -> bool {
+        let mut sources = self.sources.iter();
+        sources.any(|source| source.state.as_deref() == Some("following"))
+    }
+
     /// Orders nodes, the worst first: by state, then by what leads there, then by name.
     pub fn rank(&self) -> (State, usize, &str) {
         let rule = self.reasons.first().and_then(|reason| Rule::of(&reason.rule));
@@ -220,6 +226,48 @@ pub struct Outlook {
     pub joined_at: Option<String>,
 }
 
+/// A difference that four digits do not show is none.
+const SAME: f64 = 0.000_05;
+
+/// The score by now, and whether it was computed: the satellite has not told it yet.
+fn by_now(told: Option<f64>, projected: Option<f64>) -> (Option<f64>, bool) {
+    let differs = match (told, projected) {
+        (Some(told), Some(projected)) => (told - projected).abs() >= SAME,
+        (None, Some(_)) => true,
+        (_, None) => false,
+    };
+    (if differs { projected } else { told }, differs)
+}
+
+impl Satellite {
+    /// The audit score by now, and whether it was computed.
+    pub fn audit_by_now(&self) -> (Option<f64>, bool) {
+        let projected = self.outlook.as_ref().and_then(|outlook| outlook.projected_audit_score);
+        by_now(self.audit_score, projected)
+    }
+
+    /// As [`Self::audit_by_now`].
+    pub fn suspension_by_now(&self) -> (Option<f64>, bool) {
+        let projected = self
+            .outlook
+            .as_ref()
+            .and_then(|outlook| outlook.projected_suspension_score);
+        by_now(self.suspension_score, projected)
+    }
+
+    /// Failed audits in a row until it disqualifies, by score and log; 0: it has.
+    pub fn audits_left(&self) -> Option<u32> {
+        let computed = self
+            .outlook
+            .as_ref()
+            .and_then(|outlook| outlook.failures_to_disqualification);
+        match self.disqualified_at {
+            Some(_) => Some(0),
+            None => computed.or(self.audit_failures_to_disqualification),
+        }
+    }
+}
+
 /// How far a satellite is with vetting a node.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Vetting {
@@ -285,4 +333,20 @@ pub struct Alert {
     pub since: String,
     pub title: String,
     pub advice: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_score_is_computed_only_where_four_digits_show_it() {
+        assert_eq!(by_now(Some(0.9), Some(0.900_01)), (Some(0.9), false));
+        assert_eq!(by_now(Some(0.9), Some(0.89)), (Some(0.89), true));
+        assert_eq!(by_now(Some(0.9), None), (Some(0.9), false));
+        assert_eq!(
+            (by_now(None, Some(0.9)), by_now(None, None)),
+            ((Some(0.9), true), (None, false))
+        );
+    }
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{Failure, visible};
 use crate::domain::batch::Cell;
-use crate::domain::transfer::Outcome;
+use crate::domain::transfer::{Outcome, comes_in};
 use crate::engine::tally::{Lines, Tally, Traffic, add_traffic};
 use crate::report::time::rfc3339;
 use crate::source::{archive, lines};
@@ -297,7 +297,7 @@ fn write_notes<'a>(
 ) -> io::Result<()> {
     let (mut uploads, mut audits) = (false, false);
     for action in actions {
-        uploads |= action.starts_with("PUT");
+        uploads |= comes_in(action);
         audits |= action == "GET_AUDIT";
     }
     writeln!(out)?;

@@ -152,6 +152,42 @@ impl Transfer<'_> {
     }
 }
 
+/// Which way the bytes go, and for whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// Uploads of customers.
+    Put,
+    /// Downloads of customers.
+    Get,
+    /// Pieces that are stored anew.
+    PutRepair,
+    /// Pieces read to store others anew.
+    GetRepair,
+    /// Samples a satellite takes.
+    Audit,
+    /// What is none of these.
+    Other,
+}
+
+impl Class {
+    /// Of the node's word.
+    pub fn of(action: &str) -> Self {
+        match action {
+            "PUT" => Self::Put,
+            "GET" => Self::Get,
+            "GET_AUDIT" => Self::Audit,
+            "GET_REPAIR" => Self::GetRepair,
+            "PUT_REPAIR" => Self::PutRepair,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Whether an action brings bytes to the node.
+pub fn comes_in(action: &str) -> bool {
+    action.starts_with("PUT")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

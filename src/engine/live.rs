@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::flight::Flight;
 use crate::domain::batch::{Cell, FastMap, Kept};
 use crate::domain::piece::PieceId;
-use crate::domain::transfer::Outcome;
+use crate::domain::transfer::{Outcome, comes_in};
 use crate::support::ring::Ring;
 use crate::support::top::{Entry, Top};
 
@@ -40,7 +40,7 @@ pub enum Direction {
 impl Direction {
     /// Of an action, by the node's word for it.
     pub fn of(action: &str) -> Self {
-        if action.starts_with("PUT") { Self::In } else { Self::Out }
+        if comes_in(action) { Self::In } else { Self::Out }
     }
 }
 

@@ -6,7 +6,7 @@ use super::query::Scope;
 use super::transfers::Filter;
 use super::{Reader, Result};
 use crate::domain::piece::PieceId;
-use crate::domain::transfer::Outcome;
+use crate::domain::transfer::{Outcome, comes_in};
 
 const DAY_S: i64 = 86_400;
 
@@ -87,7 +87,7 @@ impl Reader {
         self.each_transfer(&until(node, None, at_ms), &filter, |transfer| {
             any = true;
             let (ms, good) = (transfer.row.time_ms, transfer.row.outcome == Outcome::Success);
-            if transfer.action.starts_with("PUT") {
+            if comes_in(transfer.action) {
                 story.uploaded_ms = Some(ms).filter(|_| good).or(story.uploaded_ms);
             } else if good {
                 story.reads += 1;

@@ -7,7 +7,7 @@ use super::query::{By, Key, Scope};
 use super::rollup::{self, Width};
 use super::{At, Error, Reader, Result, transfers};
 use crate::domain::batch::{Cell, FastMap, KeptMinute};
-use crate::domain::transfer::{Cause, Outcome, SIZE_CLASSES, size_class};
+use crate::domain::transfer::{Cause, Outcome, SIZE_CLASSES, comes_in, size_class};
 
 const HOUR_MS: i64 = 3_600_000;
 const MINUTE_MS: i64 = 60_000;
@@ -431,7 +431,7 @@ impl Reader {
                     if let Some(sum) = sums.last_mut() {
                         sum.count += cell.count;
                         // An upload that was turned away has no action in its line.
-                        if named.action.is_empty() || named.action.starts_with("PUT") {
+                        if named.action.is_empty() || comes_in(&named.action) {
                             sum.uploads += cell.count;
                             sum.rejected += if named.outcome == Outcome::Rejected {
                                 cell.count

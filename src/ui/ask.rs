@@ -24,13 +24,14 @@ pub struct Ask {
 pub struct Wants {
     /// Sections of nodes.
     pub topics: Vec<Topic>,
-    /// Of these nodes; empty means all.
-    pub nodes: Vec<String>,
     /// Answers from what was kept.
     pub asks: Vec<Ask>,
     /// Log lines as they come.
     pub lines: Option<Filter>,
 }
+
+/// A question that failed is asked again after so many seconds.
+const AGAIN_S: i64 = 10;
 
 /// What is known of a question.
 #[derive(Debug, Clone, Default)]
@@ -95,7 +96,12 @@ impl Answers {
         let mut requests = Vec::new();
         for ask in asks {
             let held = self.held.entry(ask.slot).or_default();
-            let is_old = ask.every_s > 0 && now_ms - held.answered_ms >= ask.every_s * 1000;
+            let every_s = match held.answer {
+                // What went wrong once may go well the next time.
+                Some(Err(_)) if ask.every_s == 0 => AGAIN_S,
+                _ => ask.every_s,
+            };
+            let is_old = every_s > 0 && now_ms - held.answered_ms >= every_s * 1000;
             let is_known = held.answer.is_some() && held.key == ask.key && !is_old;
             if is_known || held.waits.is_some() {
                 continue;
@@ -133,7 +139,8 @@ impl Standing {
         let mut requests = Vec::new();
         let watch = Watch {
             topics: wants.topics.clone(),
-            nodes: wants.nodes.clone(),
+            // The title tells of all nodes.
+            nodes: Vec::new(),
         };
         if self.watch.as_ref() != Some(&watch) {
             self.watch = Some(watch.clone());
@@ -201,6 +208,9 @@ mod tests {
         );
         assert!(answers.take(3, Err("no".to_owned()), 12_000));
         assert_eq!(answers.of("s", "b"), Some(Err("no")));
+        assert_eq!(asked(&mut answers, "b", 0, 21_000), 0);
+        assert_eq!(asked(&mut answers, "b", 0, 22_000), 1, "what failed is asked again");
+        assert!(answers.take(4, Ok(Answer::Done), 23_000));
         assert_eq!(asked(&mut answers, "b", 0, i64::MAX), 0);
     }
 

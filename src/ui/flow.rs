@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ask::Ask;
-use super::traffic::ends::{Class, comes_in};
 use crate::api::message::{Answer, Query};
 use crate::api::snapshot::{InFlight, Part, Window};
 use crate::domain::chart::{self, Chart, MarkKind};
-use crate::domain::transfer::Outcome;
+use crate::domain::transfer::{Class, Outcome, comes_in};
 use crate::ui::chart::{Mark, Points, Range, Scale, Series, Span};
 use crate::ui::look::Tone;
 use crate::ui::shared::Shared;
@@ -116,7 +115,7 @@ pub struct Now {
 }
 
 /// Right now is so many seconds, the running one left out.
-const NOW_S: usize = 10;
+pub const NOW_S: usize = 10;
 /// The finest of the chart of minutes, in seconds.
 const FINE_S: i64 = 5;
 
@@ -208,8 +207,8 @@ impl Flow {
 
     fn traffic(&self, chart: &Chart, nodes: f64, shared: &Shared) -> Vec<Series> {
         let now = shared.now_s();
+        let known = known(chart, now);
         let line = |(n, way): (usize, Way)| {
-            let known = known(chart, now);
             let mut values: Vec<Option<f64>> = known.iter().map(|seconds| seconds.map(|_| 0.0)).collect();
             for line in &chart.lines {
                 if line.outcome != Outcome::Success || !way.has(&line.action) {
@@ -399,29 +398,44 @@ fn counted(shared: &Shared, part: &Part, nodes: f64) -> Points {
     Points::Buckets { begin, width, values }
 }
 
+/// Bytes and pieces a second that come in and go out of a node, of the last seconds; the running one is not whole.
+/// `None`: too little is told.
+pub fn right_now(view: &crate::api::snapshot::NodeView, now_s: i64) -> Option<[(f64, f64); 2]> {
+    let window = &view.seconds.as_ref()?.value;
+    // Just begun, it tells of fewer seconds.
+    let known = (now_s - window.begin).clamp(0, NOW_S as i64);
+    let mut sums = [(0.0, 0.0); 2];
+    for flow in window.flows.iter().filter(|flow| flow.outcome == Outcome::Success) {
+        let sum = &mut sums[usize::from(!comes_in(&flow.action))];
+        for cell in flow.buckets.iter().rev().skip(1).take(known as usize) {
+            sum.0 += cell.bytes as f64 / known as f64;
+            sum.1 += cell.count as f64 / known as f64;
+        }
+    }
+    (known >= 2).then_some(sums)
+}
+
 /// Rates and transfers in flight of this moment.
 fn now(shared: &Shared) -> Now {
     let mut rates: Option<[(f64, f64); 2]> = None;
-    for window in windows(shared) {
-        // Just begun, it tells of fewer seconds; of none, nothing.
-        let known = (shared.now_s() - window.begin).clamp(0, NOW_S as i64);
-        if known < 2 {
+    let ours = |name: &str| shared.node.as_ref().is_none_or(|node| node == name);
+    for node in shared
+        .nodes()
+        .iter()
+        .filter(|node| ours(&node.name) && node.is_followed())
+    {
+        let view = shared.shown().nodes.get(&node.name);
+        let Some(told) = view.and_then(|view| right_now(view, shared.now_s())) else {
             continue;
-        }
-        let sums = rates.get_or_insert_default();
-        for flow in window.flows.iter().filter(|flow| flow.outcome == Outcome::Success) {
-            let sum = &mut sums[usize::from(!comes_in(&flow.action))];
-            for cell in flow.buckets.iter().rev().skip(1).take(known as usize) {
-                sum.0 += cell.bytes as f64 / known as f64;
-                sum.1 += cell.count as f64 / known as f64;
-            }
+        };
+        for (sum, more) in rates.get_or_insert_default().iter_mut().zip(told) {
+            *sum = (sum.0 + more.0, sum.1 + more.1);
         }
     }
     let mut flight: [Option<u64>; 2] = [None; 2];
     let mut busiest: Option<(String, u64)> = None;
     for (name, view) in &shared.shown().nodes {
-        let ours = shared.node.as_ref().is_none_or(|node| node == name);
-        let Some(open) = view.open.as_ref().filter(|open| ours && !open.value.is_empty()) else {
+        let Some(open) = view.open.as_ref().filter(|open| ours(name) && !open.value.is_empty()) else {
             continue;
         };
         let mut sum = 0;

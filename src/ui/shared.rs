@@ -155,6 +155,20 @@ impl Shared {
         self.answers.of(THEN, &Self::then_key(self.moment()?))
     }
 
+    /// Whether nobody tells what is now.
+    pub fn is_old(&self) -> bool {
+        match self.moment() {
+            // What was shown before stays until the answer about then is there.
+            Some(_) => !matches!(self.then(), Some(Ok(_))),
+            None => matches!(self.collector, Collector::Lost(_)),
+        }
+    }
+
+    /// Whether what a node's API said is old.
+    pub fn is_stale(&self, node: &status::Node) -> bool {
+        matches!(node.api.state.as_str(), "stale" | "down") || self.is_old()
+    }
+
     /// Takes in what changed.
     pub(super) fn hear(&mut self, newer: Snapshot) {
         self.live.merge(newer);

@@ -154,7 +154,8 @@ impl LogPane {
         let satellite = shared.satellite.as_ref().map(|id| self.satellite(id, shared));
         let level = match self.want.level.as_str() {
             "DEBUG" => "all".to_owned(),
-            level => format!("≥ {}", level.to_lowercase()),
+            level if shared.theme.glyphs.unicode => format!("≥ {}", level.to_lowercase()),
+            level => format!(">= {}", level.to_lowercase()),
         };
         let piece = self
             .want

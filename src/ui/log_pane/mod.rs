@@ -270,7 +270,6 @@ impl View for LogPane {
     fn wants(&self, shared: &Shared) -> Wants {
         Wants {
             topics: vec![Topic::Status],
-            nodes: Vec::new(),
             asks: self.asks(shared),
             lines: Some(self.want.filter(shared.scope(), shared.satellite.as_ref())),
         }

@@ -16,7 +16,12 @@ pub(super) const PAGE: isize = 10;
 /// What of any table must not be copied as it is, by the ids of columns.
 fn masks() -> Masks<'static> {
     Masks::none()
-        .column("node", copy::numbered("node"))
+        .column("node", copy::each(copy::numbered("node")))
+        .column("nodes", copy::each(copy::numbered("node")))
+        .column("where", copy::each(copy::numbered("node")))
+        .column("how", copy::shortened(0))
+        .column("more", copy::shortened(0))
+        .column("error", copy::shortened(0))
         .column("piece", copy::shortened(6))
         .column("from", copy::numbered("peer"))
         .column("peer", copy::numbered("peer"))
@@ -120,7 +125,7 @@ impl Model {
             | Action::LogScale => self.act_on_time(action),
             Action::End if self.can(Action::Later) => {
                 self.shared.time.live();
-                self.moved_in_time();
+                self.refresh();
             }
             Action::Filter
             | Action::Columns
@@ -168,11 +173,7 @@ impl Model {
     }
 
     fn act_on_table(&mut self, action: Action) {
-        let Some((name, (table, state))) = self
-            .view()
-            .focused()
-            .and_then(|name| Some((name, self.view_mut().table_mut(name)?)))
-        else {
+        let Some((table, state)) = self.view().focused().and_then(|name| self.view_mut().table_mut(name)) else {
             return;
         };
         let move_in: fn(&mut TableState) = match action {
@@ -215,7 +216,6 @@ impl Model {
             _ => return,
         };
         move_in(state);
-        let _ = name;
         self.refresh();
     }
 
@@ -240,11 +240,6 @@ impl Model {
             // Back in time is the whole screen, not the chart alone.
             time.cursor = time.end;
         }
-        self.moved_in_time();
-    }
-
-    /// Another moment or range was chosen.
-    pub(super) fn moved_in_time(&mut self) {
         self.refresh();
     }
 
@@ -252,7 +247,7 @@ impl Model {
     fn back(&mut self) -> Vec<Effect> {
         if self.can(Action::Later) {
             self.shared.time.live();
-            self.moved_in_time();
+            self.refresh();
             return Vec::new();
         }
         if let Some((table, state)) = self.view().focused().and_then(|name| self.view_mut().table_mut(name))

@@ -193,8 +193,6 @@ impl Model {
     /// What is drawn from now, and for all panes: how nodes were at the chosen moment.
     pub fn wants(&self) -> Wants {
         let mut wants = self.view().wants(&self.shared);
-        // The title tells of all nodes.
-        wants.nodes.clear();
         if let Some(second) = self.shared.moment() {
             wants.asks.push(Ask {
                 slot: THEN,
@@ -424,7 +422,7 @@ impl Model {
         let now = self.shared.now_s();
         self.shared.time.cursor = self.shared.time.cursor.map(|second| second.min(now));
         if hit_chart {
-            self.moved_in_time();
+            self.refresh();
         }
         (Vec::new(), hit_chart)
     }

@@ -134,7 +134,7 @@ impl Model {
             "range" => {
                 if let Some(range) = Range::ALL.into_iter().find(|range| range.name() == key) {
                     self.shared.time.range = range;
-                    self.moved_in_time();
+                    self.refresh();
                 }
             }
             "node" => {

@@ -34,12 +34,12 @@ pub(super) fn satellites(shared: &Shared, node: &Node) -> Table {
             Some(id) => shared.satellite_name(id),
             None => Standing::short_of(satellite.url.as_deref().unwrap_or_default(), None),
         };
-        let (left, tone) = match (&satellite.disqualified_at, facts::left(satellite)) {
+        let (left, tone) = match (&satellite.disqualified_at, satellite.audits_left()) {
             (Some(_), _) => (Cell::number("disqualified", 0.0).tone(Tone::Bad), Tone::Bad),
             (None, None) => (Cell::unknown(), Tone::Text),
             (None, Some(left)) => {
                 let tone = facts::left_tone(left);
-                let text = match facts::is_computed(satellite) {
+                let text = match satellite.audit_by_now().1 {
                     true => number::computed(&format!("{left} of 41")),
                     false => format!("{left} of 41"),
                 };

@@ -130,7 +130,7 @@ fn state(node: &Node, shared: &Shared) -> Explained {
 fn worst(what: &str, node: &Node, shared: &Shared) -> Option<Explained> {
     let satellites = node.satellites.iter().flatten();
     let value = |satellite: &Satellite| match what {
-        "left" | "audit" => facts::left(satellite).map(f64::from),
+        "left" | "audit" => satellite.audits_left().map(f64::from),
         _ => satellite.online_score,
     };
     let nearest = satellites
@@ -197,11 +197,9 @@ fn audits(satellite: &Satellite, fact: &dyn Fn(&str, String) -> Fact) -> Parts {
         number::known(satellite.recent_failed_audits, number::count),
         "the node's log",
     );
-    let left = facts::left(satellite);
-    let outlook = satellite.outlook.as_ref();
-    let projected = outlook
-        .and_then(|outlook| outlook.projected_audit_score)
-        .filter(|_| facts::is_computed(satellite));
+    let left = satellite.audits_left();
+    let (by_now, computed) = satellite.audit_by_now();
+    let projected = by_now.filter(|_| computed);
     let sum = left
         .filter(|_| satellite.disqualified_at.is_none())
         .map_or(String::new(), |left| {

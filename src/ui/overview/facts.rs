@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::api::snapshot::{NodeView, Window};
+use crate::api::snapshot::NodeView;
 use crate::api::status::{Flow, Node, Satellite};
-use crate::domain::transfer::Outcome;
+use crate::domain::transfer::{Outcome, comes_in};
+use crate::ui::flow;
 use crate::ui::look::Tone;
-use crate::ui::model::Collector;
 use crate::ui::shared::Shared;
 
 /// Rates are of the last so many seconds.
-pub(super) const SECONDS: usize = 10;
+pub(super) const SECONDS: usize = flow::NOW_S;
 
 /// Bytes a second that came in and went out; `None`: nobody can tell.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -33,64 +33,43 @@ impl Rates {
     }
 }
 
-/// Whether a log of it is followed.
-pub(super) fn is_read(node: &Node) -> bool {
-    let state = |source: &crate::api::status::Source| source.state.as_deref() == Some("following");
-    node.sources.iter().any(state)
-}
-
-/// Whether nobody tells what is now.
-pub(super) fn is_old(shared: &Shared) -> bool {
-    match shared.moment() {
-        // What was shown before stays until the answer about then is there.
-        Some(_) => !matches!(shared.then(), Some(Ok(_))),
-        None => matches!(shared.collector, Collector::Lost(_)),
-    }
-}
-
 /// A node's rates at the moment that is shown.
 pub(super) fn rates(shared: &Shared, node: &Node) -> Rates {
     let Some(view) = shared.shown().nodes.get(&node.name) else {
         return Rates::default();
     };
-    let of = |action: &str| match shared.moment() {
-        Some(second) => minute_at(view, second, action),
-        // A log that is not read says nothing: that is not nothing.
-        None if !is_read(node) => None,
-        None => {
-            let window = &view.seconds.as_ref()?.value;
-            Some(recent(window, action, SECONDS) / SECONDS as u64)
-        }
-    };
+    if let Some(second) = shared.moment() {
+        return Rates {
+            ingress: minute_at(view, second, comes_in),
+            egress: minute_at(view, second, |action| !comes_in(action)),
+        };
+    }
+    // A log that is not read says nothing: that is not nothing.
+    let told = flow::right_now(view, shared.now_s()).filter(|_| node.is_followed());
+    let of = |n: usize| told.map(|ways| ways[n].0 as u64);
     Rates {
-        ingress: of("PUT"),
-        egress: of("GET"),
+        ingress: of(0),
+        egress: of(1),
     }
 }
 
-/// Bytes a second in the minute of a moment, as far back as minutes go.
-fn minute_at(view: &NodeView, second: i64, action: &str) -> Option<u64> {
+/// Bytes a second in the minute of a moment, as far back as minutes go; `None` where nothing at all is known of it.
+fn minute_at(view: &NodeView, second: i64, ours: impl Fn(&str) -> bool) -> Option<u64> {
     let window = &view.minutes.as_ref()?.value;
     let place = usize::try_from((second - window.begin).div_euclid(window.width.max(1))).ok()?;
-    let flows = flows(window, action);
-    let mut bytes = None;
-    for flow in flows {
+    let mut known = None;
+    for flow in &window.flows {
         let cell = flow.buckets.get(place)?;
-        bytes = Some(bytes.unwrap_or(0) + cell.bytes);
+        if cell.count > 0 {
+            let bytes = known.get_or_insert(0);
+            *bytes += if flow.outcome == Outcome::Success && ours(&flow.action) {
+                cell.bytes
+            } else {
+                0
+            };
+        }
     }
-    bytes.map(|bytes| bytes / window.width.max(1).unsigned_abs())
-}
-
-/// Flows of an action and its repairs that succeeded.
-pub(super) fn flows<'a>(window: &'a Window, action: &'a str) -> impl Iterator<Item = &'a crate::api::snapshot::Flow> {
-    let wanted =
-        move |flow: &&crate::api::snapshot::Flow| flow.outcome == Outcome::Success && flow.action.starts_with(action);
-    window.flows.iter().filter(wanted)
-}
-
-fn recent(window: &Window, action: &str, buckets: usize) -> u64 {
-    let last = flows(window, action).flat_map(|flow| flow.buckets.iter().rev().take(buckets));
-    last.map(|cell| cell.bytes).sum()
+    known.map(|bytes: u64| bytes / window.width.max(1).unsigned_abs())
 }
 
 /// Used and allocated bytes, when both are known.
@@ -122,27 +101,13 @@ pub(super) fn judged(flow: &Flow) -> u64 {
     flow.success + flow.canceled + flow.failed
 }
 
-/// Audits that may still fail in a row, of the satellite that is nearest to disqualifying and has not yet.
+/// Audits that may still fail in a row, of the satellite that is nearest to disqualifying.
 pub(super) fn nearest(node: &Node) -> Option<u32> {
-    node.satellites.iter().flatten().filter_map(left).min()
-}
-
-/// Audits that may still fail in a row, those counted that the log tells of since the score.
-pub(super) fn left(satellite: &Satellite) -> Option<u32> {
-    let told = satellite.audit_failures_to_disqualification;
-    let computed = satellite
-        .outlook
-        .as_ref()
-        .and_then(|outlook| outlook.failures_to_disqualification);
-    match (told, computed) {
-        (Some(told), Some(computed)) => Some(told.min(computed)),
-        (told, computed) => told.or(computed),
-    }
-}
-
-/// Whether the log knows more than the satellite said.
-pub(super) fn is_computed(satellite: &Satellite) -> bool {
-    left(satellite) != satellite.audit_failures_to_disqualification
+    node.satellites
+        .iter()
+        .flatten()
+        .filter_map(Satellite::audits_left)
+        .min()
 }
 
 /// How worrying it is that so many audits may still fail.

@@ -17,7 +17,7 @@ use super::explain::Explained;
 use super::flow::{Flow, Metric};
 use super::look::Tone;
 use super::number;
-use super::pane::{Effect, Figure, Hits, Page, View};
+use super::pane::{Effect, Figure, Page, View};
 use super::shared::{Collector, Shared};
 use super::table::{Table, TableState};
 use super::text::{self, wrap};
@@ -152,14 +152,6 @@ impl View for Overview {
 
     fn marks(&self) -> &[Mark] {
         &self.flow.marks
-    }
-
-    fn saw(&mut self, hits: &Hits) {
-        for (name, hits) in &hits.tables {
-            if let Some((_, state)) = self.table_mut(name) {
-                state.saw(hits);
-            }
-        }
     }
 
     fn explain(&self, figure: &Figure, shared: &Shared) -> Option<Explained> {
@@ -469,7 +461,7 @@ fn silent(shared: &Shared) -> impl Iterator<Item = &Arc<Node>> {
 /// Where everything comes from, and what is missing.
 fn sources(page: &mut Page<'_>) {
     let nodes = page.shared.nodes().to_vec();
-    let followed = nodes.iter().filter(|node| facts::is_read(node)).count();
+    let followed = nodes.iter().filter(|node| node.is_followed()).count();
     let behind: u64 = nodes
         .iter()
         .flat_map(|node| &node.sources)

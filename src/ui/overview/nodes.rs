@@ -97,7 +97,7 @@ impl Form<'_> {
 
     fn row(&self, node: &Node, rates: Rates) -> Row {
         let (sign, tone) = mark(node.state, &self.shared.theme.glyphs);
-        let old = self.stale(node);
+        let old = self.shared.is_stale(node);
         let told = |cell: Cell| match (old, cell.sort) {
             (true, SortKey::Number(_)) => cell.tone(Tone::Stale),
             _ => cell,
@@ -121,11 +121,6 @@ impl Form<'_> {
             Cell::unknown(),
         ];
         Row::new(node.name.as_str(), cells).mark(sign, tone)
-    }
-
-    /// Whether what the node's API said is old.
-    fn stale(&self, node: &Node) -> bool {
-        matches!(node.api.state.as_str(), "stale" | "down") || facts::is_old(self.shared)
     }
 
     fn rate(&self, rate: Option<u64>) -> Cell {
@@ -227,23 +222,14 @@ fn worst(node: &Node, score: fn(&Satellite) -> Option<f64>) -> Option<f64> {
 fn audit(node: &Node) -> Cell {
     let satellites = node.satellites.iter().flatten();
     let key = |satellite: &&Satellite| {
-        let left = facts::left(satellite).unwrap_or(u32::MAX);
+        let left = satellite.audits_left().unwrap_or(u32::MAX);
         (left, (satellite.audit_score.unwrap_or(2.0) * 1e9) as i64)
     };
-    let Some(satellite) = satellites.min_by_key(key) else {
-        return Cell::unknown();
-    };
-    let projected = satellite
-        .outlook
-        .as_ref()
-        .and_then(|outlook| outlook.projected_audit_score);
-    match (
-        projected.filter(|_| facts::is_computed(satellite)),
-        satellite.audit_score,
-    ) {
-        (Some(score), _) => Cell::number(number::computed(&number::score(score)), score),
-        (None, Some(score)) => Cell::number(number::score(score), score),
-        (None, None) => Cell::unknown(),
+    let score = satellites.min_by_key(key).map(Satellite::audit_by_now);
+    match score {
+        Some((Some(score), true)) => Cell::number(number::computed(&number::score(score)), score),
+        Some((Some(score), false)) => Cell::number(number::score(score), score),
+        _ => Cell::unknown(),
     }
 }
 
@@ -258,7 +244,7 @@ fn left(node: &Node) -> Cell {
     facts::nearest(node).map_or(Cell::unknown(), |left| {
         let tone = facts::left_tone(left);
         let mut nearest = node.satellites.iter().flatten();
-        let computed = nearest.any(|satellite| facts::left(satellite) == Some(left) && facts::is_computed(satellite));
+        let computed = nearest.any(|satellite| satellite.audits_left() == Some(left) && satellite.audit_by_now().1);
         let text = if computed {
             number::computed(&left.to_string())
         } else {
@@ -272,7 +258,7 @@ fn left(node: &Node) -> Cell {
 pub(super) fn share(node: &Node, action: &str) -> Cell {
     let flow = node.traffic.by_action.get(action).copied().unwrap_or_default();
     match facts::judged(&flow) {
-        0 if !facts::is_read(node) => Cell::unknown(),
+        0 if !node.is_followed() => Cell::unknown(),
         0 => Cell::absent(),
         all => Cell::number(SHARE.share(flow.success, all), flow.success as f64 / all as f64),
     }

@@ -110,7 +110,7 @@ impl Entry {
             asked_ms: full.and_then(|full| full.asked_ms),
             error: full.and_then(|full| full.error.clone()),
             full: full.is_some(),
-            old: matches!(node.api.state.as_str(), "stale" | "down"),
+            old: shared.is_stale(node),
             trouble: Trouble::Fine,
             grade: Grade::Fine,
         };
@@ -132,23 +132,17 @@ impl Entry {
 
     /// The score by now, and whether it was computed: the satellite has not told it yet.
     pub(super) fn audit(&self) -> (Option<f64>, bool) {
-        let outlook = self.satellite.outlook.as_ref();
-        let projected = outlook.and_then(|outlook| outlook.projected_audit_score);
-        by_now(self.satellite.audit_score, projected)
+        self.satellite.audit_by_now()
     }
 
     /// As [`Self::audit`].
     pub(super) fn suspension(&self) -> (Option<f64>, bool) {
-        let outlook = self.satellite.outlook.as_ref();
-        let projected = outlook.and_then(|outlook| outlook.projected_suspension_score);
-        by_now(self.satellite.suspension_score, projected)
+        self.satellite.suspension_by_now()
     }
 
     /// Failed audits in a row until it disqualifies.
     pub(super) fn audits_left(&self) -> Option<u32> {
-        let outlook = self.satellite.outlook.as_ref();
-        let left = outlook.and_then(|outlook| outlook.failures_to_disqualification);
-        left.or(self.satellite.audit_failures_to_disqualification)
+        self.satellite.audits_left()
     }
 
     /// Unreadable pieces in a row until it suspends.
@@ -233,16 +227,6 @@ impl Entry {
             .then(online(self).total_cmp(&online(other)))
             .then_with(|| (&self.node, &self.name).cmp(&(&other.node, &other.name)))
     }
-}
-
-/// A difference that four digits do not show is none.
-fn by_now(told: Option<f64>, projected: Option<f64>) -> (Option<f64>, bool) {
-    let differs = match (told, projected) {
-        (Some(told), Some(projected)) => (told - projected).abs() >= 0.000_05,
-        (None, Some(_)) => true,
-        (_, None) => false,
-    };
-    (if differs { projected } else { told }, differs)
 }
 
 /// All satellites of the nodes that are looked at, the worst first. What the answer in full does not know yet is
@@ -372,16 +356,5 @@ mod tests {
             }
             before = Some(entry);
         }
-    }
-
-    #[test]
-    fn a_score_is_computed_only_where_four_digits_show_it() {
-        assert_eq!(by_now(Some(0.9), Some(0.900_01)), (Some(0.9), false));
-        assert_eq!(by_now(Some(0.9), Some(0.89)), (Some(0.89), true));
-        assert_eq!(by_now(Some(0.9), None), (Some(0.9), false));
-        assert_eq!(
-            (by_now(None, Some(0.9)), by_now(None, None)),
-            ((Some(0.9), true), (None, false))
-        );
     }
 }

@@ -3,7 +3,6 @@
 use crate::api::status::{FullIn, Node};
 use crate::ui::chart::Segment;
 use crate::ui::look::Tone;
-use crate::ui::model::Collector;
 use crate::ui::number;
 use crate::ui::shared::Shared;
 
@@ -53,7 +52,7 @@ impl Place {
         let dedicated = disk.is_some_and(|disk| disk.semantics == "dedicated");
         Self {
             name: node.name.clone(),
-            stale: matches!(node.api.state.as_str(), "stale" | "down") || is_old(shared),
+            stale: shared.is_stale(node),
             dedicated,
             used: size(|disk| disk.used),
             allocated: size(|disk| disk.allocated).filter(|all| *all > 0),
@@ -120,14 +119,6 @@ fn full(node: &Node) -> Full {
         Some(full) => Full::In(full),
         None if free.is_some() && space.is_some_and(|space| space.growth_per_day.is_some()) => Full::Never,
         None => Full::Unknown,
-    }
-}
-
-/// Whether nobody tells what is now.
-fn is_old(shared: &Shared) -> bool {
-    match shared.moment() {
-        Some(_) => !matches!(shared.then(), Some(Ok(_))),
-        None => matches!(shared.collector, Collector::Lost(_)),
     }
 }
 

@@ -43,6 +43,11 @@ pub fn numbered(word: &'static str) -> impl FnMut(&str) -> String {
     }
 }
 
+/// A way of masking for cells that hold several names: each is masked by itself.
+pub fn each(mut one: impl FnMut(&str) -> String) -> impl FnMut(&str) -> String {
+    move |names| names.split(' ').map(&mut one).collect::<Vec<_>>().join(" ")
+}
+
 /// A way of masking: the first characters and an ellipsis. Never more than half of the text.
 pub fn shortened(keep: usize) -> impl FnMut(&str) -> String {
     move |text| {

@@ -3,6 +3,7 @@
 use crate::api::message::Answer;
 use crate::api::table::Value;
 use crate::domain::batch::Cell;
+pub(super) use crate::domain::transfer::{Class, comes_in};
 use crate::ui::number::Percent;
 
 /// How a transfer ended, and why.
@@ -38,42 +39,6 @@ impl End {
             _ => Self::Error,
         }
     }
-}
-
-/// Which way the bytes go, and for whom.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::ui) enum Class {
-    /// Uploads of customers.
-    Put,
-    /// Downloads of customers.
-    Get,
-    /// Pieces that are stored anew.
-    PutRepair,
-    /// Pieces read to store others anew.
-    GetRepair,
-    /// Samples a satellite takes.
-    Audit,
-    /// What is none of these.
-    Other,
-}
-
-impl Class {
-    /// Of the node's word.
-    pub(in crate::ui) fn of(action: &str) -> Self {
-        match action {
-            "PUT" => Self::Put,
-            "GET" => Self::Get,
-            "GET_AUDIT" => Self::Audit,
-            "GET_REPAIR" => Self::GetRepair,
-            "PUT_REPAIR" => Self::PutRepair,
-            _ => Self::Other,
-        }
-    }
-}
-
-/// Whether an action brings bytes to the node.
-pub(in crate::ui) fn comes_in(action: &str) -> bool {
-    action.starts_with("PUT")
 }
 
 /// Counts and bytes by how they ended.

@@ -3,6 +3,7 @@
 use super::Traffic;
 use super::block::Slot;
 use crate::ui::explain::{Explained, Fact};
+use crate::ui::number;
 use crate::ui::pane::Figure;
 use crate::ui::shared::Shared;
 use crate::ui::table::RowKey;
@@ -33,7 +34,7 @@ impl Traffic {
         Some(Explained {
             title: format!("{who}: {} {value}", heading.to_lowercase()),
             facts,
-            words: vec![words.to_owned(), format!("Of the last {}.", shared.time.range.name())],
+            words: vec![words.to_owned(), of_when(slot, shared)],
             ..Explained::default()
         })
     }
@@ -52,6 +53,20 @@ fn chart(what: &str) -> Explained {
             "The figures at its right are of the last ten seconds, repair and audits included. In flight is what began and did not end yet; it is known where the node logs at DEBUG.".to_owned(),
         ],
         ..Explained::default()
+    }
+}
+
+/// Of which time the figures of a block are.
+fn of_when(slot: &Slot, shared: &Shared) -> String {
+    use super::block::Block;
+    let at = shared.moment().or(shared.time.end);
+    let to = at.map(|second| number::moment(second * 1000, shared.now_ms, &shared.zone));
+    match (slot.block, to) {
+        (Block::Pieces | Block::Peers | Block::Countries, _) => "Live: of the last hour or two.".to_owned(),
+        (Block::Hours, None) => "Of the hour that is named; the newest one still runs.".to_owned(),
+        (Block::Hours, Some(to)) => format!("Of the hour that is named, until {to}."),
+        (_, None) => format!("Of the last {}.", shared.time.range.name()),
+        (_, Some(to)) => format!("Of {} until {to}.", shared.time.range.name()),
     }
 }
 

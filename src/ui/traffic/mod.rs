@@ -5,7 +5,7 @@ mod act;
 mod asks;
 mod block;
 mod detail;
-pub(super) mod ends;
+mod ends;
 mod errors;
 mod explain;
 mod hours;

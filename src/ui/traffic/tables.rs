@@ -93,7 +93,7 @@ pub(super) fn actions(counted: &[Counted], levels: &Levels, shared: &Shared) -> 
             (true, true) => rare(&scale, ends.count(End::Peer), Tone::Text),
         };
         let cells = vec![
-            Cell::text(name.to_owned()).tone(if tone == Tone::Text { Tone::Text } else { tone }),
+            Cell::text(name.to_owned()).tone(tone),
             count(&scale, ends.all().count),
             count(&scale, ends.success().count),
             share,
