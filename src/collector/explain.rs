@@ -1,6 +1,7 @@
 //! What one log line means, and what is known around it: the answer to a viewer.
 
 use super::past;
+use crate::analysis::reputation::streak;
 use crate::api::line::{Explained, LogLine, PieceStory, Seen, members};
 use crate::domain::piece;
 use crate::domain::transfer::Outcome;
@@ -14,6 +15,8 @@ use crate::store::{self, Reader};
 
 /// Longest line that is shown as it stands (bytes).
 const LONGEST: usize = 64 << 10;
+/// Failed audits are looked for so far back.
+const DAY_MS: i64 = 86_400_000;
 /// What half a letter at the end of a cut text becomes.
 const CUT: char = '\u{fffd}';
 
@@ -138,9 +141,19 @@ fn known(reader: &Reader, line: &LogLine, record: &Record<'_>, told: &mut Explai
     if failed && action == "GET_AUDIT" {
         let satellite = text(record.fields.satellite_id);
         // This one may not be kept yet.
-        told.streak = Some(reader.failed_audits_in_a_row(node, &satellite, at_ms)?.max(1));
+        told.streak = Some(in_a_row(reader, node, &satellite, at_ms)?.max(1));
     }
     Ok(())
+}
+
+/// Audits of a satellite that failed in a row until the end of the second of `at_ms`, as everywhere else they are
+/// counted; looks back a day at most.
+fn in_a_row(reader: &Reader, node: &str, satellite: &str, at_ms: i64) -> store::Result<u64> {
+    let end = (at_ms.div_euclid(1000) + 1) * 1000;
+    let audits = reader.audits(node, (end - DAY_MS, end))?;
+    let streaks = streak::streaks(&audits);
+    let ours = streaks.iter().find(|streak| streak.satellite_id == satellite);
+    Ok(ours.map_or(0, |streak| streak.in_a_row))
 }
 
 fn seen(text: String, often: Often) -> Seen {

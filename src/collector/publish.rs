@@ -192,22 +192,29 @@ pub fn kept(data_dir: &Path, now_ms: i64) -> Result<Snapshot> {
 
 /// Tells viewers how nodes are, until `stop`; in a thread of its own, for it reads the database.
 pub fn tell_status(hub: &Hub, data_dir: &Path, stop: &AtomicBool) {
+    // Kept from one time to the next: what it prepared and read is at hand then.
+    let mut kept: Option<Reader> = None;
     while !stop.load(Ordering::Relaxed) {
         let wanted = hub.wanted().filter(|wanted| wanted.has(Topic::Status));
         let begun = Instant::now();
         if let Some(wanted) = wanted {
             // What fails now is asked again; viewers see the age of what they have.
-            let _ = refresh(hub, data_dir, &wanted);
+            let reader = match kept.take() {
+                Some(mut reader) => reader.renew().map(|()| reader),
+                None => Reader::open(data_dir),
+            };
+            kept = reader
+                .ok()
+                .filter(|reader| refresh(hub, reader, &wanted).is_ok() && reader.rest().is_ok());
         }
         let rest = STATUS_EVERY.max(begun.elapsed() * STATUS_REST);
         hub.wait_for_status(rest);
     }
 }
 
-fn refresh(hub: &Hub, data_dir: &Path, wanted: &Wanted) -> Result<()> {
+fn refresh(hub: &Hub, reader: &Reader, wanted: &Wanted) -> Result<()> {
     let now_ms = jiff::Timestamp::now().as_millisecond();
-    let reader = Reader::open(data_dir)?;
-    let status = hub.status(&reader, &wanted.nodes, now_ms)?;
+    let status = hub.status(reader, &wanted.nodes, now_ms)?;
     hub.name_all(reader.watched(now_ms)?);
     for node in status.nodes {
         let name = node.name.clone();

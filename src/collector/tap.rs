@@ -84,6 +84,11 @@ impl Reading {
         now_ms: i64,
     ) {
         let taps: Vec<&Arc<Tap>> = taps.iter().filter(|tap| tap.matcher.wants(node)).collect();
+        if taps.is_empty() {
+            // Nobody listens to this node; what was half read of it is not asked for any more.
+            self.unwrappers.remove(&slot);
+            return;
+        }
         let mut found: Vec<Vec<LogLine>> = vec![Vec::new(); taps.len()];
         let (unwrapper, begun) = self.unwrappers.entry(slot).or_default();
         let mut looked = 0;

@@ -213,7 +213,12 @@ fn hang(reader: &Reader, name: &str, minutes: &[(i64, u64)]) -> Result<Option<Ha
         return Ok(None);
     };
     let restarts = reader.starts(name, (hang.from_ms - 60_000, hang.to_ms + 60_000))?;
-    Ok((restarts == 0).then_some(hang))
+    let unread = reader.gaps(
+        &scope(name, hang.to_ms, (hang.to_ms - hang.from_ms) / 1000),
+        hang.to_ms.div_euclid(1000),
+    )?;
+    // What was not read is no pause of the node's.
+    Ok((restarts == 0 && unread.is_empty()).then_some(hang))
 }
 
 fn reason(finding: Finding) -> Reason {

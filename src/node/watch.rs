@@ -119,6 +119,8 @@ fn rest(every: Duration, failures: u32) -> Duration {
 /// `due` chooses the satellites that are asked about this time.
 async fn poll(client: &Client, base: &Url, due: impl FnOnce(Vec<String>) -> Vec<String>) -> Poll {
     let mut answer = client.sample(base).await;
+    // Before its satellites are asked about: a slow one makes no answer newer.
+    let time_ms = Timestamp::now().as_millisecond();
     if let Ok(sample) = &mut answer {
         let standings = sample.standings.iter().flatten();
         let ids = standings.filter_map(|standing| standing.satellite_id.clone()).collect();
@@ -126,10 +128,7 @@ async fn poll(client: &Client, base: &Url, due: impl FnOnce(Vec<String>) -> Vec<
             sample.details.push(client.detail(base, id).await);
         }
     }
-    Poll {
-        time_ms: Timestamp::now().as_millisecond(),
-        answer,
-    }
+    Poll { time_ms, answer }
 }
 
 /// When a node was last asked about each of its satellites. What it knows of them changes every few hours, and

@@ -27,6 +27,8 @@ fn scope(node: &str, (from_ms, to_ms): (i64, i64)) -> Scope {
     }
 }
 
+const MINUTE_MS: i64 = 60_000;
+
 /// Audits and repairs of one satellite that failed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FailedReads {
@@ -37,11 +39,17 @@ pub struct FailedReads {
 }
 
 impl Reader {
-    /// Audits and repairs that failed within whole minutes of the range (ms), by satellite (empty where a line has
+    /// Audits and repairs that failed within the whole minutes around the range (ms), by satellite (empty where a line has
     /// none). Cheap: reads no transfer.
     pub fn failed_reads(&self, node: &str, range: (i64, i64)) -> Result<BTreeMap<String, FailedReads>> {
         let by = [By::SatelliteId, By::Action, By::Outcome, By::Cause];
         let mut failed: BTreeMap<String, FailedReads> = BTreeMap::new();
+        // Within a minute only transfers themselves could tell.
+        let whole = (
+            range.0.div_euclid(MINUTE_MS),
+            (range.1 + MINUTE_MS - 1).div_euclid(MINUTE_MS),
+        );
+        let range = (whole.0 * MINUTE_MS, whole.1 * MINUTE_MS);
         for (key, cell) in self.traffic(&scope(node, range), &by)? {
             let [satellite, Key::Text(action), Key::Text(outcome), cause] = key.as_slice() else {
                 continue;

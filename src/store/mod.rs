@@ -192,6 +192,8 @@ fn open_reader(path: &Path, immutable: bool) -> rusqlite::Result<Connection> {
     };
     connection.busy_timeout(Duration::from_secs(10))?;
     connection.execute_batch("PRAGMA cache_size = -2048; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;")?;
+    // A status of one node cycles through more than the usual sixteen: of many nodes all would be prepared each time.
+    connection.set_prepared_statement_cache_capacity(64);
     // Nothing was read so far: whether it can be shows here.
     version(&connection)?;
     Ok(connection)
@@ -236,6 +238,23 @@ impl Reader {
             version: found,
             series: OnceCell::new(),
         })
+    }
+
+    /// Lets go of its view of the data: while it waits it must not keep the writer's file from shrinking.
+    ///
+    /// # Errors
+    /// When the database fails; then another one has to be opened.
+    pub fn rest(&self) -> Result<()> {
+        self.connection.execute_batch("COMMIT").at(&self.path)
+    }
+
+    /// Sees the last commit again, after [`Reader::rest`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn renew(&mut self) -> Result<()> {
+        self.series = OnceCell::new();
+        self.connection.execute_batch("BEGIN").at(&self.path)
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -109,30 +109,6 @@ impl Reader {
         };
         self.sql(read())
     }
-
-    /// Audits of a satellite that failed in a row until the end of the second of `at_ms`, in which one failed;
-    /// looks back a day at most.
-    pub fn failed_audits_in_a_row(&self, node: &str, satellite: &str, at_ms: i64) -> Result<u64> {
-        let grave = Filter {
-            only_grave: true,
-            ..Filter::default()
-        };
-        let second = at_ms.div_euclid(1000);
-        let mut streak = 0;
-        self.each_transfer(&until(node, Some(at_ms - DAY_S * 1000), at_ms), &grave, |transfer| {
-            if transfer.action == "GET_AUDIT" && transfer.satellite_id == satellite {
-                streak = match transfer.row.outcome {
-                    Outcome::Failed => streak + 1,
-                    // Within a second nobody can tell what came first.
-                    _ if transfer.row.time_ms.div_euclid(1000) == second => streak,
-                    // An auditor that hangs up has what it wanted, too.
-                    _ => 0,
-                };
-            }
-            Ok(true)
-        })?;
-        Ok(streak)
-    }
 }
 
 /// Up to the end of the second a line is of.

@@ -95,7 +95,8 @@ impl Reader {
             "SELECT r.path, s.id, s.state, s.error, r.lines, r.understood, r.unknown, r.malformed, r.bytes, r.dialect, r.last
              FROM (SELECT path, sum(lines) AS lines, sum(understood) AS understood, sum(unknown) AS unknown,
                        sum(malformed) AS malformed, sum(bytes) AS bytes, max(dialect) AS dialect,
-                       (SELECT max(l.t1) FROM ledger l JOIN run x ON x.id = l.run WHERE x.node = ?1 AND x.path = run.path) AS last
+                       (SELECT l.t1 FROM ledger l JOIN run x ON x.id = l.run
+                        WHERE l.node = ?1 AND x.path = run.path ORDER BY l.t1 DESC LIMIT 1) AS last
                    FROM run WHERE node = ?1 GROUP BY path) r
              LEFT JOIN source s ON s.node = ?1 AND s.name = r.path
              UNION ALL

@@ -121,7 +121,9 @@ fn delete_old(connection: &Connection, retention: &Retention, now: i64) -> rusql
     more |= deleted as i64 == ROWS;
     let deleted = connection
         .prepare_cached(&format!(
-            "DELETE FROM task WHERE id IN (SELECT id FROM task WHERE place < ?1 LIMIT {ROWS})"
+            "DELETE FROM task WHERE id IN (
+                 SELECT id FROM task WHERE node IN (SELECT id FROM node) AND job BETWEEN 0 AND 255 AND place < ?1
+                 LIMIT {ROWS})"
         ))?
         .execute([hours * 1000])?;
     more |= deleted as i64 == ROWS;

@@ -55,6 +55,8 @@ fn database() -> PathBuf {
         include_str!("../../src/store/schema_1.sql"),
         include_str!("../../src/store/schema_2.sql"),
         include_str!("../../src/store/schema_3.sql"),
+        include_str!("../../src/store/schema_4.sql"),
+        include_str!("../../src/store/schema_5.sql"),
         include_str!("../../src/store/writer.rs"),
         include_str!("../../src/store/block.rs"),
         include_str!("../../src/store/raw.rs"),

@@ -104,7 +104,7 @@ pub(super) fn judge_standing(found: &mut Findings, standing: &Standing, evidence
     }
     if let Some(ms) = standing.suspended_ms {
         let text = format!(
-            "{name} suspended it {}: audits fail for an unknown reason → 2 Traffic names the errors (`export errors`)",
+            "{name} suspended it {}: audits fail for an unknown reason → see the errors of its traffic",
             ago(now_ms - ms)
         );
         found.say(State::Critical, Rule::Suspended, text);
@@ -118,7 +118,11 @@ pub(super) fn judge_standing(found: &mut Findings, standing: &Standing, evidence
         && let Some(state) = level(score, AUDIT_LOW)
     {
         // What failed since is in no score yet.
-        let failing = evidence.failing.iter().find(|failing| failing.name == name);
+        let same = |failing: &&Failing| match &standing.satellite_id {
+            Some(id) => failing.streak.satellite_id == *id,
+            None => failing.name == name,
+        };
+        let failing = evidence.failing.iter().find(same);
         let left = failing.map_or(u32::MAX, |failing| failing.to_disqualification);
         let left = match left.min(failures_left(score)) {
             0 => "it is reached by now".to_owned(),

@@ -225,7 +225,7 @@ pub fn diagnose(streak: &Streak, all: &[Streak], passed: &[(String, i64)]) -> Di
         ),
         Fault::Other => (
             "pieces could not be read",
-            "2 Traffic has the whole text (`export errors`)",
+            "see the whole text among the errors of its traffic",
         ),
     };
     Diagnosis { fault, means, act }
