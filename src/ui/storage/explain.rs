@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::facts::{self, Full, Place};
-use super::{Storage, picture, tables};
+use super::{Storage, asks, picture, tables};
 use crate::api::status::Node;
 use crate::api::storage::SatelliteStorage;
 use crate::ui::explain::{Explained, Fact};
@@ -20,9 +20,10 @@ impl Storage {
             let node = shared.nodes().iter().find(|node| node.name == place.name)?;
             return self.of_node(&figure.what, place, node, shared);
         }
-        let satellites = &self.space.as_ref()?.satellites;
-        let satellite = satellites.iter().find(|one| one.satellite_id == figure.of)?;
-        self.of_satellite(&figure.what, satellite, shared)
+        let node = &self.subject(shared)?.name;
+        let mut satellites = super::space(shared, node)?.satellites.iter();
+        let satellite = satellites.find(|one| one.satellite_id == figure.of)?;
+        of_satellite(&figure.what, (node, satellite), shared)
     }
 
     fn of_node(&self, what: &str, place: &Place, node: &Node, shared: &Shared) -> Option<Explained> {
@@ -55,7 +56,7 @@ impl Storage {
             words: vec![words.to_owned()],
         };
         if matches!(what, "growth" | "full" | "range") {
-            let told = self.space.as_ref().filter(|space| space.node == place.name);
+            let told = super::space(shared, &place.name);
             if let Some(space) = told.filter(|space| !space.growth.is_empty()) {
                 explained.words.push(format!(
                     "Over a day, a week, a month, {}.",
@@ -66,74 +67,75 @@ impl Storage {
         }
         Some(explained)
     }
+}
 
-    fn of_satellite(&self, what: &str, one: &SatelliteStorage, shared: &Shared) -> Option<Explained> {
-        let api = |what: &str, value: String, key: &str| {
-            let from = format!("API satellite: {key}");
-            Fact::new(what, value, &from).since(Some(one.asked_ms), shared.now_ms)
-        };
-        let day = |ms: i64| number::date(ms, &jiff::tz::TimeZone::UTC);
-        let tally = api("tally of", number::known(one.paid_day_ms, day), "storageDaily");
-        let paid = api("paid", number::known(one.paid, size), "storageDaily");
-        let (title, facts, words) = match what {
-            "paid" | "share" | "tally" | "satellite" => (
-                "what it pays for",
-                vec![paid, tally],
-                "The average of a day by the satellite's own count, hours to a day late. Tallies that are missing or \
-                 far off their neighbours are passed over; ~ marks one that the node filled in.",
-            ),
-            "average" => (
-                "the month's mean",
-                vec![api("mean", number::known(one.average, size), "averageUsageBytes")],
-                "The average of the month so far (UTC): what this month's storage is paid by.",
-            ),
-            "in" | "out" => (
-                "traffic of seven days",
-                vec![api("days known", one.moved.len().to_string(), "bandwidthDaily")],
-                "Customers, repair and audits together, by the node's own count. Downloads count what was ordered, not \
-                 what was sent.",
-            ),
-            "filter" => {
-                let made = tables::filter_ms(self.filters.as_deref(), &one.satellite_id);
-                let value = number::known(made, |ms| number::date_and_minute(ms, &shared.zone));
-                (
-                    "its last bloom filter",
-                    vec![Fact::new("made", value, "the node's log").since(made, shared.now_ms)],
-                    "A satellite sends the list of what is still wanted every few days; what it does not name goes to \
-                     the trash. What was deleted since is garbage nobody has named: it lies there unpaid. It is the \
-                     satellite's turn: nothing to do.",
-                )
-            }
-            "compacted" => {
-                let task = tables::compaction(self.tasks.as_deref(), &one.satellite_id);
-                let ended = task.and_then(|task| task.finished_ms);
-                let value = number::known(ended, |ms| number::date_and_minute(ms, &shared.zone));
-                let freed = task.and_then(crate::domain::task::Task::reclaimed);
-                (
-                    "its last compaction",
-                    vec![
-                        Fact::new("ended", value, "the node's log").since(ended, shared.now_ms),
-                        Fact::new("gave back", number::known(freed, size), "the node's log"),
-                    ],
-                    "Compaction rewrites logs of the hashstore without what is dead. Each satellite has two stores; \
-                     the later one counts. Looked for over 14 days.",
-                )
-            }
-            _ => return None,
-        };
-        let mut explained = Explained {
-            title: format!("{}: {title}", one.name),
-            sum: String::new(),
-            facts,
-            words: vec![words.to_owned()],
-        };
-        if let Some(error) = &one.error {
-            explained
-                .words
-                .push(format!("When the node was asked last, it did not say: {error}."));
+/// What a satellite has on a node.
+fn of_satellite(what: &str, (node, one): (&str, &SatelliteStorage), shared: &Shared) -> Option<Explained> {
+    let api = |what: &str, value: String, key: &str| {
+        let from = format!("API satellite: {key}");
+        Fact::new(what, value, &from).since(Some(one.asked_ms), shared.now_ms)
+    };
+    let day = |ms: i64| number::date(ms, &jiff::tz::TimeZone::UTC);
+    let tally = api("tally of", number::known(one.paid_day_ms, day), "storageDaily");
+    let paid = api("paid", number::known(one.paid, size), "storageDaily");
+    let (title, facts, words) = match what {
+        "paid" | "share" | "tally" | "satellite" => (
+            "what it pays for",
+            vec![paid, tally],
+            "The average of a day by the satellite's own count, hours to a day late. Tallies that are missing or \
+             far off their neighbours are passed over; ~ marks one that the node filled in.",
+        ),
+        "average" => (
+            "the month's mean",
+            vec![api("mean", number::known(one.average, size), "averageUsageBytes")],
+            "The average of the month so far (UTC): what this month's storage is paid by.",
+        ),
+        "in" | "out" => (
+            "traffic of seven days",
+            vec![api("days known", one.moved.len().to_string(), "bandwidthDaily")],
+            "Customers, repair and audits together, by the node's own count. Downloads count what was ordered, not \
+             what was sent.",
+        ),
+        "filter" => {
+            let made = tables::filter_ms(super::tasks(shared, asks::FILTERS, node), &one.satellite_id);
+            let value = number::known(made, |ms| number::date_and_minute(ms, &shared.zone));
+            (
+                "its last bloom filter",
+                vec![Fact::new("made", value, "the node's log").since(made, shared.now_ms)],
+                "A satellite sends the list of what is still wanted every few days; what it does not name goes to \
+                 the trash. What was deleted since is garbage nobody has named: it lies there unpaid. It is the \
+                 satellite's turn: nothing to do.",
+            )
         }
-        Some(explained)
+        "compacted" => {
+            let task = tables::compaction(super::tasks(shared, asks::TASKS, node), &one.satellite_id);
+            let ended = task.and_then(|task| task.finished_ms);
+            let value = number::known(ended, |ms| number::date_and_minute(ms, &shared.zone));
+            let freed = task.and_then(crate::domain::task::Task::reclaimed);
+            (
+                "its last compaction",
+                vec![
+                    Fact::new("ended", value, "the node's log").since(ended, shared.now_ms),
+                    Fact::new("gave back", number::known(freed, size), "the node's log"),
+                ],
+                "Compaction rewrites logs of the hashstore without what is dead. Each satellite has two stores; \
+                 the later one counts. Looked for over 14 days.",
+            )
+        }
+        _ => return None,
+    };
+    let mut explained = Explained {
+        title: format!("{}: {title}", one.name),
+        sum: String::new(),
+        facts,
+        words: vec![words.to_owned()],
+    };
+    if let Some(error) = &one.error {
+        explained
+            .words
+            .push(format!("When the node was asked last, it did not say: {error}."));
     }
+    Some(explained)
 }
 
 /// When it is full, for other panes: how it is made, and what follows.

@@ -66,6 +66,8 @@ struct Told {
 pub(super) struct History {
     pub(super) measure: Measure,
     told: Vec<Told>,
+    /// The most of it, bytes.
+    largest: Option<u64>,
     /// More was kept than is read at once.
     pub(super) cut: bool,
     pub(super) series: Vec<Series>,
@@ -77,6 +79,8 @@ pub(super) struct History {
     pub(super) end: i64,
     /// What `told` was made from.
     stamp: String,
+    /// What the lines of it were made from.
+    drawn: Option<(String, Measure, &'static str)>,
 }
 
 impl History {
@@ -92,10 +96,11 @@ impl History {
         match shared.answers.of(asks::DISK, &key) {
             Some(Ok(Answer::Rows { columns, rows, more })) if stamp != self.stamp => {
                 (self.told, self.cut, self.stamp) = (read(columns, rows), *more, stamp);
+                self.largest = self.told.iter().filter_map(|told| told.used.max(told.trash)).max();
             }
             // Another node's line, or another time's, is none.
             None if !self.stamp.starts_with(&format!("{key}\t")) => {
-                (self.told, self.stamp) = (Vec::new(), String::new());
+                (self.told, self.largest, self.stamp) = (Vec::new(), None, String::new());
                 self.scale = Scale::default();
             }
             _ => {}
@@ -111,14 +116,14 @@ impl History {
     }
 
     fn draw_lines(&mut self, place: &Place, shared: &Shared) {
-        let largest = self.told.iter().filter_map(|told| told.used.max(told.trash));
-        let sizes = Sizes::of(largest.chain(place.allocated).chain(place.used));
+        let sizes = Sizes::of([self.largest, place.allocated, place.used].into_iter().flatten());
         self.unit = sizes.unit();
         let worth = worth(self.unit);
-        let line = |of: fn(&Told) -> Option<u64>| samples(&self.told, of, worth);
-        let used = Series::new("used", 0, line(|told| told.used));
-        let trash = Series::new("trash", 1, line(|told| told.trash));
-        let dead = Series::new("dead", 2, line(|told| told.dead));
+        let drawn = Some((self.stamp.clone(), self.measure, self.unit));
+        if drawn != self.drawn {
+            self.series = self.told_lines(worth);
+            self.drawn = drawn;
+        }
         let foreseen = forecast(place, shared).map(|points| Series {
             dotted: true,
             ..Series::new("forecast", 3, Points::Samples(scaled(points, worth)))
@@ -127,11 +132,9 @@ impl History {
         if foreseen.is_some() && shared.time.end.is_none() && shared.time.range >= Range::Day {
             self.end += shared.time.range.seconds() / 4;
         }
-        self.series = match self.measure {
-            Measure::All => [trash, used].into_iter().chain(foreseen).collect(),
-            Measure::Used => [used].into_iter().chain(foreseen).collect(),
-            Measure::Waste => vec![dead, trash],
-        };
+        // What is foreseen begins now: it is another at every moment.
+        self.series.retain(|line| !line.dotted);
+        self.series.extend(foreseen.filter(|_| self.measure != Measure::Waste));
         let near = |all: u64| place.used.is_some_and(|used| used as f64 >= all as f64 * NEAR);
         let level = |all: u64| Level {
             value: all as f64 / worth,
@@ -141,6 +144,19 @@ impl History {
         };
         let shown = self.measure != Measure::Waste;
         self.levels = place.allocated.filter(|_| shown).map(level).into_iter().collect();
+    }
+
+    /// The lines of what was told.
+    fn told_lines(&self, worth: f64) -> Vec<Series> {
+        let line = |of: fn(&Told) -> Option<u64>| samples(&self.told, of, worth);
+        let used = || Series::new("used", 0, line(|told| told.used));
+        let trash = || Series::new("trash", 1, line(|told| told.trash));
+        let dead = || Series::new("dead", 2, line(|told| told.dead));
+        match self.measure {
+            Measure::All => vec![trash(), used()],
+            Measure::Used => vec![used()],
+            Measure::Waste => vec![dead(), trash()],
+        }
     }
 }
 

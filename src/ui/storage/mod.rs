@@ -20,7 +20,7 @@ use super::ask::Wants;
 use super::chart::Mark;
 use super::explain::Explained;
 use super::pane::{Effect, Figure, Page, Pane, View};
-use super::shared::Shared;
+use super::shared::{Collector, Shared};
 use super::table::{Cell, RowKey, Table, TableState};
 use crate::api::message::Answer;
 use crate::api::snapshot::Topic;
@@ -42,11 +42,9 @@ pub struct Storage {
     places: Vec<Place>,
     said: Vec<Said>,
     history: History,
-    /// What was answered in full, and of whom.
-    space: Option<NodeStorage>,
-    /// Of the node whose satellites are shown.
-    tasks: Option<Vec<Task>>,
-    filters: Option<Vec<Task>>,
+    /// What the table of nodes and the one of satellites were made from: nothing changed while it is the same.
+    stamp: String,
+    satellites_stamp: String,
     /// What went wrong with what is asked now.
     wrong: Option<String>,
 }
@@ -62,9 +60,8 @@ impl Default for Storage {
             places: Vec::new(),
             said: Vec::new(),
             history: History::default(),
-            space: None,
-            tasks: None,
-            filters: None,
+            stamp: String::new(),
+            satellites_stamp: String::new(),
             wrong: None,
         }
     }
@@ -83,16 +80,19 @@ impl View for Storage {
     }
 
     fn refresh(&mut self, shared: &Shared) {
-        self.places = facts::places(shared);
-        self.said = words::answer(&self.places);
-        self.nodes = tables::nodes(&self.places, shared);
-        self.nodes_state.update(&self.nodes);
+        let stamp = nodes_stamp(shared);
+        if stamp != self.stamp {
+            self.places = facts::places(shared);
+            self.said = words::answer(&self.places);
+            self.nodes = tables::nodes(&self.places, shared);
+            self.nodes_state.update(&self.nodes);
+            self.stamp = stamp;
+        }
         let Some(place) = self.subject(shared).cloned() else {
-            self.space = None;
             return;
         };
         self.take_answers(&place.name, shared);
-        self.history.take(&place, self.space.as_ref(), shared);
+        self.history.take(&place, space(shared, &place.name), shared);
         let rests = &mut self.nodes_state;
         if rests.selected().is_none() && !rests.is_empty() {
             rests.home();
@@ -201,38 +201,69 @@ impl Storage {
     /// Makes what comes from answers.
     fn take_answers(&mut self, node: &str, shared: &Shared) {
         let key = asks::key(shared, node);
-        let tasks = |slot: &str| match shared.answers.of(slot, &key) {
-            Some(Ok(Answer::Tasks(tasks))) => Some(tasks.clone()),
-            _ => None,
-        };
-        (self.tasks, self.filters) = (tasks(asks::TASKS), tasks(asks::FILTERS));
-        let slots = [asks::SPACE, asks::TASKS, asks::FILTERS].map(|slot| (slot, key.clone()));
         let line = (asks::DISK, asks::line_key(shared, node));
-        self.wrong = slots.into_iter().chain([line]).find_map(|(slot, key)| {
-            let answer = shared.answers.of(slot, &key)?;
+        let slots = [asks::SPACE, asks::TASKS, asks::FILTERS].map(|slot| (slot, key.clone()));
+        self.wrong = slots.iter().chain([&line]).find_map(|(slot, key)| {
+            let answer = shared.answers.of(slot, key)?;
             answer.err().map(str::to_owned)
         });
-        self.space = match shared.answers.of(asks::SPACE, &key) {
-            Some(Ok(Answer::Storage(told))) => told.iter().find(|one| one.node == node).cloned(),
-            _ => None,
-        };
-        self.satellites = match &self.space {
-            None => Table::new(Vec::new(), Vec::new()).empty(match &self.wrong {
+        let answered = slots.map(|(slot, key)| {
+            let answer = shared.answers.of(slot, &key)?;
+            Some((answer.is_ok(), shared.answers.answered_ms(slot)))
+        });
+        let stamp = format!("{key}\t{answered:?}{}\t{}", self.wrong.is_some(), self.stamp);
+        if stamp != self.satellites_stamp {
+            self.satellites_stamp = stamp;
+            self.satellites = self.satellites_of(node, shared);
+            self.satellites_state.update(&self.satellites);
+        }
+    }
+
+    /// The table of a node's satellites.
+    fn satellites_of(&self, node: &str, shared: &Shared) -> Table {
+        let Some(space) = space(shared, node) else {
+            return Table::new(Vec::new(), Vec::new()).empty(match &self.wrong {
                 Some(_) => "it is asked again in a moment",
                 None => "reading …",
-            }),
-            Some(space) => {
-                let known = Known {
-                    space,
-                    filters: self.filters.as_deref(),
-                    tasks: self.tasks.as_deref(),
-                    gone: gone(shared, node),
-                    at_ms: shared.moment().unwrap_or(shared.now_s()) * 1000,
-                };
-                tables::satellites(&known, shared)
-            }
+            });
         };
-        self.satellites_state.update(&self.satellites);
+        let known = Known {
+            space,
+            filters: tasks(shared, asks::FILTERS, node),
+            tasks: tasks(shared, asks::TASKS, node),
+            gone: gone(shared, node),
+            at_ms: shared.moment().unwrap_or(shared.now_s()) * 1000,
+        };
+        tables::satellites(&known, shared)
+    }
+}
+
+/// What nodes' disks are known from.
+fn nodes_stamp(shared: &Shared) -> String {
+    let views = shared.shown().nodes.values();
+    let generations: Vec<_> = views
+        .map(|view| view.status.as_ref().map(|status| status.generation))
+        .collect();
+    let then = (shared.moment(), shared.then().map(|then| then.is_ok()));
+    let lost = matches!(shared.collector, Collector::Lost(_));
+    // Ages are told by the minute.
+    let look = (shared.theme.glyphs.unicode, shared.nodes().len(), shared.now_s() / 60);
+    format!("{generations:?}{then:?}{lost}{look:?}{:?}", shared.node)
+}
+
+/// What was answered of a node in full.
+fn space<'a>(shared: &'a Shared, node: &str) -> Option<&'a NodeStorage> {
+    match shared.answers.of(asks::SPACE, &asks::key(shared, node)) {
+        Some(Ok(Answer::Storage(told))) => told.iter().find(|one| one.node == node),
+        _ => None,
+    }
+}
+
+/// A node's work, or its bloom filters, as they were answered.
+fn tasks<'a>(shared: &'a Shared, slot: &str, node: &str) -> Option<&'a [Task]> {
+    match shared.answers.of(slot, &asks::key(shared, node)) {
+        Some(Ok(Answer::Tasks(tasks))) => Some(tasks),
+        _ => None,
     }
 }
 

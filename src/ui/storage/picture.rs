@@ -68,7 +68,7 @@ impl Storage {
             (true, Some(place)) if self.on_satellites => self.subject_block(page, &place, u16::MAX),
             (true, Some(_)) => self.nodes_table(page, u16::MAX, false),
             (false, Some(place)) => {
-                let wish = self.subject_lines();
+                let wish = self.subject_lines(&place, page.shared);
                 let plan = Plan::of(page.left(), self.nodes_lines(), wish);
                 self.nodes_table(page, plan.nodes, true);
                 self.subject_block(page, &place, plan.subject);
@@ -91,8 +91,9 @@ impl Storage {
         rows + 2 + if self.nodes.has_foot() { 2 } else { 0 }
     }
 
-    fn subject_lines(&self) -> u16 {
-        let growth = u16::from(self.space.as_ref().is_some_and(|space| !space.growth.is_empty()));
+    fn subject_lines(&self, place: &Place, shared: &Shared) -> u16 {
+        let space = super::space(shared, &place.name);
+        let growth = u16::from(space.is_some_and(|space| !space.growth.is_empty()));
         3 + growth + self.satellites_state.len().clamp(1, 12) as u16
     }
 
@@ -183,7 +184,7 @@ impl Storage {
         bar(page, place);
         let used = before - page.left();
         if lines > used + 3
-            && let Some(space) = self.space.as_ref().filter(|space| !space.growth.is_empty())
+            && let Some(space) = super::space(page.shared, &place.name).filter(|space| !space.growth.is_empty())
         {
             let text = pace(&space.growth, page.shared);
             let area = page.take(1);
