@@ -6,7 +6,7 @@ use crate::ui::pane::{Effect, Pane};
 use crate::ui::shared::Shared;
 
 impl Reputation {
-    pub(super) fn can_act(&self, action: Action, _shared: &Shared) -> bool {
+    pub(super) fn can_act(&self, action: Action) -> bool {
         match action {
             Action::Enter if self.focus == FAILURES => self.failures.selected().is_some(),
             Action::Enter => !self.alone && self.scores.selected().is_some(),

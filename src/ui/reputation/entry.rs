@@ -69,6 +69,8 @@ impl Grade {
 /// One satellite of one node.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Entry {
+    /// What makes it itself: node and satellite.
+    pub(super) key: String,
     pub(super) node: String,
     /// The satellite's short name.
     pub(super) name: String,
@@ -93,6 +95,11 @@ pub(super) fn ms(time: Option<&str>) -> Option<i64> {
     time?.parse::<Timestamp>().ok().map(Timestamp::as_millisecond)
 }
 
+fn id_of(satellite: &Satellite) -> &str {
+    let id = satellite.satellite_id.as_deref().or(satellite.url.as_deref());
+    id.unwrap_or_default()
+}
+
 impl Entry {
     fn new(node: &Node, satellite: &Satellite, full: Option<&SatelliteReputation>, shared: &Shared) -> Self {
         let satellite = full.map_or(satellite, |full| &full.satellite).clone();
@@ -101,6 +108,7 @@ impl Entry {
             None => Standing::short_of(satellite.url.as_deref().unwrap_or_default(), None),
         };
         let mut entry = Self {
+            key: format!("{}\t{}", node.name, id_of(&satellite)),
             node: node.name.clone(),
             name,
             satellite,
@@ -118,16 +126,9 @@ impl Entry {
         entry
     }
 
-    /// What makes it itself.
-    pub(super) fn key(&self) -> String {
-        format!("{}\t{}", self.node, self.id())
-    }
-
     /// The satellite's id; its address where only that is known.
     pub(super) fn id(&self) -> &str {
-        let satellite = &self.satellite;
-        let id = satellite.satellite_id.as_deref().or(satellite.url.as_deref());
-        id.unwrap_or_default()
+        id_of(&self.satellite)
     }
 
     /// The score by now, and whether it was computed: the satellite has not told it yet.
@@ -276,6 +277,7 @@ mod tests {
         let theme = Theme::new(Glyphs::UNICODE, true);
         let shared = Shared::new(theme, jiff::tz::TimeZone::UTC, Collector::Inside, NOW_MS);
         let mut entry = Entry {
+            key: "n\ts".to_owned(),
             node: "n".to_owned(),
             name: "s".to_owned(),
             satellite: serde_json::from_value(satellite).unwrap(),

@@ -23,7 +23,7 @@ const MOST_LOST: usize = 10;
 
 impl Reputation {
     pub(super) fn explained(&self, figure: &Figure, shared: &Shared) -> Option<Explained> {
-        if let Some(entry) = self.entries.iter().find(|entry| entry.key() == figure.of) {
+        if let Some(entry) = self.entries.iter().find(|entry| entry.key == figure.of) {
             return match figure.what.as_str() {
                 "strip" | "lost" | "back" => Some(downtime(entry, shared)),
                 "day" => Some(self.of_day(entry, shared)),

@@ -119,6 +119,11 @@ pub(super) struct History {
     pub(super) told: bool,
     /// Whose line it is.
     of: String,
+    /// What the lines and marks were made from.
+    stamp: String,
+    /// When the score of the row changed, and what that was read from.
+    changes: Vec<(i64, Option<f64>)>,
+    changes_of: String,
 }
 
 impl Default for History {
@@ -132,6 +137,9 @@ impl Default for History {
             scale: fresh(),
             told: false,
             of: String::new(),
+            stamp: String::new(),
+            changes: Vec::new(),
+            changes_of: String::new(),
         }
     }
 }
@@ -147,13 +155,34 @@ impl History {
         self.chosen = Some(self.score);
     }
 
-    /// Takes up what came for the row under the cursor.
-    pub(super) fn take(&mut self, entry: Option<&Entry>, shared: &Shared) {
+    /// Takes up what came for the row under the cursor; `made`: which making of the rows it is of.
+    pub(super) fn take(&mut self, entry: Option<&Entry>, made: u64, shared: &Shared) {
         self.score = self.chosen.or(entry.map(Score::of_trouble)).unwrap_or_default();
-        let key = format!("{}{:?}", entry.map(Entry::key).unwrap_or_default(), self.score);
-        if key != self.of {
+        let key = entry.map_or("", |entry| &entry.key);
+        let of = format!("{key}{:?}", self.score);
+        let key = entry.map_or(String::new(), |entry| asks::history_key(&entry.node, shared));
+        let answered = [asks::HISTORY, asks::MARKS].map(|slot| {
+            let answer = shared.answers.of(slot, &key)?;
+            Some((answer.is_ok(), shared.answers.answered_ms(slot)))
+        });
+        // What follows from the log reaches until now.
+        let time = (shared.moment(), shared.now_s(), shared.theme.glyphs.unicode);
+        let stamp = format!("{of}\t{made}\t{key}\t{answered:?}{time:?}");
+        if stamp != self.stamp {
+            self.stamp = stamp;
+            self.make(entry, (of, &key), shared);
+        }
+        let mut state = shared.time;
+        state.scale = self.scale;
+        state.settle(&self.series, &self.levels, shared.now_s());
+        self.scale = state.scale;
+    }
+
+    /// `of`: the row and its score; `key`: of the question about its past.
+    fn make(&mut self, entry: Option<&Entry>, (of, key): (String, &str), shared: &Shared) {
+        if of != self.of {
             // Another row or score has another height.
-            (self.scale, self.of) = (fresh(), key);
+            (self.scale, self.of) = (fresh(), of);
         }
         let (limit, text) = self.score.limit();
         self.levels = vec![Level {
@@ -166,23 +195,23 @@ impl History {
         self.marks.clear();
         self.told = false;
         if let Some(entry) = entry {
-            self.take_entry(entry, shared);
+            self.take_entry(entry, key, shared);
         }
-        let mut state = shared.time;
-        state.scale = self.scale;
-        state.settle(&self.series, &self.levels, shared.now_s());
-        self.scale = state.scale;
     }
 
-    fn take_entry(&mut self, entry: &Entry, shared: &Shared) {
-        let key = asks::history_key(&entry.node, shared);
+    fn take_entry(&mut self, entry: &Entry, key: &str, shared: &Shared) {
         let told = told_s(entry, shared);
-        let answer = shared.answers.of(asks::HISTORY, &key);
+        let answer = shared.answers.of(asks::HISTORY, key);
         self.told = answer.is_some();
         if let Some(Ok(Answer::Rows { rows, .. })) = answer {
-            let changes = changes(rows, entry.satellite.satellite_id.as_deref(), self.score);
+            let answered = shared.answers.answered_ms(asks::HISTORY);
+            let changes_of = format!("{}\t{key}\t{answered:?}", self.of);
+            if changes_of != self.changes_of {
+                self.changes = changes(rows, entry.satellite.satellite_id.as_deref(), self.score);
+                self.changes_of = changes_of;
+            }
             let end = told.min(shared.time.seen(shared.now_s()).1);
-            let mut points = steps(&changes, end);
+            let mut points = steps(&self.changes, end);
             if points.is_empty() {
                 points = self.unchanged(entry, end);
             }
@@ -191,7 +220,7 @@ impl History {
             }
         }
         self.series.extend(self.projected(entry, told, shared));
-        if let Some(Ok(Answer::Marks(marks))) = shared.answers.of(asks::MARKS, &key) {
+        if let Some(Ok(Answer::Marks(marks))) = shared.answers.of(asks::MARKS, key) {
             self.marks = marks.iter().filter_map(|mark| flow::shown(mark, shared)).collect();
         }
         self.marks.extend(own_marks(entry, shared));

@@ -75,6 +75,9 @@ pub struct Reputation {
     said: Vec<Said>,
     /// What the tables were made from: nothing changed while it is the same.
     stamp: String,
+    /// How often they were made, and of which making, row and state of the answer the failures are.
+    made: u64,
+    failures_of: Option<(u64, Option<String>, bool)>,
     /// Whether the windows of audits are still to come, and what went wrong.
     waits: bool,
     wrong: Option<String>,
@@ -91,6 +94,8 @@ impl Default for Reputation {
             entries: Vec::new(),
             said: Vec::new(),
             stamp: String::new(),
+            made: 0,
+            failures_of: None,
             waits: true,
             wrong: None,
         }
@@ -119,16 +124,16 @@ impl View for Reputation {
             self.take_ratings(shared);
         }
         self.take_failures(shared);
-        let entry = self.chosen().cloned();
-        self.history.take(entry.as_ref(), shared);
+        let entry = chosen(&self.entries, &self.scores);
+        self.history.take(entry, self.made, shared);
     }
 
     fn draw(&self, page: &mut Page<'_>) {
         self.blocks(page);
     }
 
-    fn can(&self, action: Action, shared: &Shared) -> bool {
-        self.can_act(action, shared)
+    fn can(&self, action: Action, _shared: &Shared) -> bool {
+        self.can_act(action)
     }
 
     fn act(&mut self, action: Action, shared: &mut Shared) -> Vec<Effect> {
@@ -201,9 +206,7 @@ impl Reputation {
 
     /// The row under the cursor; the worst, when there is none.
     fn chosen(&self) -> Option<&Entry> {
-        let key = self.scores.selected();
-        let found = key.and_then(|key| self.entries.iter().find(|entry| entry.key() == key));
-        found.or(self.entries.first())
+        chosen(&self.entries, &self.scores)
     }
 
     fn asks(&self, shared: &Shared) -> Vec<super::ask::Ask> {
@@ -238,6 +241,7 @@ impl Reputation {
             Some(Ok(Answer::Reputation(nodes))) => nodes.as_slice(),
             _ => &[],
         };
+        self.made += 1;
         self.entries = entry::entries(full, shared);
         self.said = words::answer(&self.entries, shared);
         let table = scores::table(&self.entries, self.history.chosen.unwrap_or_default(), shared);
@@ -247,9 +251,13 @@ impl Reputation {
 
     /// The failed audits: of the row under the cursor where it has some, else of all.
     fn take_failures(&mut self, shared: &Shared) {
-        let entries = self.failing();
-        let table = failures::table(&entries, shared).empty(self.no_failures());
-        self.failures.put(table);
+        let row = self.chosen().map(|entry| entry.key.clone());
+        let of = Some((self.made, row, self.waits));
+        if of != self.failures_of {
+            let table = failures::table(&self.failing(), shared).empty(self.no_failures());
+            self.failures.put(table);
+            self.failures_of = of;
+        }
         if self.focus == FAILURES {
             self.failures.rest_on_a_row();
         }
@@ -261,4 +269,11 @@ impl Reputation {
             None => self.entries.iter().filter(|entry| entry.failing.is_some()).collect(),
         }
     }
+}
+
+/// The row under the cursor; the worst, when there is none.
+fn chosen<'a>(entries: &'a [Entry], scores: &Slot) -> Option<&'a Entry> {
+    let key = scores.selected();
+    let found = key.and_then(|key| entries.iter().find(|entry| entry.key == key));
+    found.or(entries.first())
 }

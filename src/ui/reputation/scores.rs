@@ -79,7 +79,7 @@ fn row(entry: &Entry, score: Score, shared: &Shared) -> Row {
         (true, SortKey::Number(_)) => cell.tone(Tone::Stale),
         _ => cell,
     });
-    Row::new(entry.key(), cells.collect()).mark(sign, tone)
+    Row::new(entry.key.as_str(), cells.collect()).mark(sign, tone)
 }
 
 fn scored((score, computed): (Option<f64>, bool)) -> Cell {

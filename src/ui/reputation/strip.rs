@@ -78,8 +78,8 @@ impl Reputation {
         let mut shown: Vec<&Entry> = self.entries.iter().filter(|entry| entry.full).collect();
         let lost = |entry: &Entry| entry.hours_lost().unwrap_or(-1.0);
         shown.sort_by(|a, b| lost(b).total_cmp(&lost(a)));
-        let chosen = self.chosen().map(Entry::key);
-        if let Some(at) = shown.iter().position(|entry| Some(entry.key()) == chosen)
+        let chosen = self.chosen().map(|entry| &entry.key);
+        if let Some(at) = shown.iter().position(|entry| Some(&entry.key) == chosen)
             && (self.alone || (at >= lines && lines > 0))
         {
             let entry = shown.remove(at);
@@ -134,7 +134,7 @@ impl Reputation {
             pen.put(" ", Tone::Text);
             pen.put_in(&who, label, Tone::Text);
             self.strip(&mut pen, entry, (each, x, count), shared);
-            page.figure(area, "strip", &entry.key());
+            page.figure(area, "strip", &entry.key);
         }
     }
 
