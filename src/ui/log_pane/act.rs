@@ -10,11 +10,11 @@ use super::{ERRORS, Jump, LogPane, Open, Search, TAIL, list, parts};
 use crate::api::line::LogLine;
 
 impl LogPane {
-    pub(super) fn can_do(&self, action: Action, shared: &Shared) -> bool {
+    pub(super) fn can_do(&self, action: Action) -> bool {
         let line = || {
             Some(())
                 .filter(|()| self.open != Open::Unknown)
-                .and_then(|()| self.line(shared))
+                .and_then(|()| self.line())
         };
         match action {
             Action::Enter => self.open == Open::List && (line().is_some() || self.tail_state.selected().is_some()),
@@ -72,7 +72,7 @@ impl LogPane {
                 shared.say(format!("{count} hidden kinds are shown again"));
             }
             Action::OnePiece => {
-                let piece = self.line(shared).map(|line| parts::Parts::of(&line).piece);
+                let piece = self.line().map(|line| parts::Parts::of(&line).piece);
                 let piece = piece.filter(|piece| self.want.piece.as_ref() != Some(piece));
                 shared.say(if piece.is_some() {
                     "only lines of this piece"
@@ -125,7 +125,7 @@ impl LogPane {
                 shared.time.choose(second, now);
                 shared.time.cursor = Some(second);
             }
-            _ if self.line(shared).is_none() && self.tail.mode() == Mode::Following => self.tail.stop(),
+            _ if self.line().is_none() && self.tail.mode() == Mode::Following => self.tail.stop(),
             _ => {
                 let folded = self
                     .tail_state
@@ -165,7 +165,7 @@ impl LogPane {
     }
 
     fn hide(&mut self, shared: &mut Shared) {
-        if let Some(line) = self.line(shared) {
+        if let Some(line) = self.line() {
             shared.say(format!("hidden: {}; X shows all again", line.message));
             self.want.hidden.push((line.logger.clone(), line.message.clone()));
         }

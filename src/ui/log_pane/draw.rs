@@ -28,17 +28,13 @@ impl LogPane {
             Open::List => self.lists(page),
             Open::Unknown => self.unknowns(page),
             Open::Line | Open::Raw => {
-                let Some(one) = self.line(page.shared) else {
+                let Some(one) = self.line() else {
                     return self.lists(page);
                 };
                 let known = self.known(page.shared, &one);
                 match self.open {
                     Open::Raw => line::draw_raw(page, &one, known),
-                    _ => {
-                        let shared = page.shared;
-                        let name_of = |id: &str| self.satellite(id, shared);
-                        line::draw(page, &one, known, ("THIS LINE", true), &name_of, page.left());
-                    }
+                    _ => line::draw(page, &one, known, ("THIS LINE", true), page.left()),
                 }
             }
         }
@@ -151,7 +147,7 @@ impl LogPane {
     fn glance(&self, page: &mut Page<'_>) {
         let shared = page.shared;
         let all = |value: &Option<String>| value.clone().unwrap_or_else(|| "all".to_owned());
-        let satellite = shared.satellite.as_ref().map(|id| self.satellite(id, shared));
+        let satellite = shared.satellite.as_ref().map(|id| shared.satellite_name(id));
         let level = match self.want.level.as_str() {
             "DEBUG" => "all".to_owned(),
             level if shared.theme.glyphs.unicode => format!("≥ {}", level.to_lowercase()),
@@ -259,7 +255,7 @@ impl LogPane {
     }
 
     fn this_line(&self, page: &mut Page<'_>, height: u16) {
-        let Some(one) = self.line(page.shared) else {
+        let Some(one) = self.line() else {
             page.rule("THIS LINE", "");
             let words = match self.tail.mode() {
                 Mode::Following => "↑ stops on a line and says what it means. No error is in the last lines.",
@@ -273,8 +269,6 @@ impl LogPane {
             (Mode::Following, TAIL) if list::is_grave(&one) => "LATEST ERROR",
             _ => "THIS LINE",
         };
-        let shared = page.shared;
-        let name_of = |id: &str| self.satellite(id, shared);
-        line::draw(page, &one, self.known(shared, &one), (title, false), &name_of, height);
+        line::draw(page, &one, self.known(page.shared, &one), (title, false), height);
     }
 }

@@ -48,8 +48,7 @@ impl LogPane {
             return None;
         }
         let at = self.tail_state.position()?;
-        let lines = self.tail.lines();
-        let (first, last) = (lines.first()?, lines.last()?);
+        let (first, last) = self.tail.bounds()?;
         let (older, line) = match () {
             () if at < NEAR && !self.tail.ends.0 => (true, first),
             () if at + NEAR >= self.tail_state.len() && !self.tail.ends.1 => (false, last),
@@ -131,7 +130,7 @@ impl LogPane {
         }
         asks.extend(self.more().map(|(_, ask)| ask));
         asks.extend(self.search.as_ref().map(|search| self.ask_search(search)));
-        if let Some(line) = self.line(shared) {
+        if let Some(line) = self.line() {
             asks.push(Ask {
                 slot: LINE,
                 key: parts::key(&line),

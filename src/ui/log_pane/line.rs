@@ -18,21 +18,11 @@ const SIDE_BY_SIDE: u16 = 100;
 /// A line of text with its tone, and how many columns it is set in.
 type Words = (String, Tone, u16);
 
-/// Gives a satellite's short name.
-pub(super) type NameOf<'a> = &'a dyn Fn(&str) -> String;
-
 /// What is known of a line: nothing yet, an answer, or why there is none.
 pub(super) type Known<'a> = Option<Result<&'a Explained, &'a str>>;
 
 /// Draws a line into `height` lines, heading included; `whole`: with all of every field.
-pub(super) fn draw(
-    page: &mut Page<'_>,
-    line: &LogLine,
-    known: Known<'_>,
-    (title, whole): (&str, bool),
-    name_of: NameOf<'_>,
-    height: u16,
-) {
+pub(super) fn draw(page: &mut Page<'_>, line: &LogLine, known: Known<'_>, (title, whole): (&str, bool), height: u16) {
     let area = page.take(height);
     if area.height == 0 {
         return;
@@ -48,11 +38,11 @@ pub(super) fn draw(
     let wide = area.width >= SIDE_BY_SIDE;
     let left = if wide { area.width * 11 / 20 } else { area.width };
     let fields = match (whole, wide) {
-        (false, false) => compact_words(page.shared, line, left, name_of),
-        _ => field_words(page.shared, line, left, (whole, name_of)),
+        (false, false) => compact_words(page.shared, line, left),
+        _ => field_words(page.shared, line, left, whole),
     };
     let right = if wide { area.width - left - 2 } else { area.width };
-    let meaning = meaning_words(page.shared, line, known, (right.saturating_sub(2), name_of));
+    let meaning = meaning_words(page.shared, line, known, right.saturating_sub(2));
     match wide {
         true => {
             put(page, Rect { width: left, ..body }, &fields);
@@ -130,9 +120,9 @@ fn put(page: &mut Page<'_>, area: Rect, lines: &[Words]) {
 }
 
 /// A field a line; `whole`: as many lines as it takes.
-fn field_words(shared: &Shared, line: &LogLine, width: u16, (whole, name_of): (bool, NameOf<'_>)) -> Vec<Words> {
+fn field_words(shared: &Shared, line: &LogLine, width: u16, whole: bool) -> Vec<Words> {
     let glyphs = shared.theme.glyphs;
-    let fields = sorted(shared, line, name_of);
+    let fields = sorted(shared, line);
     let names = fields
         .iter()
         .map(|(name, _)| text::width(name))
@@ -158,8 +148,8 @@ fn field_words(shared: &Shared, line: &LogLine, width: u16, (whole, name_of): (b
 }
 
 /// What went wrong stands first.
-fn sorted(shared: &Shared, line: &LogLine, name_of: NameOf<'_>) -> Vec<(String, String)> {
-    let mut fields = fields(line, &shared.zone, name_of);
+fn sorted(shared: &Shared, line: &LogLine) -> Vec<(String, String)> {
+    let mut fields = fields(line, shared);
     let rank = |name: &str| match name {
         "time" | "level, logger" | "message" => 0,
         "error" | "reason" => 1,
@@ -177,11 +167,11 @@ fn tone(name: &str) -> Tone {
 }
 
 /// Fields one behind the other: what the list above says already is left out.
-fn compact_words(shared: &Shared, line: &LogLine, width: u16, name_of: NameOf<'_>) -> Vec<Words> {
+fn compact_words(shared: &Shared, line: &LogLine, width: u16) -> Vec<Words> {
     let glyphs = shared.theme.glyphs;
     let room = usize::from(width.saturating_sub(2));
     let mut words: Vec<Words> = Vec::new();
-    let mut fields = sorted(shared, line, name_of);
+    let mut fields = sorted(shared, line);
     fields.sort_by_key(|(name, _)| name != "error");
     for (name, value) in fields {
         let (name, value) = match name.as_str() {
@@ -205,7 +195,7 @@ fn compact_words(shared: &Shared, line: &LogLine, width: u16, name_of: NameOf<'_
     words
 }
 
-fn meaning_words(shared: &Shared, line: &LogLine, known: Known<'_>, (width, name_of): (u16, NameOf<'_>)) -> Vec<Words> {
+fn meaning_words(shared: &Shared, line: &LogLine, known: Known<'_>, width: u16) -> Vec<Words> {
     let glyphs = shared.theme.glyphs;
     let mut words: Vec<Words> = Vec::new();
     let told = match known {
@@ -229,7 +219,7 @@ fn meaning_words(shared: &Shared, line: &LogLine, known: Known<'_>, (width, name
     for act in &told.act {
         paragraph(arrow, act, Tone::Text);
     }
-    for fact in facts(shared, line, told, name_of) {
+    for fact in facts(shared, line, told) {
         paragraph(" ", &fact, Tone::Muted);
     }
     words
@@ -245,10 +235,10 @@ fn weight(gravity: Gravity, glyphs: &Glyphs) -> (&'static str, Tone) {
 }
 
 /// What is known around it, a sentence each.
-fn facts(shared: &Shared, line: &LogLine, told: &Explained, name_of: NameOf<'_>) -> Vec<String> {
+fn facts(shared: &Shared, line: &LogLine, told: &Explained) -> Vec<String> {
     let mut facts = Vec::new();
     if let Some(streak) = told.streak {
-        facts.push(in_a_row(shared, line, streak, name_of));
+        facts.push(in_a_row(shared, line, streak));
     }
     if let Some((outcome, cause)) = &told.counted {
         let cause = if cause.is_empty() {
@@ -271,7 +261,7 @@ fn facts(shared: &Shared, line: &LogLine, told: &Explained, name_of: NameOf<'_>)
     facts
 }
 
-fn in_a_row(shared: &Shared, line: &LogLine, streak: u64, name_of: NameOf<'_>) -> String {
+fn in_a_row(shared: &Shared, line: &LogLine, streak: u64) -> String {
     let id = Parts::of(line).satellite;
     let node = shared.nodes().iter().find(|node| node.name == line.node);
     let satellites = node.and_then(|node| node.satellites.as_ref());
@@ -284,7 +274,7 @@ fn in_a_row(shared: &Shared, line: &LogLine, streak: u64, name_of: NameOf<'_>) -
     let plural = if streak == 1 { "audit" } else { "audits" };
     format!(
         "In a row: {streak} failed {plural} on {} until here; {left}",
-        name_of(&id)
+        shared.satellite_name(&id)
     )
 }
 

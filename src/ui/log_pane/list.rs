@@ -63,15 +63,9 @@ pub(super) fn mark(line: &LogLine, glyphs: &Glyphs) -> Option<(&'static str, Ton
 }
 
 /// The list of these lines, in this order.
-pub(super) fn of(
-    lines: &[Arc<LogLine>],
-    (want, names, width): (&Want, &HashMap<String, String>, u16),
-    shared: &Shared,
-    empty: String,
-) -> List {
+pub(super) fn of(lines: &[Arc<LogLine>], (want, width): (&Want, u16), shared: &Shared, empty: String) -> List {
     let mut maker = Maker {
         shared,
-        names: names.clone(),
         list: HashMap::new(),
         rows: Vec::new(),
     };
@@ -121,8 +115,6 @@ fn columns(many_nodes: bool, width: u16) -> Vec<Column> {
 
 struct Maker<'a> {
     shared: &'a Shared,
-    /// Short names of satellites.
-    names: HashMap<String, String>,
     list: HashMap<RowKey, Arc<LogLine>>,
     rows: Vec<Row>,
 }
@@ -141,11 +133,7 @@ impl Maker<'_> {
         let shared = self.shared;
         let satellite = match parts.satellite.as_str() {
             "" => String::new(),
-            id => self
-                .names
-                .entry(id.to_owned())
-                .or_insert_with(|| shared.satellite_name(id))
-                .clone(),
+            id => shared.satellite_name(id),
         };
         let size = parts.size.map_or(Cell::empty(), |bytes| {
             Cell::number(number::size(bytes), bytes as f64).tone(tone)

@@ -77,6 +77,8 @@ pub struct LogPane {
     grave: Vec<Arc<LogLine>>,
     unknown: Unknown,
     unknown_table: Table,
+    /// What they were made from; `None`: not yet.
+    unknown_stamp: Option<String>,
     unknown_state: TableState,
     focus: &'static str,
     open: Open,
@@ -91,17 +93,12 @@ pub struct LogPane {
     made: String,
     /// The row to put the cursor on when it is there.
     pending: Option<RowKey>,
-    /// Names of satellites that were told at any time: at a moment of the past fewer are.
-    names: Names,
     /// How wide the list was drawn last.
     width: u16,
     /// Whether the collector is gone, and how often it came back: what came meanwhile is in the files.
     lost: bool,
     returns: u32,
 }
-
-/// Short names of satellites by their ids.
-type Names = std::collections::HashMap<String, String>;
 
 impl Default for LogPane {
     fn default() -> Self {
@@ -116,6 +113,7 @@ impl Default for LogPane {
             grave: Vec::new(),
             unknown: Unknown::default(),
             unknown_table: Table::new(Vec::new(), Vec::new()),
+            unknown_stamp: None,
             unknown_state: TableState::default(),
             focus: TAIL,
             open: Open::List,
@@ -126,7 +124,6 @@ impl Default for LogPane {
             taken: std::collections::HashMap::new(),
             made: String::new(),
             pending: None,
-            names: Names::new(),
             width: 0,
             lost: false,
             returns: 0,
@@ -136,7 +133,7 @@ impl Default for LogPane {
 
 impl LogPane {
     /// The line that is looked at: the one under the cursor, or while the list runs the latest error.
-    fn line(&self, _shared: &Shared) -> Option<Arc<LogLine>> {
+    fn line(&self) -> Option<Arc<LogLine>> {
         let chosen = match self.focus {
             ERRORS => self.errors_state.selected().and_then(|key| self.errors.line(key)),
             _ if self.tail.mode() != Mode::Following => self.tail_state.selected().and_then(|key| self.list.line(key)),
@@ -161,12 +158,6 @@ impl LogPane {
         }
     }
 
-    /// The short name of a satellite.
-    fn satellite(&self, id: &str, shared: &Shared) -> String {
-        let known = self.names.get(id).cloned();
-        known.unwrap_or_else(|| shared.satellite_name(id))
-    }
-
     fn moment(&self, shared: &Shared) -> Option<i64> {
         let own = self.jump.as_ref().map(|jump| jump.ms);
         own.or(shared.moment().map(|second| second * 1000))
@@ -174,15 +165,15 @@ impl LogPane {
 
     /// Makes the lists anew, if something of them changed.
     fn make(&mut self, shared: &Shared) {
-        self.names.extend(shared.satellites());
         let made = format!(
-            "{} {:?} {} {} {} {} {}",
+            "{} {:?} {} {} {} {:?} {}",
             self.tail.version,
             (&self.want.fold, &self.want.hidden),
             super::number::date(shared.now_ms, &shared.zone),
             shared.theme.name(),
             shared.nodes().len(),
-            self.names.len(),
+            // Names of satellites come with the nodes.
+            shared.satellites(),
             list::message_width(self.width)
         );
         if self.made == made && self.pending.is_none() {
@@ -191,7 +182,7 @@ impl LogPane {
         self.made = made;
         self.list = list::of(
             &self.tail.lines(),
-            (&self.want, &self.names, self.width),
+            (&self.want, self.width),
             shared,
             self.nothing(shared),
         );
@@ -239,7 +230,7 @@ impl LogPane {
             true => "no warning and no error that fits, in memory and in the files looked through",
             false => "being looked for …",
         };
-        self.errors = list::of(&lines, (&want, &self.names, self.width), shared, empty.to_owned());
+        self.errors = list::of(&lines, (&want, self.width), shared, empty.to_owned());
         self.errors_state.update(&self.errors.table);
     }
 
@@ -302,9 +293,13 @@ impl View for LogPane {
         self.take_answers(shared);
         self.rate = self.tail.rate(shared.now_ms);
         self.make(shared);
-        self.unknown = unknown::of(shared);
-        self.unknown_table = self.unknown.table(shared);
-        self.unknown_state.update(&self.unknown_table);
+        let stamp = Some(unknown::stamp(shared));
+        if stamp != self.unknown_stamp {
+            self.unknown_stamp = stamp;
+            self.unknown = unknown::of(shared);
+            self.unknown_table = self.unknown.table(shared);
+            self.unknown_state.update(&self.unknown_table);
+        }
     }
 
     fn draw(&self, page: &mut Page<'_>) {
@@ -320,8 +315,8 @@ impl View for LogPane {
         }
     }
 
-    fn can(&self, action: Action, shared: &Shared) -> bool {
-        self.can_do(action, shared)
+    fn can(&self, action: Action, _shared: &Shared) -> bool {
+        self.can_do(action)
     }
 
     fn act(&mut self, action: Action, shared: &mut Shared) -> Vec<Effect> {

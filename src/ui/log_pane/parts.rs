@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::super::number;
+use super::super::shared::Shared;
 use crate::api::line::{LogLine, Member, members};
 
 /// Longest text made of what else a line says, in characters.
@@ -141,8 +142,9 @@ pub(super) fn time(ms: i64, now_ms: i64, zone: &TimeZone) -> String {
     }
 }
 
-/// The fields of one line in their order: name, value. `name_of` gives a satellite's short name.
-pub(super) fn fields(line: &LogLine, zone: &TimeZone, name_of: &dyn Fn(&str) -> String) -> Vec<(String, String)> {
+/// The fields of one line in their order: name, value.
+pub(super) fn fields(line: &LogLine, shared: &Shared) -> Vec<(String, String)> {
+    let zone = &shared.zone;
     let mut fields = Vec::new();
     let mut put = |name: &str, value: String| {
         if !value.is_empty() {
@@ -170,7 +172,7 @@ pub(super) fn fields(line: &LogLine, zone: &TimeZone, name_of: &dyn Fn(&str) -> 
             continue;
         }
         let value = match name.as_str() {
-            "satellite_id" | "satellite" | "sat" => match name_of(&value) {
+            "satellite_id" | "satellite" | "sat" => match shared.satellite_name(&value) {
                 short if value.starts_with(&short) => value,
                 short => format!("{short}  {value}"),
             },

@@ -176,6 +176,18 @@ impl Tail {
         }
     }
 
+    /// The first line of the list, and the last.
+    pub(super) fn bounds(&self) -> Option<(&LogLine, &LogLine)> {
+        let (first, last) = match self.mode {
+            Mode::Following => {
+                let skipped = self.ring.len().saturating_sub(FOLLOWED);
+                (self.ring.get(skipped), self.ring.back())
+            }
+            _ => (self.still.first(), self.still.last()),
+        };
+        Some((&**first?, &**last?))
+    }
+
     /// The lines that came lately, the newest first.
     pub(super) fn newest(&self) -> impl Iterator<Item = &Arc<LogLine>> {
         self.ring.iter().rev()
@@ -216,6 +228,7 @@ mod tests {
 
     fn span(tail: &Tail) -> (i64, i64, usize) {
         let lines = tail.lines();
+        assert_eq!(tail.bounds(), Some((&*lines[0], &*lines[lines.len() - 1])));
         (lines[0].time_ms / 10, lines[lines.len() - 1].time_ms / 10, lines.len())
     }
 
@@ -238,7 +251,7 @@ mod tests {
         assert_eq!((span(&tail), tail.kept(), tail.waiting), ((8700, 8999, 300), MOST, 0));
         assert_eq!(tail.rate(60_000), None);
         tail.look_back(777);
-        assert!(tail.lines().is_empty());
+        assert!(tail.lines().is_empty() && tail.bounds().is_none());
         tail.show(&lines(1, 5));
         tail.look_back(777);
         assert_eq!(span(&tail), (1, 4, 4));

@@ -66,6 +66,16 @@ fn time(value: Option<&Value>) -> Option<i64> {
     }
 }
 
+/// What is made of the answer: nothing changed while it is the same.
+pub(super) fn stamp(shared: &Shared) -> String {
+    let key = shared.scope().join("\t");
+    let answer = shared.answers.of(SLOT, &key);
+    let answered = answer.map(|answer| (answer.is_ok(), shared.answers.answered_ms(SLOT)));
+    // Of today the time is told, of other days the day.
+    let today = number::date(shared.now_ms, &shared.zone);
+    format!("{key}\t{answered:?}{today}")
+}
+
 /// What was answered.
 pub(super) fn of(shared: &Shared) -> Unknown {
     let rows = match shared.answers.of(SLOT, &shared.scope().join("\t")) {
