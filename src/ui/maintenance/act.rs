@@ -11,7 +11,7 @@ use crate::ui::shared::Shared;
 use crate::ui::table::{Table, TableState};
 
 impl Maintenance {
-    pub(super) fn can_act(&self, action: Action, _shared: &Shared) -> bool {
+    pub(super) fn can_act(&self, action: Action) -> bool {
         match action {
             Action::Enter => self.open.is_some() || self.slot(self.focus).state.selected().is_some(),
             Action::Back => self.open.is_some() || self.kind.is_some() || self.unfolded || self.enlarged,

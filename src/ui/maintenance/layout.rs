@@ -132,8 +132,8 @@ impl Maintenance {
         page.rule(&title, if fits { &words } else { "" });
         let area = page.take(lines.saturating_sub(1));
         let focused = self.focus_now() == block;
-        if block == Block::Runs && slot.state.filter() != self.foot_of {
-            // The sums are of the rows that pass the filter as it is typed.
+        if block == Block::Runs && self.told && !self.is_summed_up() {
+            // The filter was typed since: once it is drawn, its sums are kept.
             let table = runs::with_foot(slot.table.clone(), &slot.state, &self.runs);
             return page.table(block.name(), area, &table, &slot.state, focused);
         }

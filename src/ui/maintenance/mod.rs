@@ -77,8 +77,8 @@ pub struct Maintenance {
     runs: Vec<Run>,
     /// Those of the history, where they are not the same.
     seen: Option<Vec<Run>>,
-    /// The filter of the rows that were summed up.
-    foot_of: String,
+    /// The filter and the count of the rows that were summed up; `None`: they were not.
+    foot_of: Option<(String, usize)>,
     filters: Vec<Filter>,
     said: Vec<Said>,
     series: Vec<Series>,
@@ -89,6 +89,8 @@ pub struct Maintenance {
     gaps: Vec<Gap>,
     /// What the tables were made from: nothing changed while it is the same.
     stamp: String,
+    /// The second that clocks of what goes on were made for.
+    second: i64,
     /// Whether an answer to what is asked now is still to come, and what went wrong.
     waits: bool,
     wrong: Option<String>,
@@ -113,7 +115,7 @@ impl Default for Maintenance {
             enlarged: false,
             runs: Vec::new(),
             seen: None,
-            foot_of: String::new(),
+            foot_of: None,
             filters: Vec::new(),
             said: Vec::new(),
             series: Vec::new(),
@@ -122,6 +124,7 @@ impl Default for Maintenance {
             marks: Vec::new(),
             gaps: Vec::new(),
             stamp: String::new(),
+            second: 0,
             waits: true,
             wrong: None,
             told: false,
@@ -147,9 +150,13 @@ impl View for Maintenance {
         });
         let stamp = self.stamp_of(shared);
         if stamp != self.stamp {
-            self.stamp = stamp;
+            (self.stamp, self.second) = (stamp, shared.now_s());
             self.take(shared);
+        } else if self.second != shared.now_s() {
+            self.second = shared.now_s();
+            self.go_on(shared);
         }
+        self.sum_up();
     }
 
     fn draw(&self, page: &mut Page<'_>) {
@@ -159,8 +166,8 @@ impl View for Maintenance {
         }
     }
 
-    fn can(&self, action: Action, shared: &Shared) -> bool {
-        self.can_act(action, shared)
+    fn can(&self, action: Action, _shared: &Shared) -> bool {
+        self.can_act(action)
     }
 
     fn act(&mut self, action: Action, shared: &mut Shared) -> Vec<Effect> {
@@ -206,6 +213,8 @@ impl View for Maintenance {
                 state.saw(hits);
             }
         }
+        // A filter is typed without a word to the pane; that it was drawn is the first it hears of it.
+        self.sum_up();
     }
 
     fn explain(&self, figure: &Figure, shared: &Shared) -> Option<Explained> {
@@ -256,8 +265,8 @@ impl Maintenance {
         let slots = [(asks::RUNS, &key), (asks::PAST, &key), (asks::FILTERS, &key)];
         let slots = slots.into_iter().chain([(asks::MARKS, &seen), (asks::SEEN, &seen)]);
         let slots: Vec<i64> = slots.map(|(slot, key)| answered(slot, key)).collect();
-        // What goes on has a clock.
-        let clock = shared.now_s() / if self.runs.iter().any(Run::goes_on) { 1 } else { 60 };
+        // Ages are told by the minute; what goes on has a clock of its own.
+        let clock = shared.now_s() / 60;
         let looks = (shared.theme.glyphs.unicode, shared.nodes().len(), shared.satellites());
         format!(
             "{slots:?}{key}{:?}{looks:?}{clock}{:?}{:?}",
@@ -266,13 +275,8 @@ impl Maintenance {
     }
 
     fn take(&mut self, shared: &Shared) {
-        let key = asks::key(shared);
-        let tasks = |slot: &str| match shared.answers.of(slot, &key) {
-            Some(Ok(Answer::Tasks(tasks))) => Some(tasks.as_slice()),
-            _ => None,
-        };
         let stretch = Stretch::of(shared);
-        let past: &[Task] = tasks(asks::PAST).unwrap_or_default();
+        let past = told(asks::PAST, shared).unwrap_or_default();
         if let Some(Ok(Answer::Marks(marks))) = shared.answers.of(asks::MARKS, &asks::seen_key(shared)) {
             let restarts = marks
                 .iter()
@@ -280,40 +284,69 @@ impl Maintenance {
             self.gaps = history::gaps(marks);
             self.marks = restarts.filter_map(|mark| super::flow::shown(mark, shared)).collect();
         }
-        if let Some(told) = tasks(asks::FILTERS) {
-            self.filters = filters::newest(told, past, shared);
+        if let Some(filters) = told(asks::FILTERS, shared) {
+            self.filters = filters::newest(filters, past, shared);
             self.put(Block::Filters, filters::table(&self.filters, stretch.to_ms, shared));
         }
         self.seen = match (shared.moment(), shared.answers.of(asks::SEEN, &asks::seen_key(shared))) {
             (Some(_), Some(Ok(Answer::Tasks(told)))) => Some(work::runs(told, &[], asks::seen_to_ms(shared), shared)),
             _ => None,
         };
-        if let Some(told) = tasks(asks::RUNS) {
+        if let Some(runs) = told(asks::RUNS, shared) {
             self.told = true;
-            self.runs = work::runs(told, past, stretch.to_ms, shared);
-            self.put(Block::Running, running::table(&self.runs, stretch.to_ms, shared));
+            self.runs = work::runs(runs, past, stretch.to_ms, shared);
             self.put(Block::Runs, runs::table(&self.runs, self.kind, shared));
-            self.sum_up();
-            let known = words::Known {
-                runs: &self.runs,
-                past,
-                filters: &self.filters,
-                now_ms: stretch.to_ms,
-                live: stretch.live,
-            };
-            self.said = words::answer(&known, shared);
-            self.renew_open(shared);
+            self.foot_of = None;
+            self.take_clocks(runs, shared);
             self.draw_lines_anew(shared);
         }
         self.rest_on_a_row(self.focus_now());
     }
 
-    /// The sums of the rows that are shown.
+    /// The clocks of what goes on went on.
+    fn go_on(&mut self, shared: &Shared) {
+        let stretch = Stretch::of(shared);
+        let Some(told) = told(asks::RUNS, shared).filter(|_| stretch.live) else {
+            return;
+        };
+        if self.runs.iter().any(Run::goes_on) {
+            self.runs.iter_mut().for_each(|run| run.go_on(stretch.to_ms));
+            self.take_clocks(told, shared);
+            self.rest_on_a_row(self.focus_now());
+        }
+    }
+
+    /// Makes what tells how long things go on. `of`: what the runs were made from.
+    fn take_clocks(&mut self, of: &[Task], shared: &Shared) {
+        let stretch = Stretch::of(shared);
+        self.put(Block::Running, running::table(&self.runs, stretch.to_ms, shared));
+        let known = words::Known {
+            runs: &self.runs,
+            told: of,
+            past: told(asks::PAST, shared).unwrap_or_default(),
+            filters: &self.filters,
+            now_ms: stretch.to_ms,
+            live: stretch.live,
+        };
+        self.said = words::answer(&known, shared);
+        self.renew_open(shared);
+    }
+
+    /// Whether the sums are of the rows that are shown.
+    fn is_summed_up(&self) -> bool {
+        let state = &self.slot(Block::Runs).state;
+        let of = self.foot_of.as_ref();
+        of.is_some_and(|(filter, rows)| filter == state.filter() && *rows == state.len())
+    }
+
+    /// Sums them up, where it was not done.
     fn sum_up(&mut self) {
-        let slot = &mut self.slots[Block::Runs as usize];
-        let table = runs::with_foot(slot.table.clone(), &slot.state, &self.runs);
-        slot.table = table;
-        self.foot_of = slot.state.filter().to_owned();
+        if self.told && !self.is_summed_up() {
+            let slot = &mut self.slots[Block::Runs as usize];
+            let table = std::mem::replace(&mut slot.table, Table::new(Vec::new(), Vec::new()));
+            slot.table = runs::with_foot(table, &slot.state, &self.runs);
+            self.foot_of = Some((slot.state.filter().to_owned(), slot.state.len()));
+        }
     }
 
     /// The run that is open went on.
@@ -353,5 +386,13 @@ impl Maintenance {
             slot.state.home();
             slot.state.settle(&slot.table);
         }
+    }
+}
+
+/// Runs as they were answered.
+fn told<'a>(slot: &str, shared: &'a Shared) -> Option<&'a [Task]> {
+    match shared.answers.of(slot, &asks::key(shared)) {
+        Some(Ok(Answer::Tasks(tasks))) => Some(tasks),
+        _ => None,
     }
 }

@@ -1,4 +1,4 @@
-//! The table of what goes on now. Its clocks run, so it is made at every refresh.
+//! The table of what goes on now. Its clocks run, so it is made anew every second.
 
 use super::work::{self, Run};
 use crate::domain::task::Job;

@@ -1,5 +1,6 @@
 //! The answer first: what every node is busy with, what is late, what began and never ended, who is in whose way.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::filters::Filter;
@@ -51,6 +52,8 @@ impl Weight {
 pub(super) struct Known<'a> {
     /// Of the range, by begin.
     pub(super) runs: &'a [Run],
+    /// What they were made from, those of other satellites too.
+    pub(super) told: &'a [Task],
     /// Of the last weeks.
     pub(super) past: &'a [Task],
     pub(super) filters: &'a [Filter],
@@ -303,7 +306,13 @@ fn old_filters(known: &Known<'_>, shared: &Shared) -> Vec<Said> {
 
 /// Nodes that compacted at once: on one disk that slows both.
 fn in_the_way(known: &Known<'_>, shared: &Shared) -> Option<Said> {
-    let tasks: Vec<Task> = known.runs.iter().map(|run| run.task.clone()).collect();
+    let tasks: Cow<'_, [Task]> = match &shared.satellite {
+        None => known.told.into(),
+        Some(_) => {
+            let wanted = |task: &&Task| task.job == Job::Compaction && task.satellite_id == shared.satellite;
+            known.told.iter().filter(wanted).cloned().collect()
+        }
+    };
     // On which disk a node is nobody told.
     let found = clashes(&tasks, |_, _| true);
     let mut found = joined(found);
@@ -399,6 +408,7 @@ mod tests {
         let runs = work::runs(tasks, tasks, now * MINUTE, &shared);
         let known = Known {
             runs: &runs,
+            told: tasks,
             past: tasks,
             filters: &[],
             now_ms: now * MINUTE,

@@ -51,15 +51,13 @@ impl Run {
 
     /// Whether another run is of the same work.
     pub(super) fn same_work(&self, other: &Self) -> bool {
-        let of = |task: &Task| {
-            (
-                task.node.clone(),
-                task.job,
-                task.satellite_id.clone(),
-                task.store.clone(),
-            )
-        };
-        of(&self.task) == of(&other.task)
+        let (one, two) = (&self.task, &other.task);
+        one.job == two.job && one.node == two.node && one.satellite_id == two.satellite_id && one.store == two.store
+    }
+
+    /// The clock went on.
+    pub(super) fn go_on(&mut self, now_ms: i64) {
+        self.so_far = so_far(&self.task, now_ms);
     }
 
     /// When it ends by past runs, ms since the epoch: soonest, most likely, latest.
@@ -79,6 +77,12 @@ impl Run {
         };
         (begin, end.max(begin))
     }
+}
+
+/// How long one that goes on does by now, ms.
+fn so_far(task: &Task, now_ms: i64) -> Option<u64> {
+    let begun = task.started_ms.filter(|_| task.state == State::Running);
+    begun.map(|begun| u64::try_from(now_ms - begun).unwrap_or(0))
 }
 
 /// Runs of the satellite that is looked at alone, or all, with what past ones say of those that go on.
@@ -101,7 +105,6 @@ pub(super) fn runs(tasks: &[Task], past: &[Task], now_ms: i64, shared: &Shared) 
             key += &format!("\t{times}");
         }
         let goes_on = task.state == State::Running;
-        let begun = task.started_ms.filter(|_| goes_on);
         Run {
             key,
             // Moving pieces has no usual length.
@@ -109,7 +112,7 @@ pub(super) fn runs(tasks: &[Task], past: &[Task], now_ms: i64, shared: &Shared) 
                 true => expected(task, past),
                 false => None,
             },
-            so_far: begun.map(|begun| u64::try_from(now_ms - begun).unwrap_or(0)),
+            so_far: so_far(task, now_ms),
             task: task.clone(),
         }
     };
