@@ -141,6 +141,32 @@ fn sums_are_of_the_rows_that_pass_the_filter() {
         text.contains("2 runs") && text.contains("30 min") && text.contains("48.0"),
         "{text}"
     );
+    assert_eq!(foot(&mut model), text, "drawn once more");
+    press(&mut model, "esc", WIDE);
+    let all = format!("{} runs", of_day.len());
+    assert!(foot(&mut model).contains(&all), "{}", foot(&mut model));
+}
+
+#[test]
+fn clocks_of_what_goes_on_run_without_an_answer() {
+    let mut model = asked(Look::Dark);
+    model.answer_all(|query| {
+        let mut answer = answer(query)?;
+        if let Answer::Tasks(tasks) = &mut answer {
+            tasks.retain(|task| task.state == task::State::Running);
+            tasks.truncate(1);
+            for task in tasks {
+                (task.started_ms, task.seen_ms) = (Some(NOW_MS - 30_000), NOW_MS - 20_000);
+            }
+        }
+        Ok(answer)
+    });
+    let text = |model: &mut Model| lines(&draw(model, WIDE)).join("\n");
+    let before = text(&mut model);
+    assert!(before.contains("(30 s)") && before.contains("20 s ago"), "{before}");
+    model.update(Input::Heard(Message::Snapshot(snapshot())), NOW_MS + 10_000);
+    let after = text(&mut model);
+    assert!(after.contains("(40 s)") && after.contains("30 s ago"), "{after}");
 }
 
 #[test]

@@ -281,6 +281,71 @@ mod tests {
     }
 
     #[test]
+    fn what_is_foreseen_moves_with_the_clock_and_what_was_told_stays() {
+        use crate::api::status::FullIn;
+        use crate::ui::look::{Glyphs, Theme};
+        use crate::ui::shared::Collector;
+        let place = Place {
+            name: "n".to_owned(),
+            stale: false,
+            dedicated: false,
+            used: Some(5_000),
+            allocated: Some(9_000),
+            free: Some(4_000),
+            overused: 0,
+            paid: None,
+            trash: None,
+            dead: None,
+            unexplained: None,
+            unpaid: None,
+            growth: None,
+            full: Full::In(FullIn {
+                low: None,
+                likely: 1.0,
+                high: None,
+            }),
+        };
+        let told = |second| Told {
+            second,
+            used: Some(5_000),
+            trash: Some(7),
+            dead: Some(3),
+        };
+        let mut history = History {
+            told: vec![told(10), told(20)],
+            largest: Some(5_000),
+            ..History::default()
+        };
+        let theme = Theme::new(Glyphs::UNICODE, true);
+        let mut shared = Shared::new(theme, jiff::tz::TimeZone::UTC, Collector::Inside, 30_000);
+        let lines = |history: &History| -> Vec<(String, i64, f64)> {
+            let first = |series: &Series| match &series.points {
+                Points::Samples(points) => (series.name.to_string(), points[0].0, points[0].1.unwrap()),
+                Points::Buckets { .. } => panic!("samples"),
+            };
+            history.series.iter().map(first).collect()
+        };
+        let line = |name: &str, second, value| (name.to_owned(), second, value);
+        let told = [line("trash", 10, 0.007), line("used", 10, 5.0)];
+        for now in [30, 40] {
+            shared.now_ms = now * 1000;
+            history.draw_lines(&place, &shared);
+            let foreseen = [line("forecast", now, 5.0)];
+            assert_eq!(lines(&history), [&told[..], &foreseen].concat());
+        }
+        history.measure = Measure::Waste;
+        history.draw_lines(&place, &shared);
+        assert_eq!(lines(&history), [line("dead", 10, 0.003), line("trash", 10, 0.007)]);
+        (history.measure, history.largest) = (Measure::Used, Some(5_000_000));
+        history.draw_lines(&place, &shared);
+        let foreseen = line("forecast", 40, 0.005);
+        assert_eq!(
+            (history.unit, lines(&history)),
+            ("MB", vec![line("used", 10, 0.005), foreseen])
+        );
+    }
+
+    #[test]
     fn units_have_their_worth() {
         for (bytes, unit) in [(5_u64, "B"), (5_000_000, "MB"), (5_000_000_000_000, "TB")] {
             let scale = Sizes::of([bytes]);
