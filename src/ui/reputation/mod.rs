@@ -226,11 +226,12 @@ impl Reputation {
         let generations = generations.filter_map(|view| view.status.as_ref().map(|status| status.generation));
         let look = (shared.theme.glyphs.unicode, self.history.chosen, shared.now_s() / 60);
         format!(
-            "{answered:?}{:?}{}{:?}{look:?}{}",
+            "{answered:?}{:?}{}{:?}{look:?}{}{}",
             generations.collect::<Vec<_>>(),
             shared.key(),
             shared.moment(),
             shared.nodes().len(),
+            shared.is_old(),
         )
     }
 

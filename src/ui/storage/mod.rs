@@ -20,7 +20,7 @@ use super::ask::Wants;
 use super::chart::Mark;
 use super::explain::Explained;
 use super::pane::{Effect, Figure, Page, Pane, View};
-use super::shared::{Collector, Shared};
+use super::shared::Shared;
 use super::table::{Cell, RowKey, Table, TableState};
 use crate::api::message::Answer;
 use crate::api::snapshot::Topic;
@@ -244,11 +244,10 @@ fn nodes_stamp(shared: &Shared) -> String {
     let generations: Vec<_> = views
         .map(|view| view.status.as_ref().map(|status| status.generation))
         .collect();
-    let then = (shared.moment(), shared.then().map(|then| then.is_ok()));
-    let lost = matches!(shared.collector, Collector::Lost(_));
     // Ages are told by the minute.
     let look = (shared.theme.glyphs.unicode, shared.nodes().len(), shared.now_s() / 60);
-    format!("{generations:?}{then:?}{lost}{look:?}{:?}", shared.node)
+    let time = (shared.moment(), shared.is_old());
+    format!("{generations:?}{time:?}{look:?}{:?}", shared.node)
 }
 
 /// What was answered of a node in full.
