@@ -26,6 +26,10 @@ pub enum Pane {
     Reputation,
     /// Where are the bytes, and when is it full?
     Storage,
+    /// Is a node too slow to win?
+    Latency,
+    /// What is paid, and why not more?
+    Financials,
     /// What is the disk busy with?
     Maintenance,
     /// What do the nodes say?
@@ -34,11 +38,13 @@ pub enum Pane {
 
 impl Pane {
     /// All that are built, in the order of their keys.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Overview,
         Self::Traffic,
         Self::Reputation,
         Self::Storage,
+        Self::Latency,
+        Self::Financials,
         Self::Maintenance,
         Self::Log,
     ];
@@ -50,6 +56,8 @@ impl Pane {
             Self::Traffic => "traffic",
             Self::Reputation => "reputation",
             Self::Storage => "storage",
+            Self::Latency => "latency",
+            Self::Financials => "financials",
             Self::Maintenance => "maintenance",
             Self::Log => "log",
         }
@@ -67,6 +75,8 @@ impl Pane {
             Self::Traffic => "Traffic",
             Self::Reputation => "Reputation",
             Self::Storage => "Storage",
+            Self::Latency => "Latency",
+            Self::Financials => "Financials",
             Self::Maintenance => "Maintenance",
             Self::Log => "Log",
         }
@@ -79,6 +89,8 @@ impl Pane {
             Self::Traffic => "Traf",
             Self::Reputation => "Reput",
             Self::Storage => "Stor",
+            Self::Latency => "Lat",
+            Self::Financials => "Money",
             Self::Maintenance => "Upkeep",
             Self::Log => "Log",
         }

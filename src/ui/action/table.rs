@@ -465,6 +465,20 @@ pub const ACTIONS: &[Spec] = &[
         &["4"],
     ),
     show(
+        Pane::Latency,
+        "pane-latency",
+        "Latency",
+        "How long transfers take, where time is lost, and which races it costs",
+        &["5"],
+    ),
+    show(
+        Pane::Financials,
+        "pane-financials",
+        "Financials",
+        "What is earned, kept back and paid, by whom, and what the month will bring",
+        &["6"],
+    ),
+    show(
         Pane::Maintenance,
         "pane-maintenance",
         "Maintenance",

@@ -10,8 +10,10 @@ use jiff::tz::TimeZone;
 
 use super::action::Action;
 use super::ask::{Ask, Standing, Wants};
+use super::financials::Financials;
 use super::key::Key;
 use super::keymap::{Keymap, Meaning};
+use super::latency::Latency;
 use super::log_pane::LogPane;
 use super::look::Theme;
 use super::maintenance::Maintenance;
@@ -59,6 +61,8 @@ struct Panes {
     traffic: Traffic,
     reputation: Reputation,
     storage: Storage,
+    latency: Latency,
+    financials: Financials,
     maintenance: Maintenance,
     log: LogPane,
 }
@@ -70,6 +74,8 @@ impl Panes {
             Pane::Traffic => &self.traffic,
             Pane::Reputation => &self.reputation,
             Pane::Storage => &self.storage,
+            Pane::Latency => &self.latency,
+            Pane::Financials => &self.financials,
             Pane::Maintenance => &self.maintenance,
             Pane::Log => &self.log,
         }
@@ -81,6 +87,8 @@ impl Panes {
             Pane::Traffic => &mut self.traffic,
             Pane::Reputation => &mut self.reputation,
             Pane::Storage => &mut self.storage,
+            Pane::Latency => &mut self.latency,
+            Pane::Financials => &mut self.financials,
             Pane::Maintenance => &mut self.maintenance,
             Pane::Log => &mut self.log,
         }

@@ -1,0 +1,1 @@
+-- Version 6: money: prices, paystubs, payments, estimates of nodes.

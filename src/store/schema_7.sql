@@ -1,0 +1,1 @@
+-- Version 7: durations by size class.

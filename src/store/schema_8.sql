@@ -1,0 +1,1 @@
+-- Version 8: the host: disks, checks, counters of nodes.

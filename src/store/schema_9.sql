@@ -1,0 +1,1 @@
+-- Version 9: the databases of nodes.
