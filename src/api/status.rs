@@ -224,6 +224,12 @@ pub struct Outlook {
     pub vetting: Option<Vetting>,
     /// When the node joined.
     pub joined_at: Option<String>,
+    /// Since when check-ins fail, by the log; null: they do not, or nobody knows.
+    #[serde(default)]
+    pub lost_since: Option<String>,
+    /// Why, and what to look at.
+    #[serde(default)]
+    pub lost_why: Option<String>,
 }
 
 /// A difference that four digits do not show is none.

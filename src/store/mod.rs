@@ -14,6 +14,7 @@ pub mod polls;
 mod positions;
 pub mod query;
 pub mod raw;
+pub mod remarks;
 mod rollup;
 pub mod satellites;
 pub mod seen;
@@ -113,7 +114,7 @@ impl<T> At<T> for rusqlite::Result<T> {
 }
 
 /// All versions of the schema, in order; `user_version` counts them.
-const MIGRATIONS: [&str; 9] = [
+const MIGRATIONS: [&str; 10] = [
     include_str!("schema_1.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
@@ -123,6 +124,7 @@ const MIGRATIONS: [&str; 9] = [
     include_str!("schema_7.sql"),
     include_str!("schema_8.sql"),
     include_str!("schema_9.sql"),
+    include_str!("schema_10.sql"),
 ];
 const FILE: &str = "storj-monitor.db";
 

@@ -34,6 +34,8 @@ pub(super) enum Trouble {
     Audit,
     Suspension,
     Online,
+    /// Check-ins with it fail.
+    Lost,
     Overdue,
     /// It has not rated the node yet.
     NoData,
@@ -166,6 +168,11 @@ impl Entry {
         self.satellite.outlook.as_ref()?.failed_in_a_row
     }
 
+    /// Since when check-ins with it fail, ms since the epoch.
+    pub(super) fn lost_ms(&self) -> Option<i64> {
+        ms(self.satellite.outlook.as_ref()?.lost_since.as_deref())
+    }
+
     pub(super) fn vetting(&self) -> Option<&Vetting> {
         self.satellite.outlook.as_ref()?.vetting.as_ref()
     }
@@ -206,6 +213,9 @@ impl Entry {
             .min();
         if let Some((grade, trouble)) = worst {
             return (trouble, grade);
+        }
+        if self.lost_ms().is_some() {
+            return (Trouble::Lost, Grade::Warning);
         }
         if self.satellite.audit_score.is_none() {
             return (Trouble::NoData, Grade::Unknown);

@@ -194,6 +194,7 @@ pub(super) fn state(entry: &Entry) -> String {
         Trouble::Audit => "audit low".to_owned(),
         Trouble::Suspension => "unknown low".to_owned(),
         Trouble::Online => "away".to_owned(),
+        Trouble::Lost => "lost".to_owned(),
         Trouble::Overdue => "overdue".to_owned(),
         Trouble::NoData => "no data yet".to_owned(),
         Trouble::Vetting => "vetting".to_owned(),
