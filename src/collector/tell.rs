@@ -11,6 +11,7 @@ use crate::api::status::{Api, Collector, Disk, Flow, Node, Reason, Satellite, So
 use crate::domain::batch::Scores;
 use crate::domain::health::{Finding, State};
 use crate::domain::sample::{Standing, Told};
+use crate::domain::task::Job;
 use crate::domain::transfer::Outcome;
 use crate::report::time::rfc3339;
 use crate::store::notes::Noted;
@@ -171,6 +172,7 @@ fn happened(reader: &Reader, name: &str, noted: &Noted, hour: Hour, now_ms: i64)
         uploads: hour.uploads,
         rejected: hour.rejected,
         not_understood: not_understood(reader, name, now_ms)?,
+        compacting: reader.running(&[name.to_owned()], &[Job::Compaction], now_ms)?,
         ..Evidence::default()
     })
 }

@@ -75,6 +75,8 @@ pub enum Rule {
     Rejects,
     /// Orders are not settled: egress may stay unpaid.
     Orders,
+    /// A compaction does not end.
+    WorkStuck,
     /// Its disk is soon full.
     FullSoon,
     /// QUIC is misconfigured.
@@ -99,7 +101,7 @@ pub enum Rule {
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::Down,
         Self::Disqualified,
         Self::Suspended,
@@ -122,6 +124,7 @@ impl Rule {
         Self::Hung,
         Self::Rejects,
         Self::Orders,
+        Self::WorkStuck,
         Self::FullSoon,
         Self::Quic,
         Self::LogUnreadable,
@@ -150,6 +153,7 @@ impl Rule {
             Self::SatelliteLost => "satellite_lost",
             Self::Clock => "clock",
             Self::Orders => "orders",
+            Self::WorkStuck => "work_stuck",
             Self::NotUnderstood => "not_understood",
             Self::ApiDown => "api_down",
             Self::MixedUp => "mixed_up",
@@ -188,6 +192,7 @@ impl Rule {
             Self::SatelliteLost => "satellite lost",
             Self::Clock => "clock wrong",
             Self::Orders => "orders kept",
+            Self::WorkStuck => "stuck",
             Self::NotUnderstood => "log unknown",
             Self::ApiDown => "no answer",
             Self::MixedUp => "mixed up",

@@ -166,14 +166,6 @@ pub(super) fn judge(found: &mut Findings, evidence: &Evidence) {
     judge_understood(found, evidence);
 }
 
-fn short(evidence: &Evidence, id: &str) -> String {
-    let known = evidence
-        .standings
-        .iter()
-        .find(|standing| standing.satellite_id.as_deref() == Some(id));
-    known.map_or_else(|| Standing::short_of("", Some(id)), Standing::short_name)
-}
-
 fn judge_lost(found: &mut Findings, evidence: &Evidence) {
     let lost = lost(&evidence.remarks, evidence.started_ms, evidence.now_ms);
     let Some(first) = lost.iter().min_by_key(|lost| lost.since_ms) else {
@@ -190,7 +182,10 @@ fn judge_lost(found: &mut Findings, evidence: &Evidence) {
         .map(Standing::short_name)
         .collect();
     let span = span(evidence.now_ms - first.since_ms);
-    let names: Vec<String> = lost.iter().map(|lost| short(evidence, &lost.satellite_id)).collect();
+    let names: Vec<String> = lost
+        .iter()
+        .map(|lost| evidence.short_name(&lost.satellite_id))
+        .collect();
     let names = names.join(", ");
     let inwards = lost.iter().find(|lost| lost.way == Way::Inwards);
     let (state, text) = match (inwards, others.is_empty()) {
@@ -267,7 +262,7 @@ fn judge_orders(found: &mut Findings, evidence: &Evidence) {
         if last - first < KEPT_MS || evidence.now_ms - last > KEPT_NEWS_MS {
             continue;
         }
-        let name = id.map_or_else(|| "a satellite".to_owned(), |id| short(evidence, id));
+        let name = id.map_or_else(|| "a satellite".to_owned(), |id| evidence.short_name(id));
         let text = format!(
             "its orders cannot be settled with {name} for {} ({} tries): egress whose orders expire (after a day or \
              two) is not paid: {}",

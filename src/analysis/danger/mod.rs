@@ -15,6 +15,7 @@ use super::storage::FullIn;
 use crate::domain::health::{Finding, Rule, State};
 use crate::domain::remark::Remark;
 use crate::domain::sample::{Answers, Standing, Told};
+use crate::domain::task::Task;
 
 /// A log that is followed.
 #[derive(Debug, Clone)]
@@ -81,8 +82,21 @@ pub struct Evidence {
     pub full_in: Option<FullIn>,
     /// What its log remarked in the last hours, by time (ms since the epoch); its clock's word first.
     pub remarks: Vec<(i64, Remark)>,
+    /// Compactions that go on, by begin.
+    pub compacting: Vec<Task>,
     /// Lines of its log lately that are not understood; `None`: there was no line.
     pub not_understood: Option<NotUnderstood>,
+}
+
+impl Evidence {
+    /// What people call a satellite.
+    fn short_name(&self, id: &str) -> String {
+        let known = self
+            .standings
+            .iter()
+            .find(|standing| standing.satellite_id.as_deref() == Some(id));
+        known.map_or_else(|| Standing::short_of("", Some(id)), Standing::short_name)
+    }
 }
 
 /// A log that is followed and says nothing for so long is worth a word: an idle node writes hourly.
