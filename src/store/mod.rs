@@ -10,6 +10,7 @@ pub mod ledger;
 pub mod marks;
 pub mod nodes;
 pub mod notes;
+pub mod old_monitor;
 pub mod polls;
 mod positions;
 pub mod query;
@@ -70,6 +71,12 @@ pub enum Error {
     #[error("no database in {path}; ingest a log first, or name the right --data-dir")]
     Missing {
         /// The data directory.
+        path: PathBuf,
+    },
+    /// A database of another program.
+    #[error("{path} is no database of the Pro Monitor: it has no table `events`; name the monitor's .db file")]
+    NotOldMonitor {
+        /// The file.
         path: PathBuf,
     },
     /// A stored value cannot be read.
