@@ -232,6 +232,12 @@ pub struct Outlook {
     pub lost_why: Option<String>,
 }
 
+/// A time as the status writes it, ms since the epoch.
+pub fn ms(time: Option<&str>) -> Option<i64> {
+    let time: jiff::Timestamp = time?.parse().ok()?;
+    Some(time.as_millisecond())
+}
+
 /// A difference that four digits do not show is none.
 const SAME: f64 = 0.000_05;
 

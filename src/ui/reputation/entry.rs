@@ -2,10 +2,8 @@
 
 use std::cmp::Ordering;
 
-use jiff::Timestamp;
-
 use crate::api::reputation::{DayBefore, Downtime, Failing, NodeReputation, SatelliteReputation};
-use crate::api::status::{Node, Satellite, Vetting};
+use crate::api::status::{Node, Satellite, Vetting, ms};
 use crate::domain::sample::Standing;
 use crate::ui::look::{Glyphs, Tone};
 use crate::ui::shared::Shared;
@@ -90,11 +88,6 @@ pub(super) struct Entry {
     pub(super) old: bool,
     pub(super) trouble: Trouble,
     pub(super) grade: Grade,
-}
-
-/// A time as the status writes it, ms since the epoch.
-pub(super) fn ms(time: Option<&str>) -> Option<i64> {
-    time?.parse::<Timestamp>().ok().map(Timestamp::as_millisecond)
 }
 
 fn id_of(satellite: &Satellite) -> &str {

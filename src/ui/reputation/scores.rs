@@ -1,7 +1,8 @@
 //! The table of nodes and satellites: distance before score, the worst first.
 
-use super::entry::{AUDITS, Entry, Trouble, ms};
+use super::entry::{AUDITS, Entry, Trouble};
 use super::history::Score;
+use crate::api::status::ms;
 use crate::ui::look::{Glyphs, Tone};
 use crate::ui::number;
 use crate::ui::shared::Shared;

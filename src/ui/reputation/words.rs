@@ -1,8 +1,9 @@
 //! The answer first: which satellite is closest to giving a node up, since when, how far it is, what to do.
 
-use super::entry::{AUDITS, Entry, Grade, SUSPENDS, Trouble, ms};
+use super::entry::{AUDITS, Entry, Grade, SUSPENDS, Trouble};
 use super::scores::{hours, state};
 use crate::api::reputation::Failing;
+use crate::api::status::ms;
 use crate::ui::number;
 use crate::ui::shared::Shared;
 
