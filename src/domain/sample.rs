@@ -83,6 +83,10 @@ pub struct Standing {
     pub disqualified_ms: Option<i64>,
     /// When it suspended the node for unknown audit errors, ms since the epoch.
     pub suspended_ms: Option<i64>,
+    /// When it suspended the node for being offline, ms since the epoch; only the node's databases tell.
+    pub offline_suspended_ms: Option<i64>,
+    /// Since when it has the node under review for being offline; likewise.
+    pub review_ms: Option<i64>,
     /// When it found the node vetted, ms since the epoch; also `None` before release 1.131.
     pub vetted_ms: Option<i64>,
 }

@@ -25,6 +25,17 @@ pub struct Log {
     pub error: Option<String>,
 }
 
+/// A node's own databases.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Books {
+    /// When one was read last, ms since the epoch.
+    pub read_ms: Option<i64>,
+    /// When the node last wrote one, as far as was seen.
+    pub changed_ms: Option<i64>,
+    /// Why some are not read, and what to do.
+    pub hindered: Vec<String>,
+}
+
 /// What is known of a node.
 #[derive(Debug, Clone, Default)]
 pub struct Evidence {
@@ -66,6 +77,8 @@ pub struct Evidence {
     pub rejected: u64,
     /// When its disk is full.
     pub full_in: Option<FullIn>,
+    /// Its databases; `None`: they were never looked at.
+    pub books: Option<Books>,
 }
 
 /// A log that is followed and says nothing for so long is worth a word: an idle node writes hourly.
@@ -93,6 +106,9 @@ impl Findings {
     }
 }
 
+/// A node writes its databases every hour at least.
+const UNWRITTEN_MS: i64 = 4 * 3_600_000;
+
 /// What is wrong with a node, the worst first.
 pub fn judge(evidence: &Evidence) -> Vec<Finding> {
     let mut found = Findings(Vec::new());
@@ -107,6 +123,9 @@ pub fn judge(evidence: &Evidence) -> Vec<Finding> {
     events::judge(&mut found, evidence);
     judge_logs(&mut found, evidence);
     judge_silence(&mut found, evidence);
+    for trouble in evidence.books.iter().flat_map(|books| &books.hindered) {
+        found.say(State::Warning, Rule::Database, trouble.clone());
+    }
     found.0.sort_by_key(|finding| (finding.state, finding.rule));
     found.0
 }
@@ -188,7 +207,7 @@ fn judge_logs(found: &mut Findings, evidence: &Evidence) {
 
 /// A node that neither writes nor answers is in danger; of one that nobody listens to nothing is known.
 fn judge_silence(found: &mut Findings, evidence: &Evidence) {
-    let is_watched = !evidence.logs.is_empty() || evidence.told.is_some();
+    let is_watched = !evidence.logs.is_empty() || evidence.told.is_some() || evidence.books.is_some();
     if let Some(ms) = evidence.looked_ms.filter(|_| is_watched)
         && evidence.now_ms - ms > UNWATCHED_MS
     {
@@ -221,6 +240,7 @@ fn judge_silence(found: &mut Findings, evidence: &Evidence) {
             let text = format!("its last line known here is {} hours old", age / 3600);
             found.say(State::Unknown, Rule::NoData, text);
         }
+        None if told.is_none() && evidence.books.is_some() => judge_unwritten(found, evidence),
         None => {
             let text = match told {
                 Some(told) if told.answered_ms.is_none() => {
@@ -233,6 +253,17 @@ fn judge_silence(found: &mut Findings, evidence: &Evidence) {
             found.say(State::Unknown, Rule::NoData, text);
         }
     }
+}
+
+/// Of a node that is known by its databases only: whether it still writes them.
+fn judge_unwritten(found: &mut Findings, evidence: &Evidence) {
+    let changed_ms = evidence.books.as_ref().and_then(|books| books.changed_ms);
+    let text = match changed_ms.map(|ms| evidence.now_ms - ms) {
+        Some(age) if age <= UNWRITTEN_MS => return,
+        Some(age) => format!("it wrote none of its databases for {}: does it run?", span(age)),
+        None => "nothing of it is known yet: none of its databases could be read".to_owned(),
+    };
+    found.say(State::Unknown, Rule::NoData, text);
 }
 
 /// An API that is silent: a restart takes a minute or two.
