@@ -265,6 +265,11 @@ impl Satellite {
         by_now(self.suspension_score, projected)
     }
 
+    /// Whether it suspended the node, for whatever reason.
+    pub fn is_suspended(&self) -> bool {
+        self.suspended_at.is_some() || self.offline_suspended_at.is_some()
+    }
+
     /// Failed audits in a row until it disqualifies, by score and log; 0: it has.
     pub fn audits_left(&self) -> Option<u32> {
         let computed = self

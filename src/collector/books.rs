@@ -10,7 +10,7 @@ use crate::api::status::Satellite;
 use crate::domain::books::{Book, Hindrance, Kept, Notice, PREFIXES, Rated};
 use crate::domain::detail::{Detail, Known};
 use crate::domain::money::Month;
-use crate::domain::sample::{Disk, Semantics, Standing, Told};
+use crate::domain::sample::{Disk, Standing, Told};
 use crate::report::time::rfc3339;
 use crate::store::notes::Noted;
 use crate::store::{Reader, Result};
@@ -149,7 +149,11 @@ pub fn merge_standings(standings: &mut Vec<Standing>, kept: &Kept, said: &Said<'
             None if !said.is_whole && is_news(at) => standings.push(book),
             None => {}
             Some(known) if said.is_older(&rated.satellite_id, at) && is_news(at) => {
-                let url = if book.url.is_empty() { known.url.clone() } else { book.url.clone() };
+                let url = if book.url.is_empty() {
+                    known.url.clone()
+                } else {
+                    book.url.clone()
+                };
                 *known = Standing { url, ..book };
             }
             Some(known) => {
@@ -185,7 +189,7 @@ pub fn disk(told: Option<&Told>, kept: Option<&Kept>) -> Option<Heard> {
             as_of_ms: ms,
         }),
         (_, Some((time, space))) => Some(Heard {
-            disk: of_blobs(space.used(), space.trash),
+            disk: Disk::of_blobs(space.used(), space.trash),
             source: "db",
             as_of_ms: *time,
         }),
@@ -195,19 +199,6 @@ pub fn disk(told: Option<&Told>, kept: Option<&Kept>) -> Option<Heard> {
             as_of_ms: ms,
         }),
         (None, None) => None,
-    }
-}
-
-/// Blobs only: nothing is known of the hashstore, the allocation or what is free.
-pub fn of_blobs(used: u64, trash: Option<u64>) -> Disk {
-    Disk {
-        semantics: Semantics::Old,
-        allocated: None,
-        used: Some(used),
-        free: None,
-        trash,
-        reclaimable: None,
-        overused: None,
     }
 }
 
@@ -270,9 +261,19 @@ fn add(known: &mut Known, book: Known) {
         ..
     } = book.detail;
     let detail = &mut known.detail;
-    detail.windows = joined(&detail.windows, &windows, |window| window.start_ms, |_, b| b.start_ms >= from_ms);
+    detail.windows = joined(
+        &detail.windows,
+        &windows,
+        |window| window.start_ms,
+        |_, b| b.start_ms >= from_ms,
+    );
     // What the node filled in stands back behind what the satellite told since.
-    detail.stored = joined(&detail.stored, &stored, |day| day.start_ms, |a, b| a.calculated || b.start_ms >= from_ms);
+    detail.stored = joined(
+        &detail.stored,
+        &stored,
+        |day| day.start_ms,
+        |a, b| a.calculated || b.start_ms >= from_ms,
+    );
     detail.moved = joined(&detail.moved, &moved, |day| day.start_ms, |_, b| b.start_ms >= from_ms);
     detail.joined_ms = detail.joined_ms.or(joined_ms);
     detail.tells_vetting |= tells_vetting;
@@ -307,7 +308,9 @@ fn joined<T: Copy>(api: &[T], book: &[T], at: impl Fn(&T) -> i64, is_better: imp
 pub fn databases(kept: &Kept) -> face::Databases {
     let hindered = |missing: bool| {
         let troubles = kept.files.iter().filter_map(|file| file.error.as_ref());
-        troubles.filter(|(_, why, _)| (*why == Hindrance::Missing) == missing).count()
+        troubles
+            .filter(|(_, why, _)| (*why == Hindrance::Missing) == missing)
+            .count()
     };
     let state = match (hindered(true), hindered(false)) {
         (missing, other) if missing + other == kept.files.len() => "unreadable",

@@ -113,7 +113,9 @@ fn sentence<'a>(troubles: impl Iterator<Item = &'a (Hindrance, String)> + Clone)
 pub fn unread(books: &Books) -> (usize, usize) {
     let is = |missing: bool| {
         let troubles = books.opened.iter().filter_map(|opened| opened.error.as_ref());
-        troubles.filter(|(why, _)| (*why == Hindrance::Missing) == missing).count()
+        troubles
+            .filter(|(why, _)| (*why == Hindrance::Missing) == missing)
+            .count()
     };
     match is(true) {
         missing if missing == books.opened.len() => (missing, missing),

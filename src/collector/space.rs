@@ -8,7 +8,8 @@ use crate::api::status::{self, Space};
 use crate::api::storage as face;
 use crate::domain::books::Kept;
 use crate::domain::detail::{Known, MovedDay, StoredDay};
-use crate::domain::sample::{Semantics, Standing, Told};
+use crate::domain::sample::{Disk, Semantics, Standing, Told};
+use crate::store::kept::BlobRow;
 use crate::store::{Reader, Result};
 
 const DAY_MS: i64 = 86_400_000;
@@ -24,9 +25,9 @@ fn points(reader: &Reader, node: &str, heard: Option<&Heard>, now_ms: i64) -> Re
     let range = (now_ms - LONGEST * DAY_MS, now_ms);
     if heard.is_some_and(|heard| heard.source == "db") {
         let rows = reader.blob_rows(node, range)?.into_iter();
-        let point = |(time_ms, used, _)| Point {
-            time_ms,
-            used,
+        let point = |row: BlobRow| Point {
+            time_ms: row.written_ms,
+            used: row.used,
             semantics: Semantics::Old,
         };
         return Ok(rows.map(point).collect());
@@ -49,9 +50,7 @@ type Sources<'a> = (Option<&'a Told>, Option<&'a Kept>);
 fn standings((told, kept): Sources<'_>) -> Vec<Standing> {
     match (told, kept) {
         (Some(told), _) if !told.standings.is_empty() => told.standings.clone(),
-        (_, Some(kept)) => books::ratings(kept)
-            .map(|rated| books::standing(kept, rated))
-            .collect(),
+        (_, Some(kept)) => books::ratings(kept).map(|rated| books::standing(kept, rated)).collect(),
         _ => Vec::new(),
     }
 }
@@ -81,7 +80,12 @@ pub fn space(
     let known = books::known(reader, node, sources.1, (now_ms, TALLIES))?;
     let growth = storage::usual(&points(reader, node, Some(&heard), now_ms)?, now_ms);
     let paid = paid(&standings(sources), &known);
-    let ledger = storage::ledger(disk, &paid);
+    // Of blobs only nothing is known of the rest: what is paid for may be in a hashstore.
+    let counted = Disk {
+        used: disk.used.filter(|_| heard.source == "api"),
+        ..*disk
+    };
+    let ledger = storage::ledger(&counted, &paid);
     let full = disk.free.and_then(|free| storage::full_in(free, growth.as_ref()));
     let rounded = |days: f64| (days * 10.0).round() / 10.0;
     let space = Space {

@@ -382,7 +382,11 @@ impl Kept {
 
     /// When the node last wrote one, ms since the epoch.
     pub fn changed_ms(&self) -> Option<i64> {
-        self.files.iter().filter_map(|file| file.changed_ms).max()
+        let files = self.files.iter().filter_map(|file| file.changed_ms);
+        // A copied file may be as old as its copying says, and tell of later.
+        files
+            .chain(self.rated.iter().filter_map(|rated| rated.updated_ms))
+            .max()
     }
 
     /// When a database was written that is read as of now.

@@ -47,6 +47,21 @@ pub struct Disk {
     pub overused: Option<u64>,
 }
 
+impl Disk {
+    /// By blobs and their trash only: nothing is known of a hashstore, the allocation or what is free.
+    pub fn of_blobs(used: u64, trash: Option<u64>) -> Self {
+        Self {
+            semantics: Semantics::Old,
+            allocated: None,
+            used: Some(used),
+            free: None,
+            trash,
+            reclaimable: None,
+            overused: None,
+        }
+    }
+}
+
 /// The running process.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Process {

@@ -90,7 +90,8 @@ fn file(connection: &Connection, node: i64, time: i64, opened: &Opened) -> rusql
     Ok(())
 }
 
-const RATING: &str = "audits, passed, audit_alpha, audit_beta, audit, suspension_alpha, suspension_beta, suspension, online,
+const RATING: &str =
+    "audits, passed, audit_alpha, audit_beta, audit, suspension_alpha, suspension_beta, suspension, online,
      disqualified, suspended, offline_suspended, review, vetted, tells_vetting, joined";
 
 fn rating(connection: &Connection, node: i64, time: i64, rated: &Rated) -> rusqlite::Result<()> {

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::polls::StandingRow;
+use super::polls::{DiskRow, StandingRow};
 use super::query::Scope;
 use super::satellites::{self, BOOKS};
 use super::{Reader, Result};
@@ -10,6 +10,7 @@ use crate::domain::books::{
     BlobSpace, Blobs, Collecting, Exit, Hindrance, Kept, Notice, Rated, Relation, Score, Shelved, Trusted, Walked,
 };
 use crate::domain::detail::{Detail, Known};
+use crate::domain::sample::Disk;
 
 /// The schema that keeps it.
 const SINCE: i64 = 9;
@@ -17,8 +18,18 @@ const DAY_MS: i64 = 86_400_000;
 /// Newest notices that are told.
 const NOTICES: i64 = 20;
 
-/// Disk of blobs: when the node wrote that (ms since the epoch), all bytes, and those of trash.
-pub type BlobRow = (i64, u64, Option<u64>);
+/// A disk of blobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlobRow {
+    /// When it was read first, ms since the epoch.
+    pub seen_ms: i64,
+    /// When the node wrote it.
+    pub written_ms: i64,
+    /// All bytes.
+    pub used: u64,
+    /// Those of trash.
+    pub trash: Option<u64>,
+}
 
 impl Reader {
     /// What a node's databases had said until `at_ms`; `None`: none was ever looked at.
@@ -57,12 +68,32 @@ impl Reader {
         Ok(rows)
     }
 
+    /// Disks of blobs of a scope's nodes, in the order of time.
+    pub fn kept_blobs(&self, scope: &Scope) -> Result<Vec<DiskRow>> {
+        let mut rows = Vec::new();
+        if self.version >= SINCE {
+            let range = (scope.from_ms.unwrap_or(i64::MIN), scope.to_ms.unwrap_or(i64::MAX) - 1);
+            for (node, name) in self.scope_nodes(scope)? {
+                let found = self.sql(blob_rows(self.connection(), node, range))?.into_iter();
+                rows.extend(found.map(|row| DiskRow {
+                    node: name.clone(),
+                    time_ms: row.seen_ms,
+                    disk: Disk::of_blobs(row.used, row.trash),
+                }));
+            }
+        }
+        rows.sort_by(|a, b| (a.time_ms, &a.node).cmp(&(b.time_ms, &b.node)));
+        Ok(rows)
+    }
+
     fn book_node(&self, name: &str) -> Result<Option<i64>> {
         if self.version < SINCE {
             return Ok(None);
         }
         let find = || {
-            let mut find = self.connection().prepare_cached("SELECT id FROM node WHERE name = ?1")?;
+            let mut find = self
+                .connection()
+                .prepare_cached("SELECT id FROM node WHERE name = ?1")?;
             find.query_row([name], |row| row.get(0)).optional()
         };
         self.sql(find())
@@ -133,17 +164,16 @@ fn shelved(row: &Row<'_>, at_ms: i64) -> rusqlite::Result<Shelved> {
     let seen: i64 = row.get(6)?;
     let then = |ms: Option<i64>| ms.map(|ms| if ms <= at_ms { ms } else { seen });
     let failed: Option<i64> = row.get::<_, Option<i64>>(3)?.filter(|ms| *ms <= at_ms);
-    let why = row.get::<_, Option<i64>>(4)?.and_then(|code| usize::try_from(code).ok());
+    let why = row
+        .get::<_, Option<i64>>(4)?
+        .and_then(|code| usize::try_from(code).ok());
     let why = why.and_then(|code| Hindrance::ALL.get(code)).copied();
     let text: Option<String> = row.get(5)?;
     Ok(Shelved {
         file: row.get(0)?,
         read_ms: then(row.get(1)?),
         changed_ms: row.get::<_, Option<i64>>(2)?.map(|ms| ms.min(at_ms)),
-        error: failed
-            .zip(why)
-            .zip(text)
-            .map(|((since, why), text)| (since, why, text)),
+        error: failed.zip(why).zip(text).map(|((since, why), text)| (since, why, text)),
     })
 }
 
@@ -162,9 +192,8 @@ fn ratings(connection: &Connection, node: i64, at_ms: i64) -> rusqlite::Result<V
 }
 
 fn rated(row: &Row<'_>, at_ms: i64) -> rusqlite::Result<Rated> {
-    let count = |at: usize| -> rusqlite::Result<Option<u64>> {
-        Ok(row.get::<_, Option<i64>>(at)?.map(i64::unsigned_abs))
-    };
+    let count =
+        |at: usize| -> rusqlite::Result<Option<u64>> { Ok(row.get::<_, Option<i64>>(at)?.map(i64::unsigned_abs)) };
     let score = |at: usize| -> rusqlite::Result<Score> {
         Ok(Score {
             alpha: row.get(at)?,
@@ -192,9 +221,8 @@ fn rated(row: &Row<'_>, at_ms: i64) -> rusqlite::Result<Rated> {
 }
 
 fn trusted(row: &Row<'_>) -> rusqlite::Result<Trusted> {
-    let bytes = |at: usize| -> rusqlite::Result<Option<u64>> {
-        Ok(row.get::<_, Option<i64>>(at)?.map(i64::unsigned_abs))
-    };
+    let bytes =
+        |at: usize| -> rusqlite::Result<Option<u64>> { Ok(row.get::<_, Option<i64>>(at)?.map(i64::unsigned_abs)) };
     let exit = match bytes(6)? {
         Some(starting) => Some(Exit {
             initiated_ms: row.get(4)?,
@@ -243,16 +271,16 @@ fn space(connection: &Connection, node: i64, at_ms: i64) -> rusqlite::Result<Opt
 fn blob_rows(connection: &Connection, node: i64, (from_ms, to_ms): (i64, i64)) -> rusqlite::Result<Vec<BlobRow>> {
     all(
         connection,
-        "SELECT min(time), sum(total), max(CASE satellite WHEN 0 THEN total END) FROM book_space
+        "SELECT seen, min(time), sum(total), max(CASE satellite WHEN 0 THEN total END) FROM book_space
          WHERE node = ?1 AND seen >= ?2 AND seen <= ?3 GROUP BY seen ORDER BY seen",
         [node, from_ms, to_ms],
         |row| {
-            let trash: Option<i64> = row.get(2)?;
-            Ok((
-                row.get(0)?,
-                row.get::<_, i64>(1)?.unsigned_abs(),
-                trash.map(i64::unsigned_abs),
-            ))
+            Ok(BlobRow {
+                seen_ms: row.get(0)?,
+                written_ms: row.get(1)?,
+                used: row.get::<_, i64>(2)?.unsigned_abs(),
+                trash: row.get::<_, Option<i64>>(3)?.map(i64::unsigned_abs),
+            })
         },
     )
 }

@@ -83,7 +83,8 @@ impl Shelf {
             }
             Ok(_) => {}
         }
-        let missing = |book: &Book| Stamp::of(&place(&self.dir, *book)).is_err_and(|(why, _)| why == Hindrance::Missing);
+        let missing =
+            |book: &Book| Stamp::of(&place(&self.dir, *book)).is_err_and(|(why, _)| why == Hindrance::Missing);
         if !Book::ALL.iter().all(missing) {
             return None;
         }
@@ -94,7 +95,9 @@ impl Shelf {
     fn fail(&mut self, books: &mut Books, book: Book, trouble: Trouble) {
         self.read.remove(&book);
         let before = self.troubles.get(&book);
-        let times = before.filter(|(known, _)| *known == trouble).map_or(0, |(_, times)| times + 1);
+        let times = before
+            .filter(|(known, _)| *known == trouble)
+            .map_or(0, |(_, times)| times + 1);
         self.troubles.insert(book, (trouble.clone(), times));
         if times % TROUBLE_EVERY == 0 {
             books.opened.push(Opened {
@@ -127,7 +130,11 @@ fn place(dir: &Path, book: Book) -> PathBuf {
     let here = dir.join(book.file());
     let below = dir.join("storage").join(book.file());
     let is_missing = |path: &Path| Stamp::of(path).is_err_and(|(why, _)| why == Hindrance::Missing);
-    if is_missing(&here) && !is_missing(&below) { below } else { here }
+    if is_missing(&here) && !is_missing(&below) {
+        below
+    } else {
+        here
+    }
 }
 
 /// What a node's databases say of money.

@@ -168,7 +168,9 @@ mod tests {
         ];
         let of = |bytes: &[u8]| -> Vec<(i64, u32, u32)> {
             let windows = windows(bytes).into_iter();
-            windows.map(|window| (window.start_ms, window.online, window.total)).collect()
+            windows
+                .map(|window| (window.start_ms, window.online, window.total))
+                .collect()
         };
         let all = [(1_000_000_000, 3, 5), (1_000_300_000, 0, 7)];
         assert_eq!(of(&whole), all);

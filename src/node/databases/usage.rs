@@ -51,7 +51,12 @@ fn moved_by_action(connection: &Connection, from: &str) -> rusqlite::Result<Vec<
         [from],
         |row| {
             let day = time_of(&text(row, "day")?)?;
-            Some((id(row, "satellite_id")?, day, int(row, "action")?, count(row, "amount")?))
+            Some((
+                id(row, "satellite_id")?,
+                day,
+                int(row, "action")?,
+                count(row, "amount")?,
+            ))
         },
     )?;
     let mut days: Vec<(String, MovedDay)> = Vec::new();

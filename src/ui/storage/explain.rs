@@ -167,9 +167,17 @@ type Parts = (&'static str, String, Vec<Fact>, &'static str);
 impl Facts<'_> {
     /// Something the node's API says, with its age.
     fn api(&self, what: &str, bytes: Option<u64>, key: &str) -> Fact {
-        let answered = self.node.api.last_ok_at.as_deref();
-        let answered = answered.and_then(|at| at.parse::<Timestamp>().ok());
-        let fact = Fact::new(what, number::known(bytes, size), &format!("API diskSpace.{key}"));
+        let disk = self.node.disk.as_ref();
+        let told = match self.place.blobs_only {
+            true => disk.map(|disk| disk.as_of.as_str()),
+            false => self.node.api.last_ok_at.as_deref(),
+        };
+        let answered = told.and_then(|at| at.parse::<Timestamp>().ok());
+        let from = match self.place.blobs_only {
+            true => "the node's piece_spaced_used.db: blobs only".to_owned(),
+            false => format!("API diskSpace.{key}"),
+        };
+        let fact = Fact::new(what, number::known(bytes, size), &from);
         fact.since(answered.map(Timestamp::as_millisecond), self.shared.now_ms)
     }
 
