@@ -99,7 +99,7 @@ impl Shelf {
             .filter(|(known, _)| *known == trouble)
             .map_or(0, |(_, times)| times + 1);
         self.troubles.insert(book, (trouble.clone(), times));
-        if times % TROUBLE_EVERY == 0 {
+        if times.is_multiple_of(TROUBLE_EVERY) {
             books.opened.push(Opened {
                 book,
                 changed_ms: None,
