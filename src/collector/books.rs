@@ -7,7 +7,7 @@ use crate::analysis::danger;
 use crate::analysis::reputation::audit_failures_to_disqualification;
 use crate::api::databases as face;
 use crate::api::status::Satellite;
-use crate::domain::books::{Book, Hindrance, Kept, Notice, PREFIXES, Rated, Shelved};
+use crate::domain::books::{Book, Hindrance, Kept, Notice, PREFIXES, Rated};
 use crate::domain::detail::{Detail, Known};
 use crate::domain::money::Month;
 use crate::domain::sample::{Disk, Standing, Told};
@@ -369,10 +369,8 @@ fn work(kept: &Kept) -> Vec<face::Work> {
 /// locked for a moment.
 pub fn hindered(kept: &Kept, now_ms: i64) -> Vec<String> {
     const LOCKED_MS: i64 = 600_000;
-    let is_missing = |file: &Shelved| matches!(file.error, Some((_, Hindrance::Missing, _)));
-    let none = kept.files.iter().all(is_missing);
     let lasts = |since: i64, why: Hindrance| match why {
-        Hindrance::Missing => none,
+        Hindrance::Missing => false,
         Hindrance::Locked => now_ms - since > LOCKED_MS,
         _ => true,
     };
