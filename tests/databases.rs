@@ -573,3 +573,26 @@ fn the_apis_word_wins_where_it_is_as_fresh_and_both_are_kept() {
         );
     }
 }
+
+/// A node that was killed leaves its log and index behind, and perhaps the index alone is gone.
+#[test]
+fn a_node_that_was_killed_is_read_with_what_it_wrote_last() {
+    let Some(dir) = sample("v116-info") else { return };
+    let path = dir.path().join(Book::Reputation.file());
+    let node = rusqlite::Connection::open(&path).unwrap();
+    node.execute_batch("PRAGMA journal_mode = WAL; UPDATE reputation SET audit_total_count = 77")
+        .unwrap();
+    let killed = tempfile::tempdir().unwrap();
+    for (from, _) in listing(dir.path()) {
+        std::fs::copy(&from, killed.path().join(from.file_name().unwrap())).unwrap();
+    }
+    let audits = |books: Books| books.rated.unwrap()[0].audits;
+    let before = listing(killed.path());
+    assert_eq!(audits(look(killed.path())), Some(77));
+    assert!(listing(killed.path()) == before);
+    std::fs::remove_file(killed.path().join("reputation.db-shm")).unwrap();
+    let before = listing(killed.path());
+    // Its last words are in the log alone, which nobody can read without making an index.
+    assert!(audits(look(killed.path())).is_some_and(|audits| audits > 100));
+    assert!(listing(killed.path()) == before);
+}

@@ -211,6 +211,7 @@ pub fn known(reader: &Reader, node: &str, kept: Option<&Kept>, (now_ms, days): (
     let Some(kept) = kept else {
         return Ok(all);
     };
+    // Days that both have are the API's, mostly.
     for mut book in reader.kept_satellites(node, now_ms, days)? {
         complete(kept, &mut book, now_ms);
         let id = &book.detail.satellite_id;
@@ -390,5 +391,162 @@ pub fn evidence(kept: &Kept, now_ms: i64) -> danger::Books {
         read_ms: kept.read_ms(),
         changed_ms: kept.changed_ms(),
         hindered: hindered(kept, now_ms),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::books::{Relation, Score, Shelved, Trusted};
+    use crate::domain::detail::{MovedDay, StoredDay};
+
+    const DAY_MS: i64 = 86_400_000;
+    const HOUR_MS: i64 = 3_600_000;
+
+    fn rated(id: &str, updated_ms: i64) -> Rated {
+        Rated {
+            satellite_id: id.to_owned(),
+            audit: Score {
+                score: Some(0.97),
+                ..Score::default()
+            },
+            online: Some(0.5),
+            vetted_ms: Some(5),
+            offline_suspended_ms: Some(7),
+            updated_ms: Some(updated_ms),
+            ..Rated::default()
+        }
+    }
+
+    fn kept(rated: Vec<Rated>) -> Kept {
+        Kept {
+            rated,
+            ..Kept::default()
+        }
+    }
+
+    fn told(id: &str) -> Satellite {
+        Satellite {
+            source: "api".to_owned(),
+            audit_score: Some(0.99),
+            vetted_at: None,
+            offline_suspended_at: None,
+            ..by_books(&Kept::default(), &rated(id, 0))
+        }
+    }
+
+    fn merged(updated_ms: i64, api_ms: Option<i64>, is_whole: bool) -> Vec<(String, Option<f64>, bool, bool)> {
+        let noted = Noted::default();
+        let said = Said {
+            api_ms,
+            is_whole,
+            noted: &noted,
+        };
+        let mut satellites = match api_ms {
+            Some(_) => vec![told("a")],
+            None => Vec::new(),
+        };
+        let kept = kept(vec![rated("a", updated_ms), rated("b", updated_ms)]);
+        merge(&mut satellites, &kept, &said);
+        let facts = satellites.into_iter().map(|satellite| {
+            let (vetted, offline) = (satellite.vetted_at.is_some(), satellite.offline_suspended_at.is_some());
+            (satellite.source, satellite.audit_score, vetted, offline)
+        });
+        facts.collect()
+    }
+
+    #[test]
+    fn the_newer_word_wins_and_lacks_nothing_of_the_other() {
+        let now = 100 * DAY_MS;
+        let api = |offline| ("api".to_owned(), Some(0.99), true, offline);
+        let db = || ("db".to_owned(), Some(0.97), true, true);
+        for (updated, asked, whole, wanted) in [
+            // The API's is as fresh: what it lacks is filled in, and it tells which satellites there are.
+            (now - HOUR_MS, Some(now), true, vec![api(true)]),
+            // What is much older is no word on a suspension of today.
+            (now - 3 * DAY_MS, Some(now), true, vec![api(false)]),
+            // It is away, the databases go on.
+            (now - HOUR_MS, Some(now - 2 * DAY_MS), false, vec![db(), db()]),
+            // Databases only.
+            (now - HOUR_MS, None, false, vec![db(), db()]),
+        ] {
+            assert_eq!(merged(updated, asked, whole), wanted, "{updated} {asked:?}");
+        }
+    }
+
+    #[test]
+    fn a_satellite_the_node_is_done_with_is_left_out() {
+        let mut kept = kept(vec![rated("a", 1), rated("b", 1)]);
+        let trusted = |id: &str, relation| Trusted {
+            satellite_id: id.to_owned(),
+            relation: Relation(relation),
+            ..Trusted::default()
+        };
+        kept.trusted = vec![trusted("a", 1), trusted("b", 5)];
+        let ids: Vec<&str> = ratings(&kept).map(|rated| rated.satellite_id.as_str()).collect();
+        assert_eq!(ids, ["a"]);
+    }
+
+    fn known(answered_ms: i64, error: Option<&str>, egress: u64, days: &[i64], calculated: bool) -> Known {
+        let moved = days.iter().map(|day| MovedDay {
+            start_ms: day * DAY_MS,
+            egress,
+            ..MovedDay::default()
+        });
+        let stored = days.iter().map(|day| StoredDay {
+            start_ms: day * DAY_MS,
+            byte_hours: egress as f64,
+            bytes: None,
+            hours: None,
+            calculated,
+        });
+        Known {
+            answered_ms,
+            error: error.map(str::to_owned),
+            detail: Detail {
+                moved: moved.collect(),
+                stored: stored.collect(),
+                ..Detail::default()
+            },
+        }
+    }
+
+    #[test]
+    fn days_are_the_apis_where_it_tells_them_and_the_databases_where_not() {
+        let egress = |known: &Known| -> Vec<u64> { known.detail.moved.iter().map(|day| day.egress).collect() };
+        let stored = |known: &Known| -> Vec<f64> { known.detail.stored.iter().map(|day| day.byte_hours).collect() };
+        // As fresh: the API's, and older days of the databases. What the node made up stands back.
+        let mut both = known(20 * DAY_MS, None, 1, &[18, 19], false);
+        add(&mut both, known(19 * DAY_MS, None, 2, &[3, 18, 19], false));
+        assert_eq!((egress(&both), stored(&both)), (vec![2, 1, 1], vec![2.0, 1.0, 1.0]));
+        let mut made_up = known(20 * DAY_MS, None, 1, &[19], true);
+        add(&mut made_up, known(19 * DAY_MS, None, 2, &[19], false));
+        assert_eq!((egress(&made_up), stored(&made_up)), (vec![1], vec![2.0]));
+        // It is away since the 20th: its last two days were not all yet.
+        let mut away = known(20 * DAY_MS, Some("gone"), 1, &[17, 18, 19], false);
+        add(&mut away, known(25 * DAY_MS, None, 2, &[17, 18, 19, 20], false));
+        assert_eq!((egress(&away), away.answered_ms), (vec![1, 2, 2, 2], 25 * DAY_MS));
+    }
+
+    #[test]
+    fn only_what_lasts_is_a_finding() {
+        let file = |why, since| Shelved {
+            file: String::new(),
+            read_ms: None,
+            changed_ms: None,
+            error: Some((since, why, format!("{why:?}"))),
+        };
+        let now = DAY_MS;
+        let kept = Kept {
+            files: vec![
+                file(Hindrance::Missing, 0),
+                file(Hindrance::Locked, now - 60_000),
+                file(Hindrance::Damaged, now),
+                file(Hindrance::Damaged, now),
+            ],
+            ..Kept::default()
+        };
+        assert_eq!(hindered(&kept, now), ["Damaged"]);
+        assert_eq!(hindered(&kept, 2 * DAY_MS), ["Damaged", "Locked"]);
     }
 }

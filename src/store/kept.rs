@@ -117,12 +117,12 @@ fn kept(connection: &Connection, node: i64, at_ms: i64) -> rusqlite::Result<Kept
         key,
         |row| shelved(row, at_ms),
     )?;
+    if files.is_empty() {
+        // Of most nodes nothing is known so: then nothing more has to be asked.
+        return Ok(Kept::default());
+    }
     Ok(Kept {
-        // Of most times nothing is known: then nothing has to be asked.
-        rated: match files.is_empty() {
-            true => Vec::new(),
-            false => ratings(connection, node, at_ms)?,
-        },
+        rated: ratings(connection, node, at_ms)?,
         trusted: all(
             connection,
             "SELECT t.name, b.url, b.added, b.relation, b.exit_begun, b.exit_ended, b.exit_starting, b.exit_deleted

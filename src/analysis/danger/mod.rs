@@ -261,7 +261,8 @@ fn judge_unwritten(found: &mut Findings, evidence: &Evidence) {
     let text = match changed_ms.map(|ms| evidence.now_ms - ms) {
         Some(age) if age <= UNWRITTEN_MS => return,
         Some(age) => format!("it wrote none of its databases for {}: does it run?", span(age)),
-        None => "nothing of it is known yet: none of its databases could be read; `storj-monitor doctor` says why".to_owned(),
+        None => "nothing of it is known yet: none of its databases could be read; `storj-monitor doctor` says why"
+            .to_owned(),
     };
     found.say(State::Unknown, Rule::NoData, text);
 }

@@ -192,3 +192,33 @@ fn moment(ms: i64) -> String {
 fn day(ms: i64) -> String {
     moment(ms).chars().take(10).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lasting_trouble_is_told_now_and_then_and_its_end_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(Book::Pricing.file());
+        std::fs::write(&path, "no database, but some bytes").unwrap();
+        let mut shelf = Shelf::new(dir.path());
+        let told = |shelf: &mut Shelf| {
+            let opened = shelf.look(1).opened;
+            let pricing = opened.into_iter().find(|opened| opened.book == Book::Pricing);
+            pricing.map(|opened| opened.error.is_some())
+        };
+        let tries: Vec<Option<bool>> = (0..=TROUBLE_EVERY).map(|_| told(&mut shelf)).collect();
+        assert_eq!((tries[0], tries[1]), (Some(true), None));
+        assert_eq!(tries.iter().flatten().count(), 2);
+        std::fs::remove_file(&path).unwrap();
+        let node = Connection::open(&path).unwrap();
+        node.execute_batch(
+            "CREATE TABLE pricing (satellite_id BLOB, disk_space_price, egress_bandwidth_price, repair_bandwidth_price,
+                 audit_bandwidth_price)",
+        )
+        .unwrap();
+        assert_eq!(told(&mut shelf), Some(false));
+        assert_eq!(told(&mut shelf), None);
+    }
+}
