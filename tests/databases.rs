@@ -406,7 +406,13 @@ fn no_right_to_read_is_told_with_what_to_do() {
         true => assert_eq!(check["state"], "ok", "{check}"),
         false => {
             assert_eq!(check["state"], "fail");
-            assert!(check["advice"].as_str().unwrap().contains("usermod -aG"), "{check}");
+            assert!(
+                check["advice"]
+                    .as_str()
+                    .unwrap()
+                    .contains("no right to read the databases"),
+                "{check}"
+            );
         }
     }
 }

@@ -376,12 +376,28 @@ pub fn hindered(kept: &Kept, now_ms: i64) -> Vec<String> {
         _ => true,
     };
     let troubles = kept.files.iter().filter_map(|file| file.error.as_ref());
-    let mut texts: Vec<String> = troubles
+    let troubles: Vec<(Hindrance, &String)> = troubles
         .filter(|(since, why, _)| lasts(*since, *why))
-        .map(|(_, _, text)| text.clone())
+        .map(|(_, why, text)| (*why, text))
         .collect();
+    let mut texts: Vec<String> = Vec::new();
+    for why in Hindrance::ALL {
+        let mut same: Vec<&String> = troubles
+            .iter()
+            .filter(|(other, _)| *other == why)
+            .map(|(_, text)| *text)
+            .collect();
+        same.sort();
+        same.dedup();
+        match (why, same.as_slice()) {
+            // Files without a right have it for one reason; each damaged one is a trouble of its own.
+            (Hindrance::Denied, [first, rest @ ..]) if !rest.is_empty() => {
+                texts.push(format!("{first}; and {} more like it", rest.len()));
+            }
+            _ => texts.extend(same.into_iter().cloned()),
+        }
+    }
     texts.sort();
-    texts.dedup();
     texts
 }
 
@@ -536,6 +552,10 @@ mod tests {
             changed_ms: None,
             error: Some((since, why, format!("{why:?}"))),
         };
+        let denied = |text: &str| Shelved {
+            error: Some((1, Hindrance::Denied, text.to_owned())),
+            ..file(Hindrance::Denied, 1)
+        };
         let now = DAY_MS;
         let kept = Kept {
             files: vec![
@@ -543,10 +563,15 @@ mod tests {
                 file(Hindrance::Locked, now - 60_000),
                 file(Hindrance::Damaged, now),
                 file(Hindrance::Damaged, now),
+                denied("b"),
+                denied("a"),
             ],
             ..Kept::default()
         };
-        assert_eq!(hindered(&kept, now), ["Damaged"]);
-        assert_eq!(hindered(&kept, 2 * DAY_MS), ["Damaged", "Locked"]);
+        assert_eq!(hindered(&kept, now), ["Damaged", "a; and 1 more like it"]);
+        assert_eq!(
+            hindered(&kept, 2 * DAY_MS),
+            ["Damaged", "Locked", "a; and 1 more like it"]
+        );
     }
 }

@@ -58,12 +58,18 @@ fn troubles(checks: &mut Checks, name: &str, dir: &Path, books: &Books) {
 
 /// Who may read what this user may not, and how to become so.
 fn rights(dir: &Path, file: &Path) -> String {
-    let group = group(file).or_else(|| group(dir));
-    let group = group.unwrap_or_else(|| "GROUP".to_owned());
-    format!(
-        "no right to read the databases: reputation history starts today; add the group: sudo usermod -aG {group} $USER, \
-         and sign in again (the folder and its files must be readable for it: chmod g+rX)"
-    )
+    let without = "no right to read the databases: reputation history starts today";
+    match group(file).or_else(|| group(dir)).as_deref() {
+        // Who joins that group may do too much.
+        None | Some("root" | "wheel" | "0") => format!(
+            "{without}; let this user read them: sudo setfacl -R -m u:$USER:rX -m d:u:$USER:rX {}",
+            dir.display()
+        ),
+        Some(group) => format!(
+            "{without}; add the group: sudo usermod -aG {group} $USER, and sign in again (the folder and its files must \
+             be readable for it: chmod g+rX)"
+        ),
+    }
 }
 
 /// The name of the group a file belongs to; its number where it has none.
