@@ -3,9 +3,9 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "common/books.rs"]
+mod books;
 mod common;
-#[path = "common/compare.rs"]
-mod compare;
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
@@ -15,8 +15,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
+use books::*;
 use common::{corpus, json, nodes, run, stdout};
-use compare::*;
 use serde_json::Value;
 use storj_monitor::domain::books::{Book, Books, Hindrance};
 use storj_monitor::node::databases::{Shelf, money};
@@ -87,17 +87,6 @@ fn every_figure_both_have_is_the_same() {
     }
 }
 
-/// Names, times, lengths and bytes of all files in a folder.
-fn listing(dir: &Path) -> BTreeMap<PathBuf, (SystemTime, Vec<u8>)> {
-    let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap());
-    entries
-        .map(|entry| {
-            let changed = entry.metadata().unwrap().modified().unwrap();
-            (entry.path(), (changed, std::fs::read(entry.path()).unwrap()))
-        })
-        .collect()
-}
-
 fn sample(name: &str) -> Option<tempfile::TempDir> {
     Some(unpacked(&corpus()?.join(name)))
 }
@@ -128,12 +117,6 @@ fn a_node_that_was_stopped_is_left_as_it_was_and_read_once() {
     let third = shelf.look(NOW_MS + 120_000);
     assert_eq!(third.opened.len(), 1);
     assert!(third.money.prices.unwrap().iter().all(|(_, prices)| prices.disk == 7));
-}
-
-/// What a writer does with a database, as the node would; it leaves no log behind.
-fn rusqlite(dir: &Path, book: Book, sql: &str) {
-    let connection = rusqlite::Connection::open(dir.join(book.file())).unwrap();
-    connection.execute_batch(sql).unwrap();
 }
 
 #[test]
@@ -417,37 +400,6 @@ fn no_right_to_read_is_told_with_what_to_do() {
     }
 }
 
-/// Moves what a node's databases say of its last hours to now.
-fn moved_to_now(dir: &Path) {
-    let seconds = |sql: &str| -> i64 {
-        let connection = rusqlite::Connection::open(dir.join(Book::Reputation.file())).unwrap();
-        connection.query_row(sql, [], |row| row.get(0)).unwrap()
-    };
-    let by = seconds("SELECT strftime('%s', 'now') - strftime('%s', max(updated_at)) - 9 FROM reputation");
-    let columns = [
-        "updated_at",
-        "disqualified_at",
-        "suspended_at",
-        "offline_suspended_at",
-        "offline_under_review_at",
-    ];
-    let sets =
-        columns.map(|column| format!("{column} = strftime('%Y-%m-%d %H:%M:%f+00:00', {column}, '{by} seconds')"));
-    rusqlite(
-        dir,
-        Book::Reputation,
-        &format!("UPDATE reputation SET {}", sets.join(", ")),
-    );
-    for book in Book::ALL {
-        let file = std::fs::File::options()
-            .append(true)
-            .open(dir.join(book.file()))
-            .unwrap();
-        file.set_modified(SystemTime::now() - Duration::from_secs(1800))
-            .unwrap();
-    }
-}
-
 #[test]
 fn a_node_with_databases_only_has_a_full_status_panes_and_exports() {
     let Some(dir) = sample("v137-offline") else { return };
@@ -507,22 +459,6 @@ fn a_node_with_databases_only_has_a_full_status_panes_and_exports() {
     // Before they were read nothing was known.
     let then = json(data.path(), &["status", "--json", "--at", "2026-01-01T00:00:00Z"]);
     assert!(then["nodes"][0]["satellites"].is_null() && then["nodes"][0]["disk"].is_null());
-}
-
-fn assert_exports(data: &Path, space: &storj_monitor::domain::books::BlobSpace) {
-    let rows = json(data, &["export", "reputation", "--format", "json"]);
-    let rows = rows.as_array().unwrap();
-    assert!(
-        rows.len() == 2 && rows.iter().all(|row| row["source"] == "db"),
-        "{rows:?}"
-    );
-    let rows = stdout(data, &["export", "storage", "--columns", "node,used,trash,source"]);
-    let wanted = format!(
-        "node,used,trash,source\nx,{},{},db\n",
-        space.used(),
-        space.trash.unwrap()
-    );
-    assert_eq!(rows, wanted);
 }
 
 #[test]

@@ -1,13 +1,14 @@
-//! Compares what a node's databases say with what its API answered.
+//! A node's databases for tests: unpacked, changed, compared with what its API answered.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 
-use super::common::inflated;
+use super::common::{inflated, json, stdout};
 use serde_json::Value;
-use storj_monitor::domain::books::Books;
+use storj_monitor::domain::books::{BlobSpace, Book, Books};
 use storj_monitor::domain::detail::MovedDay;
 
 /// A node's databases in a folder of their own, as it left them.
@@ -285,4 +286,68 @@ pub fn compare_notices(books: &Books, body: &Value, compared: &mut Compared) {
         );
         count(compared, "notice");
     }
+}
+
+/// Names, times, lengths and bytes of all files in a folder.
+pub fn listing(dir: &Path) -> BTreeMap<PathBuf, (SystemTime, Vec<u8>)> {
+    let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap());
+    entries
+        .map(|entry| {
+            let changed = entry.metadata().unwrap().modified().unwrap();
+            (entry.path(), (changed, std::fs::read(entry.path()).unwrap()))
+        })
+        .collect()
+}
+
+/// What a writer does with a database, as the node would; it leaves no log behind.
+pub fn rusqlite(dir: &Path, book: Book, sql: &str) {
+    let connection = rusqlite::Connection::open(dir.join(book.file())).unwrap();
+    connection.execute_batch(sql).unwrap();
+}
+
+/// Moves what a node's databases say of its last hours to now.
+pub fn moved_to_now(dir: &Path) {
+    let seconds = |sql: &str| -> i64 {
+        let connection = rusqlite::Connection::open(dir.join(Book::Reputation.file())).unwrap();
+        connection.query_row(sql, [], |row| row.get(0)).unwrap()
+    };
+    let by = seconds("SELECT strftime('%s', 'now') - strftime('%s', max(updated_at)) - 9 FROM reputation");
+    let columns = [
+        "updated_at",
+        "disqualified_at",
+        "suspended_at",
+        "offline_suspended_at",
+        "offline_under_review_at",
+    ];
+    let sets =
+        columns.map(|column| format!("{column} = strftime('%Y-%m-%d %H:%M:%f+00:00', {column}, '{by} seconds')"));
+    rusqlite(
+        dir,
+        Book::Reputation,
+        &format!("UPDATE reputation SET {}", sets.join(", ")),
+    );
+    for book in Book::ALL {
+        let file = std::fs::File::options()
+            .append(true)
+            .open(dir.join(book.file()))
+            .unwrap();
+        file.set_modified(SystemTime::now() - Duration::from_secs(1800))
+            .unwrap();
+    }
+}
+
+pub fn assert_exports(data: &Path, space: &BlobSpace) {
+    let rows = json(data, &["export", "reputation", "--format", "json"]);
+    let rows = rows.as_array().unwrap();
+    assert!(
+        rows.len() == 2 && rows.iter().all(|row| row["source"] == "db"),
+        "{rows:?}"
+    );
+    let rows = stdout(data, &["export", "storage", "--columns", "node,used,trash,source"]);
+    let wanted = format!(
+        "node,used,trash,source\nx,{},{},db\n",
+        space.used(),
+        space.trash.unwrap()
+    );
+    assert_eq!(rows, wanted);
 }
