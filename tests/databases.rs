@@ -456,6 +456,10 @@ fn a_node_with_databases_only_has_a_full_status_panes_and_exports() {
         let picture = stdout(data.path(), &["show", pane, "--size", "120x40"]);
         assert!(picture.contains(words), "{picture}");
     }
+    let text = stdout(data.path(), &["status"]);
+    for words in ["10 of 10 read, last written", "in blobs, of it", "notice, "] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
     // Before they were read nothing was known.
     let then = json(data.path(), &["status", "--json", "--at", "2026-01-01T00:00:00Z"]);
     assert!(then["nodes"][0]["satellites"].is_null() && then["nodes"][0]["disk"].is_null());

@@ -304,6 +304,9 @@ impl Collector {
 
     /// Keeps what databases of nodes said, apart from the rest: what hinders it hinders nothing else.
     fn shelve(&mut self) {
+        if self.shelves.waiting().is_empty() {
+            return;
+        }
         match self.writer.shelve(self.shelves.waiting()) {
             Ok(()) => self.shelves.saved(),
             Err(error) => self.shelves.hindered(&error.to_string()),

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
 
-use crate::domain::books::{Books, Hindrance};
+use crate::domain::books::{Book, Books, Hindrance};
 use crate::node::databases::watch::{Looked, Watch};
 
 /// Readings kept in memory while the database fails; then the oldest go.
@@ -20,7 +21,12 @@ pub struct Shelves {
     /// Databases of each node that are not read now, and why.
     unread: HashMap<String, HashMap<&'static str, (Hindrance, String)>>,
     messages: Vec<String>,
+    /// When they could not be kept.
+    hindered: Option<Instant>,
 }
+
+/// What could not be kept is tried again after so long.
+const RETRY: Duration = Duration::from_secs(30);
 
 impl Shelves {
     /// Takes readings from `watch`, which ends when another is given.
@@ -47,18 +53,23 @@ impl Shelves {
         self.waiting.drain(..surplus);
     }
 
-    /// Readings that are not kept yet.
+    /// Readings that are to be kept now.
     pub fn waiting(&self) -> &[Looked] {
-        &self.waiting
+        match self.hindered {
+            Some(at) if at.elapsed() < RETRY => &[],
+            _ => &self.waiting,
+        }
     }
 
     /// They are kept.
     pub fn saved(&mut self) {
         self.waiting.clear();
+        self.hindered = None;
     }
 
     /// Says what hinders keeping them; they wait.
     pub fn hindered(&mut self, error: &str) {
+        self.hindered = Some(Instant::now());
         let text = format!("what databases of nodes say cannot be kept: {error}");
         if self.said.get("") != Some(&text) {
             self.messages.push(text.clone());
@@ -93,8 +104,8 @@ impl Shelves {
 
 /// The troubles of a node's databases in one line; empty: there is none worth a word.
 fn sentence<'a>(troubles: impl Iterator<Item = &'a (Hindrance, String)> + Clone) -> String {
-    let all_missing = troubles.clone().count() == crate::domain::books::Book::ALL.len()
-        && troubles.clone().all(|(why, _)| *why == Hindrance::Missing);
+    let all_missing =
+        troubles.clone().count() == Book::ALL.len() && troubles.clone().all(|(why, _)| *why == Hindrance::Missing);
     let mut texts: Vec<&str> = troubles
         .filter(|(why, _)| all_missing || *why != Hindrance::Missing)
         .map(|(_, text)| text.as_str())
