@@ -64,44 +64,75 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
+/// How a database is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// The node runs: with its log, and without touching the log's index.
+    Live,
+    /// Likewise, where the index has to be marked to be of use.
+    Marked,
+    /// It does not: the file alone.
+    Still,
+}
+
+impl Way {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Live => "mode=ro&readonly_shm=1",
+            Self::Marked => "mode=ro",
+            Self::Still => "mode=ro&immutable=1",
+        }
+    }
+
+    /// A node that runs has a log and its index beside the database. Without them SQLite would make them, which must
+    /// not be.
+    fn first(path: &Path) -> Self {
+        match is_live(path) {
+            true => Self::Live,
+            false => Self::Still,
+        }
+    }
+
+    /// What may do when this did not: the node may have begun or ended meanwhile.
+    fn next(self, path: &Path) -> Option<Self> {
+        match (self, is_live(path)) {
+            (Self::Live, true) => Some(Self::Marked),
+            (Self::Still, true) => Some(Self::Live),
+            (Self::Live | Self::Marked, false) => Some(Self::Still),
+            (Self::Marked, true) | (Self::Still, false) => None,
+        }
+    }
+}
+
+fn is_live(path: &Path) -> bool {
+    beside(path, "-wal").exists() && beside(path, "-shm").exists()
+}
+
+/// So many ways are tried.
+const TRIES: usize = 4;
+
 /// Does what `read` does with the database at `path`.
 ///
 /// # Errors
 /// When it cannot be opened or read.
 pub fn with<T>(path: &Path, read: impl Fn(&Connection) -> rusqlite::Result<T>) -> Result<T, Trouble> {
-    let ways = ways(path);
-    let mut last = None;
-    for (n, way) in ways.iter().enumerate() {
-        match open(path, way).and_then(|connection| read(&connection)) {
+    let mut way = Way::first(path);
+    for _ in 1..TRIES {
+        let error = match open(path, way.words()).and_then(|connection| read(&connection)) {
             Ok(value) => return Ok(value),
-            Err(error) => {
-                // The node may have begun or ended between the look and the reading, or its index may be of no use.
-                let is_last = n + 1 == ways.len();
-                let may_be_way = !matches!(
-                    error.sqlite_error_code(),
-                    Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
-                );
-                last = Some(error);
-                if is_last || !may_be_way {
-                    break;
-                }
-            }
+            Err(error) => error,
+        };
+        let is_held = matches!(
+            error.sqlite_error_code(),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+        );
+        match way.next(path).filter(|_| !is_held) {
+            Some(next) => way = next,
+            None => return Err(of_sqlite(path, &error)),
         }
     }
-    match last {
-        Some(error) => Err(of_sqlite(path, &error)),
-        None => Err((Hindrance::Failing, format!("{} cannot be opened", path.display()))),
-    }
-}
-
-/// A node that runs has a log and its index beside the database: both are read, and the index not even touched
-/// (`readonly_shm`). Without them SQLite would make them, which must not be: then the file alone is all there is.
-fn ways(path: &Path) -> Vec<&'static str> {
-    let live = beside(path, "-wal").exists() && beside(path, "-shm").exists();
-    match live {
-        true => vec!["mode=ro&readonly_shm=1", "mode=ro"],
-        false => vec!["mode=ro&immutable=1"],
-    }
+    let text = format!("{} comes and goes; it is tried again in a minute", path.display());
+    Err((Hindrance::Locked, text))
 }
 
 fn open(path: &Path, way: &str) -> rusqlite::Result<Connection> {
