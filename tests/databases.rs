@@ -201,6 +201,37 @@ fn a_node_that_runs_is_read_with_its_log_and_never_hindered() {
     }));
 }
 
+#[test]
+fn a_running_collector_reads_them_and_tells_where_it_is_asked() {
+    let Some(dir) = sample("v145-suspended") else { return };
+    moved_to_now(dir.path());
+    let data = tempfile::tempdir().unwrap();
+    let spec = format!("x=none,data={}", dir.path().display());
+    let running = common::node::Running::with(data.path(), &["collect", "--node", &spec]);
+    running.wait_for("x: its databases are read");
+    let end = Instant::now() + Duration::from_secs(10);
+    let node = loop {
+        let answer = json(data.path(), &["status", "--json"]);
+        assert_eq!(answer["collector"]["running"], true);
+        let node = answer["nodes"][0].clone();
+        if node["satellites"].is_array() || Instant::now() > end {
+            break node;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    };
+    running.stop();
+    let rules: Vec<&str> = node["reasons"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|reason| reason["rule"].as_str().unwrap())
+        .collect();
+    // Suspended by one, and near it with the other, as its database says; and the same without the collector.
+    assert_eq!(rules, ["suspended", "suspension_score"], "{node}");
+    let alone = json(data.path(), &["status", "--json"])["nodes"][0].clone();
+    assert_eq!(alone["satellites"], node["satellites"]);
+}
+
 fn trouble(books: &Books, book: Book) -> (Hindrance, String) {
     let opened = books.opened.iter().find(|opened| opened.book == book);
     opened.unwrap().error.clone().expect("it is not read")

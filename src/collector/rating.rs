@@ -344,7 +344,15 @@ pub fn reputation(reader: &Reader, names: &[String], now_ms: i64) -> Result<Vec<
     for node in tell::named(reader, names, now_ms)? {
         let (satellites, rating) = tell::rated_satellites(reader, &node, now_ms)?;
         let before = reader.told(&node, now_ms - LOOKED_MS)?;
-        let before = before.map(|told| told.standings).unwrap_or_default();
+        let mut before = before.map(|told| told.standings).unwrap_or_default();
+        if let Some(kept) = reader.kept(&node, now_ms - LOOKED_MS)? {
+            for rated in books::ratings(&kept) {
+                let id = Some(rated.satellite_id.as_str());
+                if !before.iter().any(|known| known.satellite_id.as_deref() == id) {
+                    before.push(books::standing(&kept, rated));
+                }
+            }
+        }
         let satellites = satellites.unwrap_or_default().into_iter();
         nodes.push(face::NodeReputation {
             node,

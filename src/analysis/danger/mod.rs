@@ -283,6 +283,10 @@ fn judge_answers(found: &mut Findings, evidence: &Evidence, told: &Told) {
             let text = format!("its API does not answer for {span}, though its log goes on: {why}");
             (State::Warning, Rule::ApiDown, text)
         }
+        Some(_) if still_writes(evidence, since) => {
+            let text = format!("its API does not answer for {span}, though it goes on writing its databases: {why}");
+            (State::Warning, Rule::ApiDown, text)
+        }
         Some(_) if is_followed => {
             let text = format!("it is down: it neither answers nor writes for {span}: {why}");
             (State::Critical, Rule::Down, text)
@@ -294,6 +298,15 @@ fn judge_answers(found: &mut Findings, evidence: &Evidence, told: &Told) {
         ),
     };
     found.say(state, rule, text);
+}
+
+/// A node that ends writes its databases once more.
+const LAST_WORDS_MS: i64 = 5 * 60_000;
+
+/// Whether it wrote its databases well after its API fell silent, and not long ago.
+fn still_writes(evidence: &Evidence, since: i64) -> bool {
+    let changed_ms = evidence.books.as_ref().and_then(|books| books.changed_ms);
+    changed_ms.is_some_and(|ms| ms - since > LAST_WORDS_MS && evidence.now_ms - ms <= UNWRITTEN_MS)
 }
 
 /// Whether a log whose last line is so old (s) was written to after the API fell silent (ms since the epoch), and

@@ -356,6 +356,18 @@ fn databases_tell_of_suspension_for_being_offline_and_of_a_node_that_no_longer_w
     assert_eq!(of(Some(95 * HOUR), &[]), [(Unknown, "no_data")]);
     assert_eq!(of(None, &[]), [(Unknown, "no_data")]);
     assert_eq!(of(Some(99 * HOUR), &["damaged"]), [(Warning, "database")]);
+    let silent = |changed_ms: i64| {
+        rules(|e, told| {
+            (told.answered_ms, told.silent_since_ms) = (Some(98 * HOUR), Some(98 * HOUR));
+            e.books = Some(Books {
+                changed_ms: Some(changed_ms),
+                ..Books::default()
+            });
+        })
+    };
+    // What it writes at its end is no sign of life; what it writes later is.
+    assert_eq!(silent(98 * HOUR + 60_000), [(Critical, "down")]);
+    assert_eq!(silent(99 * HOUR), [(Warning, "api_down")]);
     // It answers: its databases may be as old as they are.
     let answers = rules(|e, _| e.books = Some(Books::default()));
     assert_eq!(answers, []);
