@@ -272,6 +272,7 @@ fn service(data: &Path, node: &Node, geoip: Option<&str>) -> (Service, Arc<Atomi
             path: node.log(),
         }],
         targets: Vec::new(),
+        databases: Vec::new(),
         start: Start::All,
         retention: Retention::default(),
         every: Duration::from_secs(60),

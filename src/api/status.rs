@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::databases::Databases;
 use crate::domain::health::{Rule, State};
 
 /// All nodes at one time.
@@ -53,6 +54,9 @@ pub struct Node {
     pub sources: Vec<Source>,
     /// Its API.
     pub api: Api,
+    /// Its own databases; null: none is named.
+    #[serde(default)]
+    pub databases: Option<Databases>,
     /// The last hour's transfers.
     pub traffic: Traffic,
     /// Its disk.
@@ -194,6 +198,12 @@ pub struct Satellite {
     pub disqualified_at: Option<String>,
     pub suspended_at: Option<String>,
     pub vetted_at: Option<String>,
+    /// Suspended for being offline; only databases tell.
+    #[serde(default)]
+    pub offline_suspended_at: Option<String>,
+    /// Under review for being offline; likewise.
+    #[serde(default)]
+    pub offline_review_at: Option<String>,
     pub source: String,
     pub as_of: String,
     /// What the log and the windows of audits add to it; null: nothing is known.
@@ -265,6 +275,11 @@ impl Satellite {
             .as_ref()
             .and_then(|outlook| outlook.projected_suspension_score);
         by_now(self.suspension_score, projected)
+    }
+
+    /// Whether it suspended the node, for whatever reason.
+    pub fn is_suspended(&self) -> bool {
+        self.suspended_at.is_some() || self.offline_suspended_at.is_some()
     }
 
     /// Failed audits in a row until it disqualifies, by score and log; 0: it has.

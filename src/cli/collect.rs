@@ -10,9 +10,11 @@ use super::signals::Signals;
 use super::{Failure, Global, discovery, visible};
 use crate::collector::collect::{Collector, Log};
 use crate::collector::service::{Plan, Plans, Service};
+use crate::collector::shelves;
 use crate::config::load::Config;
 use crate::config::node::LogSource;
 use crate::node::client::{self, Client};
+use crate::node::databases;
 use crate::node::watch::{self, Target};
 use crate::report::time::{self, rfc3339};
 use crate::source::follow::Start;
@@ -47,6 +49,7 @@ pub fn plan(config: &Config) -> Result<Plan, Failure> {
         names: config.nodes.iter().map(|node| node.name.clone()).collect(),
         logs: Vec::new(),
         targets: Vec::new(),
+        databases: Vec::new(),
         start: start(&settings.start)?,
         retention: settings.into(),
         every: settings.poll_every,
@@ -58,6 +61,12 @@ pub fn plan(config: &Config) -> Result<Plan, Failure> {
             plan.logs.push(Log {
                 node: node.name.clone(),
                 path: path.clone(),
+            });
+        }
+        if let Some(dir) = &node.data {
+            plan.databases.push(databases::watch::Target {
+                node: node.name.clone(),
+                dir: dir.clone(),
             });
         }
         if let Some(api) = &node.api {
@@ -154,6 +163,13 @@ fn once(plan: Plan, data_dir: &Path) -> Result<(), Failure> {
     let asked = polled.len();
     let silent = polled.iter().filter(|(_, poll)| poll.answer.is_err()).count();
     collector.asks().add(polled);
+    let looked = databases::watch::once(plan.databases);
+    let (mut shut, mut books) = (0, 0);
+    for (_, read) in &looked {
+        let (unread, all) = shelves::unread(read);
+        (shut, books) = (shut + unread, books + all);
+    }
+    collector.shelves().add(looked);
     loop {
         let more = collector.turn(now_ms(), true);
         say(&mut collector);
@@ -164,7 +180,7 @@ fn once(plan: Plan, data_dir: &Path) -> Result<(), Failure> {
     let kept = collector.commit(now_ms(), true);
     say(&mut collector);
     let (unread, logs) = collector.unread();
-    match (unread + silent, logs + asked) {
+    match (unread + silent + shut, logs + asked + books) {
         _ if !kept => Err(Failure::NotKept),
         (0, _) => Ok(()),
         (missing, all) if missing == all => Err(Failure::Nothing),

@@ -92,6 +92,7 @@ fn plan(replay: &Replay) -> Result<Plan, Failure> {
         names: Vec::new(),
         logs: Vec::new(),
         targets: Vec::new(),
+        databases: Vec::new(),
         start: Start::All,
         retention: (&Settings::default()).into(),
         every: ASK,

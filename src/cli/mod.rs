@@ -122,7 +122,7 @@ enum Command {
 /// Why a command did not do all it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    #[error("{unread} of {asked} logs and APIs were not {what} whole; mend them, or leave them out")]
+    #[error("{unread} of {asked} logs, APIs and databases were not {what} whole; mend them, or leave them out")]
     Partly {
         what: &'static str,
         unread: usize,
@@ -135,7 +135,7 @@ pub enum Failure {
     Overlap { lines: u64 },
     #[error("no log could be read; give the path of a node's log, or - for standard input")]
     NoLog,
-    #[error("neither a log could be read nor an API answered; see the lines above, or ask `doctor`")]
+    #[error("no log and no database could be read, and no API answered; see the lines above, or ask `doctor`")]
     Nothing,
     #[error("the certificates of the system cannot be used: {why}")]
     Tls { why: String },

@@ -10,6 +10,7 @@ use super::align::Rules;
 use super::asks::Asks;
 use super::cover::Cover;
 use super::hub::Hub;
+use super::shelves::Shelves;
 use super::stream::Stream;
 use super::tap::Reading;
 use crate::domain::batch::Batch;
@@ -60,6 +61,7 @@ pub struct Collector {
     retention: Retention,
     retained: Option<Instant>,
     asks: Asks,
+    shelves: Shelves,
     hub: Option<Arc<Hub>>,
     names: Vec<String>,
     looked: Instant,
@@ -101,6 +103,7 @@ impl Collector {
             retention,
             retained: None,
             asks: Asks::default(),
+            shelves: Shelves::default(),
             hub: None,
             names: Vec::new(),
             looked: Instant::now(),
@@ -151,6 +154,11 @@ impl Collector {
     /// What nodes answer when they are asked; kept with the next commit.
     pub fn asks(&mut self) -> &mut Asks {
         &mut self.asks
+    }
+
+    /// What databases of nodes say; kept after the next commit.
+    pub fn shelves(&mut self) -> &mut Shelves {
+        &mut self.shelves
     }
 
     /// Makes nodes known, also those that have neither log nor API. `only`: no others are configured.
@@ -215,6 +223,7 @@ impl Collector {
             self.messages.extend(source.news());
         }
         self.asks.take_in();
+        self.shelves.take_in();
         self.look(now_ms);
         if self.is_due() {
             self.commit(now_ms, hurry);
@@ -231,7 +240,8 @@ impl Collector {
             let lines: usize = source.streams.values().map(Stream::unsaved_lines).sum();
             source.apply.waiting() >= COMMIT_TRANSFERS || lines >= COMMIT_LINES
         };
-        let anything = !self.asks.waiting().is_empty() || self.sources.iter().any(dirty);
+        let told = !self.asks.waiting().is_empty() || !self.shelves.waiting().is_empty();
+        let anything = told || self.sources.iter().any(dirty);
         self.sources.iter().any(many) || self.committed.elapsed() >= COMMIT_EVERY && anything
     }
 
@@ -270,6 +280,7 @@ impl Collector {
                 }
                 (self.failures, self.retry_at, self.trouble) = (0, None, None);
                 self.asks.saved();
+                self.shelve();
                 for source in &mut self.sources {
                     let gaps = source.saved();
                     let node = &source.log.node;
@@ -288,6 +299,17 @@ impl Collector {
                 self.retry_at = Some(Instant::now() + Duration::from_secs(wait));
                 false
             }
+        }
+    }
+
+    /// Keeps what databases of nodes said, apart from the rest: what hinders it hinders nothing else.
+    fn shelve(&mut self) {
+        if self.shelves.waiting().is_empty() {
+            return;
+        }
+        match self.writer.shelve(self.shelves.waiting()) {
+            Ok(()) => self.shelves.saved(),
+            Err(error) => self.shelves.hindered(&error.to_string()),
         }
     }
 
@@ -313,6 +335,7 @@ impl Collector {
     pub fn take_messages(&mut self) -> Vec<String> {
         let mut messages = std::mem::take(&mut self.messages);
         messages.extend(self.asks.take_messages());
+        messages.extend(self.shelves.take_messages());
         messages
     }
 

@@ -2,6 +2,7 @@
 
 mod align;
 pub mod asks;
+mod books;
 pub mod collect;
 mod cover;
 pub mod explain;
@@ -16,6 +17,7 @@ mod peers;
 pub mod publish;
 pub mod rating;
 pub mod service;
+pub mod shelves;
 pub mod space;
 pub mod stream;
 pub mod tables;

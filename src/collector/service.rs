@@ -12,6 +12,7 @@ use super::hub::{Hub, Order};
 use super::publish::{self, Publisher};
 use crate::api::message::{Answer, Command};
 use crate::node::client::Client;
+use crate::node::databases;
 use crate::node::watch::{Target, Watch};
 use crate::source::follow::Start;
 use crate::source::wake;
@@ -33,6 +34,8 @@ pub struct Plan {
     pub logs: Vec<Log>,
     /// APIs of those that have one.
     pub targets: Vec<Target>,
+    /// Databases of those whose folder is known.
+    pub databases: Vec<databases::watch::Target>,
     /// What is read of a log that was never followed.
     pub start: Start,
     /// What is kept.
@@ -220,6 +223,13 @@ impl Service {
             source,
         })?;
         self.collector.asks().listen(watch, answers);
+        let (looked, readings) = channel();
+        let watch = databases::watch::Watch::start(plan.databases, looked, self.sender.clone());
+        let watch = watch.map_err(|source| Error::Io {
+            path: self.data_dir.clone(),
+            source,
+        })?;
+        self.collector.shelves().listen(watch, readings);
         Ok(true)
     }
 }

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::books::{self, Heard, Said};
 use super::rating::Rating;
 use super::space;
 use crate::analysis::danger::{BUSY_TRANSFERS, ErrorSeen, Evidence, Hang, Log, NotUnderstood, hangs, judge};
 use crate::analysis::reputation::audit_failures_to_disqualification;
 use crate::api::status::{Api, Collector, Disk, Flow, Node, Reason, Satellite, Source, Status, Traffic};
 use crate::domain::batch::Scores;
+use crate::domain::books::Kept;
 use crate::domain::health::{Finding, State};
 use crate::domain::sample::{Standing, Told};
 use crate::domain::task::Job;
@@ -93,17 +95,28 @@ fn scope(name: &str, now_ms: i64, window_s: i64) -> Scope {
 pub fn rated_satellites(reader: &Reader, name: &str, now_ms: i64) -> Result<(Option<Vec<Satellite>>, Rating)> {
     let told = reader.told(name, now_ms)?;
     let noted = reader.noted(name, now_ms)?;
+    let kept = reader.kept(name, now_ms)?;
     let has_log = reader.newest_hour(name, now_ms.div_euclid(1000))?.is_some();
-    let rating = Rating::of(reader, name, (told.as_ref(), &noted), has_log, now_ms)?;
-    Ok((satellites(told.as_ref(), &noted, &rating, now_ms), rating))
+    let known = (told.as_ref(), &noted, kept.as_ref());
+    let rating = Rating::of(reader, name, known, has_log, now_ms)?;
+    Ok((satellites(known, &rating, now_ms), rating))
 }
 
-fn satellites(told: Option<&Told>, noted: &Noted, rating: &Rating, now_ms: i64) -> Option<Vec<Satellite>> {
-    let mut satellites: Vec<Satellite> = match rated(told, noted, now_ms) {
+/// What a node is known by: the answers of its API, its log, its databases.
+pub type Sources<'a> = (Option<&'a Told>, &'a Noted, Option<&'a Kept>);
+
+fn satellites((told, noted, kept): Sources<'_>, rating: &Rating, now_ms: i64) -> Option<Vec<Satellite>> {
+    let by_rated = rated(told, noted, now_ms);
+    let mut satellites: Vec<Satellite> = match by_rated {
         Some((told, rated_ms)) => by_api(told, rated_ms),
-        None if noted.scores.is_empty() => return None,
         None => noted.scores.iter().map(by_log).collect(),
     };
+    if let Some(kept) = kept {
+        books::merge(&mut satellites, kept, &said(by_rated, noted, now_ms));
+    }
+    if by_rated.is_none() && satellites.is_empty() {
+        return None;
+    }
     rating.look_ahead(&mut satellites);
     Some(satellites)
 }
@@ -116,9 +129,11 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
     let noted = reader.noted(&name, now_ms)?;
     let hour = Hour::of(reader, &name, now_ms)?;
     let silent_s = silent_s(reader, &name, (&rows, &noted, &hour), now_ms.div_euclid(1000))?;
-    let rating = Rating::of(reader, &name, (told.as_ref(), &noted), silent_s.is_some(), now_ms)?;
-    let space = space::space(reader, &name, told.as_ref(), now_ms)?;
-    let standings = standings(told.as_ref(), &noted, now_ms);
+    let kept = reader.kept(&name, now_ms)?;
+    let known = (told.as_ref(), &noted, kept.as_ref());
+    let rating = Rating::of(reader, &name, known, silent_s.is_some(), now_ms)?;
+    let space = space::space(reader, &name, (told.as_ref(), kept.as_ref()), now_ms)?;
+    let standings = standings(known, now_ms);
     let evidence = Evidence {
         now_ms,
         logs: followed(&rows),
@@ -129,6 +144,7 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
         looked_ms: reader.looked(&name)?,
         full_in: space.as_ref().and_then(|(_, full)| *full),
         remarks: rating.remarks.clone(),
+        books: kept.as_ref().map(|kept| books::evidence(kept, now_ms)),
         told,
         ..happened(reader, &name, &noted, hour, now_ms)?
     };
@@ -136,7 +152,7 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
     let told = evidence.told.as_ref();
     let process = told.map(|told| told.process.clone()).unwrap_or_default();
     Ok(Node {
-        satellites: satellites(told, &noted, &rating, now_ms),
+        satellites: satellites((told, &noted, kept.as_ref()), &rating, now_ms),
         node_id: process.node_id.or(noted.node_id),
         node_version: process.version,
         state: findings.first().map_or(State::Ok, |finding| finding.state),
@@ -146,11 +162,12 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
         last_contact_at: told.and_then(|told| told.last_contact_ms).map(rfc3339),
         sources: rows.iter().map(|row| source(row, now_ms.div_euclid(1000))).collect(),
         api: api(told, now_ms),
+        databases: kept.as_ref().map(books::databases),
         traffic: Traffic {
             window_s: WINDOW_S,
             by_action,
         },
-        disk: told.and_then(disk),
+        disk: books::disk(told, kept.as_ref()).as_ref().map(disk),
         space: space.map(|(space, _)| space),
         earnings: None,
         alerts: None,
@@ -255,16 +272,31 @@ fn rated<'a>(told: Option<&'a Told>, noted: &Noted, now_ms: i64) -> Option<(&'a 
     rated.filter(|(_, ms)| is_news(*ms, now_ms) || *ms >= newest)
 }
 
+fn said<'a>(rated: Option<(&Told, i64)>, noted: &'a Noted, now_ms: i64) -> Said<'a> {
+    let api_ms = rated.map(|(_, ms)| ms);
+    Said {
+        is_whole: api_ms.is_some_and(|ms| is_news(ms, now_ms)),
+        api_ms,
+        noted,
+    }
+}
+
 /// What is to be judged of satellites. Old scores are told with their age, and say nothing of today.
-fn standings(told: Option<&Told>, noted: &Noted, now_ms: i64) -> Vec<Standing> {
-    match rated(told, noted, now_ms) {
+fn standings((told, noted, kept): Sources<'_>, now_ms: i64) -> Vec<Standing> {
+    let by_rated = rated(told, noted, now_ms);
+    let mut standings = match by_rated {
         Some((told, ms)) if is_news(ms, now_ms) => told.standings.clone(),
         Some(_) => Vec::new(),
         None => {
             let scores = noted.scores.iter().filter(|(_, ms, _)| is_news(*ms, now_ms));
             scores.map(standing).collect()
         }
+    };
+    if let Some(kept) = kept {
+        let said = said(by_rated, noted, now_ms);
+        books::merge_standings(&mut standings, kept, &said, |ms| is_news(ms, now_ms));
     }
+    standings
 }
 
 fn followed(rows: &[SourceRow]) -> Vec<Log> {
@@ -351,9 +383,9 @@ fn api(told: Option<&Told>, now_ms: i64) -> Api {
 }
 
 /// A node's disk in the form of the api.
-pub fn disk(told: &Told) -> Option<Disk> {
-    let disk = told.disk?;
-    Some(Disk {
+pub fn disk(heard: &Heard) -> Disk {
+    let disk = heard.disk;
+    Disk {
         semantics: disk.semantics.word().to_owned(),
         allocated: disk.allocated,
         used: disk.used,
@@ -361,9 +393,9 @@ pub fn disk(told: &Told) -> Option<Disk> {
         trash: disk.trash,
         reclaimable: disk.reclaimable,
         overused: disk.overused,
-        source: "api".to_owned(),
-        as_of: rfc3339(told.answered_ms?),
-    })
+        source: heard.source.to_owned(),
+        as_of: rfc3339(heard.as_of_ms),
+    }
 }
 
 /// What the API said of satellites.
@@ -382,6 +414,8 @@ fn by_api(told: &Told, rated_ms: i64) -> Vec<Satellite> {
             disqualified_at: standing.disqualified_ms.map(rfc3339),
             suspended_at: standing.suspended_ms.map(rfc3339),
             vetted_at: standing.vetted_ms.map(rfc3339),
+            offline_suspended_at: None,
+            offline_review_at: None,
             source: "api".to_owned(),
             as_of: rfc3339(rated_ms),
             outlook: None,
@@ -413,6 +447,8 @@ fn by_log((id, ms, scores): &(String, i64, Scores)) -> Satellite {
         disqualified_at: None,
         suspended_at: None,
         vetted_at: None,
+        offline_suspended_at: None,
+        offline_review_at: None,
         source: "log".to_owned(),
         as_of: rfc3339(*ms),
         outlook: None,

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod batch;
+pub mod books;
 pub mod chart;
 pub mod detail;
 pub mod gravity;

@@ -2,9 +2,11 @@
 
 pub mod audits;
 pub mod block;
+pub mod books;
 pub mod chart;
 pub mod covered;
 pub mod dictionary;
+pub mod kept;
 mod latency;
 pub mod ledger;
 pub mod marks;

@@ -66,6 +66,7 @@ fn measure(dir: &Path, beside: &[PathBuf]) -> Vec<Duration> {
         names: logs.iter().map(|(name, _)| name.clone()).collect(),
         logs: logs.into_iter().map(|(node, path)| Log { node, path }).collect(),
         targets: Vec::new(),
+        databases: Vec::new(),
         start: Start::All,
         retention: Retention::default(),
         every: Duration::from_secs(60),

@@ -140,6 +140,7 @@ fn of_satellite(what: &str, node: &Node, satellite: &Satellite, shared: &Shared)
     };
     let from = match satellite.source.as_str() {
         "api" => "API, satellite's own word",
+        "db" => "the node's reputation.db",
         _ => "log line of the reputation service",
     };
     let score = |score: Option<f64>| number::known(score, number::score);

@@ -179,7 +179,7 @@ impl Entry {
                 false => (Trouble::Gone, Grade::Gone),
             };
         }
-        if self.satellite.suspended_at.is_some() {
+        if self.satellite.is_suspended() {
             return (Trouble::Suspended, Grade::Critical);
         }
         let row = self.in_a_row().unwrap_or(0);

@@ -87,6 +87,7 @@ impl Reputation {
 fn told(what: &str, value: Option<f64>, entry: &Entry, now_ms: i64) -> Fact {
     let from = match entry.satellite.source.as_str() {
         "api" => "API, satellite's own word",
+        "db" => "the node's reputation.db",
         _ => "log line of the reputation service",
     };
     let fact = Fact::new(what, number::known(value, number::score), from);

@@ -325,6 +325,18 @@ fn own_marks(entry: &Entry, shared: &Shared) -> Vec<Mark> {
     let happened = [
         (&satellite.disqualified_at, 'D', "disqualified", Tone::Bad),
         (&satellite.suspended_at, 'S', "suspended", Tone::Bad),
+        (
+            &satellite.offline_suspended_at,
+            'S',
+            "suspended for being offline",
+            Tone::Bad,
+        ),
+        (
+            &satellite.offline_review_at,
+            'r',
+            "under review for being offline",
+            Tone::Warn,
+        ),
         (&satellite.vetted_at, 'v', "vetted", Tone::Good),
     ];
     for (time, glyph, what, tone) in happened {

@@ -137,6 +137,9 @@ fn disqualified(entry: &Entry, shared: &Shared) -> (String, String) {
 }
 
 fn suspended(entry: &Entry, shared: &Shared) -> (String, String) {
+    if entry.satellite.suspended_at.is_none() {
+        return offline(entry, shared);
+    }
     let since = when(entry.satellite.suspended_at.as_deref(), shared);
     let score = number::known(entry.suspension().0, number::score);
     let means = act(entry).unwrap_or_else(|| {
@@ -145,6 +148,20 @@ fn suspended(entry: &Entry, shared: &Shared) -> (String, String) {
     (
         format!("suspended since{since}: score of unknown errors {score}, it takes more than 0.60 to lift it"),
         means,
+    )
+}
+
+fn offline(entry: &Entry, shared: &Shared) -> (String, String) {
+    let satellite = &entry.satellite;
+    let since = when(satellite.offline_suspended_at.as_deref(), shared);
+    let score = number::known(satellite.online_score, number::score);
+    let review = match &satellite.offline_review_at {
+        Some(at) => format!(", under review since{}", when(Some(at), shared)),
+        None => String::new(),
+    };
+    (
+        format!("suspended for being offline since{since}{review}: online score {score}, it takes 0.60 to lift it"),
+        "keep the node online: windows it missed fall out after 30 days".to_owned(),
     )
 }
 

@@ -272,12 +272,13 @@ fn state_words(shared: &Shared) -> String {
     let wanted = |name: &str| shared.node.as_ref().is_none_or(|node| node == name);
     let nodes: Vec<_> = shared.nodes().iter().filter(|node| wanted(&node.name)).collect();
     let silent: Vec<_> = nodes.iter().filter(|node| node.api.state != "ok").collect();
+    let by_books = |node: &Node| {
+        let disk = node.disk.as_ref().filter(|disk| disk.source == "db")?;
+        Some(disk.as_of.clone())
+    };
     let age = |node: &Node| {
-        let answered = node
-            .api
-            .last_ok_at
-            .as_deref()
-            .and_then(|at| at.parse::<Timestamp>().ok());
+        let told = by_books(node).or(node.api.last_ok_at.clone());
+        let answered = told.and_then(|at| at.parse::<Timestamp>().ok());
         answered.map_or("unknown".to_owned(), |at| {
             let ms = (shared.now_ms - at.as_millisecond()).max(0);
             format!("{} old", number::age(ms.unsigned_abs() / 1000))
@@ -290,6 +291,7 @@ fn state_words(shared: &Shared) -> String {
     match (nodes.len(), silent.as_slice()) {
         (0, _) => String::new(),
         (1, []) => format!("{moment}API live"),
+        (1, [one, ..]) if by_books(one).is_some() => format!("{moment}by databases, {}", age(one)),
         (1, [one, ..]) => format!("{moment}API silent, {}", age(one)),
         (all, []) => format!("{moment}{all} of {all} APIs live"),
         (all, [one]) => format!("{moment}{} of {all} APIs live, {} {}", all - 1, one.name, age(one)),
@@ -307,6 +309,10 @@ fn bar(page: &mut Page<'_>, place: &Place) {
     let tone = if place.stale { Tone::Stale } else { Tone::Text };
     let Some((parts, total)) = place.parts() else {
         let text = match (place.used, place.allocated) {
+            (Some(used), None) if place.blobs_only => format!(
+                " {} in blobs, by its databases; a hashstore and the allocation are not in them",
+                size(used)
+            ),
             (Some(used), None) => format!(" {} used; what is allocated is not known", size(used)),
             _ => " ? nobody says how large its disk is: name its API, or wait for its answer".to_owned(),
         };
