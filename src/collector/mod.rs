@@ -8,6 +8,7 @@ mod cover;
 pub mod explain;
 pub mod geo;
 pub mod hub;
+pub mod import;
 pub mod ingest;
 pub mod look;
 pub mod matcher;

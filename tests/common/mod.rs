@@ -5,6 +5,7 @@ pub mod api;
 pub mod fleet;
 pub mod node;
 pub mod reputation;
+pub mod scenario;
 pub mod screen;
 pub mod states;
 pub mod storage;
