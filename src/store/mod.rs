@@ -5,6 +5,7 @@ pub mod block;
 pub mod chart;
 pub mod covered;
 pub mod dictionary;
+pub mod host;
 mod latency;
 pub mod ledger;
 pub mod marks;
