@@ -12,6 +12,7 @@ use crate::collector::collect::{Collector, Log};
 use crate::collector::service::{Plan, Plans, Service};
 use crate::config::load::Config;
 use crate::config::node::LogSource;
+use crate::node::around::{self, Place};
 use crate::node::client::{self, Client};
 use crate::node::watch::{self, Target};
 use crate::report::time::{self, rfc3339};
@@ -47,6 +48,8 @@ pub fn plan(config: &Config) -> Result<Plan, Failure> {
         names: config.nodes.iter().map(|node| node.name.clone()).collect(),
         logs: Vec::new(),
         targets: Vec::new(),
+        places: Vec::new(),
+        smart: settings.smart,
         start: start(&settings.start)?,
         retention: settings.into(),
         every: settings.poll_every,
@@ -60,13 +63,22 @@ pub fn plan(config: &Config) -> Result<Plan, Failure> {
                 path: path.clone(),
             });
         }
-        if let Some(api) = &node.api {
-            let base = client::base(api).map_err(|why| Failure::Usage(format!("api of {}: {why}", node.name)))?;
+        let address = |key: &str, text: &Option<String>| {
+            let base = text.as_deref().map(client::base).transpose();
+            base.map_err(|why| Failure::Usage(format!("{key} of {}: {why}", node.name)))
+        };
+        if let Some(base) = address("api", &node.api)? {
             plan.targets.push(Target {
                 node: node.name.clone(),
                 base,
             });
         }
+        plan.places.push(Place {
+            node: node.name.clone(),
+            metrics: address("metrics", &node.metrics)?,
+            health: address("health", &node.health)?,
+            data: node.data.clone(),
+        });
     }
     Ok(plan)
 }
@@ -154,6 +166,9 @@ fn once(plan: Plan, data_dir: &Path) -> Result<(), Failure> {
     let asked = polled.len();
     let silent = polled.iter().filter(|(_, poll)| poll.answer.is_err()).count();
     collector.asks().add(polled);
+    // What is missing here is said; logs and APIs decide whether all was read.
+    let seen = around::once(&plan.client, plan.places)?;
+    collector.around().add(seen);
     loop {
         let more = collector.turn(now_ms(), true);
         say(&mut collector);

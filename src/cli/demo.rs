@@ -92,6 +92,8 @@ fn plan(replay: &Replay) -> Result<Plan, Failure> {
         names: Vec::new(),
         logs: Vec::new(),
         targets: Vec::new(),
+        places: Vec::new(),
+        smart: false,
         start: Start::All,
         retention: (&Settings::default()).into(),
         every: ASK,

@@ -17,6 +17,7 @@ pub mod rating;
 pub mod service;
 pub mod space;
 pub mod stream;
+pub mod surroundings;
 pub mod tables;
 pub mod tap;
 pub mod tell;

@@ -11,6 +11,7 @@ use super::collect::{Collector, Log};
 use super::hub::{Hub, Order};
 use super::publish::{self, Publisher};
 use crate::api::message::{Answer, Command};
+use crate::node::around::{self, Place};
 use crate::node::client::Client;
 use crate::node::watch::{Target, Watch};
 use crate::source::follow::Start;
@@ -33,6 +34,10 @@ pub struct Plan {
     pub logs: Vec<Log>,
     /// APIs of those that have one.
     pub targets: Vec<Target>,
+    /// What surrounds nodes.
+    pub places: Vec<Place>,
+    /// Whether disks are asked about their health.
+    pub smart: bool,
     /// What is read of a log that was never followed.
     pub start: Start,
     /// What is kept.
@@ -214,12 +219,16 @@ impl Service {
         }
         self.watching = Some(wake::watch(paths, self.sender.clone()));
         let (polled, answers) = channel();
+        let (see, seen) = channel();
+        let client = plan.client.clone();
+        let around = around::Watch::start(client, plan.places, plan.smart, (see, self.sender.clone()));
         let watch = Watch::start(plan.client, plan.targets, plan.every, polled, self.sender.clone());
-        let watch = watch.map_err(|source| Error::Io {
+        let failed = |source| Error::Io {
             path: self.data_dir.clone(),
             source,
-        })?;
-        self.collector.asks().listen(watch, answers);
+        };
+        self.collector.asks().listen(watch.map_err(failed)?, answers);
+        self.collector.around().listen(around.map_err(failed)?, seen);
         Ok(true)
     }
 }

@@ -3,6 +3,7 @@
 mod audits;
 mod events;
 pub mod hangs;
+pub mod host;
 #[cfg(test)]
 mod tests;
 
@@ -66,6 +67,8 @@ pub struct Evidence {
     pub rejected: u64,
     /// When its disk is full.
     pub full_in: Option<FullIn>,
+    /// What surrounds it.
+    pub host: host::Host,
 }
 
 /// A log that is followed and says nothing for so long is worth a word: an idle node writes hourly.
@@ -105,6 +108,7 @@ pub fn judge(evidence: &Evidence) -> Vec<Finding> {
     }
     audits::judge_failing(&mut found, evidence);
     events::judge(&mut found, evidence);
+    host::judge(&mut found, evidence);
     judge_logs(&mut found, evidence);
     judge_silence(&mut found, evidence);
     found.0.sort_by_key(|finding| (finding.state, finding.rule));

@@ -196,6 +196,9 @@ impl Probe {
 }
 
 fn touch(folder: &Path) -> Touch {
+    // Where a container's whole folder is named, the pieces may lie on a disk of their own.
+    let pieces = folder.join("storage");
+    let folder = if pieces.is_dir() { &pieces } else { folder };
     let real = folder
         .canonicalize()
         .map_err(|error| format!("{}: {error}", folder.display()))?;
