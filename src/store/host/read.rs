@@ -188,6 +188,24 @@ impl Reader {
         self.sql(read(self.connection()))
     }
 
+    /// Nodes whose data lay on a disk at `at_ms` and were seen there from `since_ms` on, by name.
+    pub fn nodes_on(&self, disk: i64, since_ms: i64, at_ms: i64) -> Result<Vec<String>> {
+        let read = |connection: &Connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT n.name FROM node n JOIN host_place p ON p.node = n.id
+                 WHERE p.disk = ?1 AND p.seen >= ?2
+                     AND p.time = (SELECT max(time) FROM host_place WHERE node = n.id AND time <= ?3)
+                 ORDER BY n.name",
+            )?;
+            let rows = statement.query_map([disk, since_ms, at_ms], |row| row.get(0))?;
+            rows.collect()
+        };
+        if !self.has_host() {
+            return Ok(Vec::new());
+        }
+        self.sql(read(self.connection()))
+    }
+
     /// How a disk was mounted at `at_ms`, and when that was last seen.
     pub fn mounted(&self, disk: i64, at_ms: i64) -> Result<Option<(i64, Mounted)>> {
         let found: Option<(i64, Mounted)> = self.newest(
