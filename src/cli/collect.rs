@@ -49,7 +49,10 @@ pub fn plan(config: &Config) -> Result<Plan, Failure> {
         logs: Vec::new(),
         targets: Vec::new(),
         places: Vec::new(),
-        smart: settings.smart,
+        host: around::Host {
+            root: discovery::root(),
+            smart: settings.smart,
+        },
         start: start(&settings.start)?,
         retention: settings.into(),
         every: settings.poll_every,
@@ -167,7 +170,7 @@ fn once(plan: Plan, data_dir: &Path) -> Result<(), Failure> {
     let silent = polled.iter().filter(|(_, poll)| poll.answer.is_err()).count();
     collector.asks().add(polled);
     // What is missing here is said; logs and APIs decide whether all was read.
-    let seen = around::once(&plan.client, plan.places)?;
+    let seen = around::once(&plan.client, plan.places, &plan.host)?;
     collector.around().add(seen);
     loop {
         let more = collector.turn(now_ms(), true);

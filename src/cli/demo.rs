@@ -93,7 +93,7 @@ fn plan(replay: &Replay) -> Result<Plan, Failure> {
         logs: Vec::new(),
         targets: Vec::new(),
         places: Vec::new(),
-        smart: false,
+        host: Default::default(),
         start: Start::All,
         retention: (&Settings::default()).into(),
         every: ASK,

@@ -11,7 +11,7 @@ use super::collect::{Collector, Log};
 use super::hub::{Hub, Order};
 use super::publish::{self, Publisher};
 use crate::api::message::{Answer, Command};
-use crate::node::around::{self, Place};
+use crate::node::around::{self, Host, Place};
 use crate::node::client::Client;
 use crate::node::watch::{Target, Watch};
 use crate::source::follow::Start;
@@ -36,8 +36,8 @@ pub struct Plan {
     pub targets: Vec<Target>,
     /// What surrounds nodes.
     pub places: Vec<Place>,
-    /// Whether disks are asked about their health.
-    pub smart: bool,
+    /// The host that is looked at.
+    pub host: Host,
     /// What is read of a log that was never followed.
     pub start: Start,
     /// What is kept.
@@ -221,7 +221,7 @@ impl Service {
         let (polled, answers) = channel();
         let (see, seen) = channel();
         let client = plan.client.clone();
-        let around = around::Watch::start(client, plan.places, plan.smart, (see, self.sender.clone()));
+        let around = around::Watch::start(client, plan.places, &plan.host, (see, self.sender.clone()));
         let watch = Watch::start(plan.client, plan.targets, plan.every, polled, self.sender.clone());
         let failed = |source| Error::Io {
             path: self.data_dir.clone(),

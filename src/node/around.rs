@@ -21,6 +21,7 @@ const HEALTH_EVERY: Duration = Duration::from_secs(300);
 /// Who does not answer is asked as seldom as this.
 const SELDOM: Duration = Duration::from_secs(120);
 const DISK_EVERY: Duration = Duration::from_secs(20);
+const DISK_SOON: Duration = Duration::from_secs(2);
 
 /// Where to look for a node.
 #[derive(Debug, Clone, Default)]
@@ -35,6 +36,24 @@ pub struct Place {
     pub data: Option<PathBuf>,
 }
 
+/// The host that is looked at.
+#[derive(Debug, Clone)]
+pub struct Host {
+    /// Where its `/proc` and `/sys` lie.
+    pub root: PathBuf,
+    /// Whether disks are asked about their health.
+    pub smart: bool,
+}
+
+impl Default for Host {
+    fn default() -> Self {
+        Self {
+            root: "/".into(),
+            smart: false,
+        }
+    }
+}
+
 /// Looks as long as it lives.
 #[derive(Debug)]
 pub struct Watch {
@@ -42,20 +61,19 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Starts to look at once. `smart`: asks disks about their health, too. What is seen goes to `seen`, and `wake`
-    /// is told.
+    /// Starts to look at once. What is seen goes to `seen`, and `wake` is told.
     ///
     /// # Errors
     /// When there can be no thread.
     pub fn start(
         client: Client,
         places: Vec<Place>,
-        smart: bool,
+        host: &Host,
         (seen, wake): (Sender<Seen>, SyncSender<()>),
     ) -> std::io::Result<Self> {
         let (stop, stopped) = oneshot::channel();
         let (end, ended) = channel();
-        look_at_disks(&places, smart, (seen.clone(), wake.clone()), ended)?;
+        look_at_disks(&places, host, (seen.clone(), wake.clone()), ended)?;
         let asked: Vec<Place> = places.into_iter().filter(Place::is_asked).collect();
         if !asked.is_empty() {
             let runtime = super::watch::runtime()?;
@@ -89,12 +107,12 @@ enum What {
     Health,
 }
 
-/// Looks once at everything; a disk's load takes two looks, and stays unknown.
+/// Looks once at everything; a disk's load takes two looks, and stays unknown; its health is not asked.
 ///
 /// # Errors
 /// When there can be no runtime or thread.
-pub fn once(client: &Client, places: Vec<Place>) -> std::io::Result<Vec<Seen>> {
-    let mut seen = disks_once(&places)?;
+pub fn once(client: &Client, places: Vec<Place>, host: &Host) -> std::io::Result<Vec<Seen>> {
+    let mut seen = disks_once(&places, host)?;
     let asked: Vec<Place> = places.into_iter().filter(Place::is_asked).collect();
     if !asked.is_empty() {
         let answers = super::watch::runtime()?.block_on(async {
@@ -155,9 +173,9 @@ fn disk_sight(look: Result<crate::domain::host::DiskLook, String>) -> Sight {
 }
 
 #[cfg(unix)]
-fn disks_once(places: &[Place]) -> std::io::Result<Vec<Seen>> {
+fn disks_once(places: &[Place], host: &Host) -> std::io::Result<Vec<Seen>> {
     let (nodes, folders) = folders(places);
-    let looks = super::disk::Disks::new(folders, false)?.look();
+    let looks = super::disk::Disks::new(folders, host)?.look();
     let seen = nodes.into_iter().zip(looks);
     Ok(seen.map(|(node, look)| (node, now_ms(), disk_sight(look))).collect())
 }
@@ -166,7 +184,7 @@ fn disks_once(places: &[Place]) -> std::io::Result<Vec<Seen>> {
 #[cfg(unix)]
 fn look_at_disks(
     places: &[Place],
-    smart: bool,
+    host: &Host,
     (seen, wake): (Sender<Seen>, SyncSender<()>),
     ended: Receiver<()>,
 ) -> std::io::Result<()> {
@@ -174,7 +192,9 @@ fn look_at_disks(
     if nodes.is_empty() {
         return Ok(());
     }
-    let mut disks = super::disk::Disks::new(folders, smart)?;
+    let mut disks = super::disk::Disks::new(folders, host)?;
+    // What a disk does shows with the second look.
+    let mut rest = DISK_SOON;
     let run = move || loop {
         for (node, look) in nodes.iter().zip(disks.look()) {
             if seen.send((node.clone(), now_ms(), disk_sight(look))).is_err() {
@@ -183,7 +203,7 @@ fn look_at_disks(
         }
         // Full: a wake-up waits already.
         let _ = wake.try_send(());
-        if ended.recv_timeout(DISK_EVERY) == Err(RecvTimeoutError::Disconnected) {
+        if ended.recv_timeout(std::mem::replace(&mut rest, DISK_EVERY)) == Err(RecvTimeoutError::Disconnected) {
             return;
         }
     };
@@ -192,11 +212,11 @@ fn look_at_disks(
 }
 
 #[cfg(not(unix))]
-fn disks_once(_: &[Place]) -> std::io::Result<Vec<Seen>> {
+fn disks_once(_: &[Place], _: &Host) -> std::io::Result<Vec<Seen>> {
     Ok(Vec::new())
 }
 
 #[cfg(not(unix))]
-fn look_at_disks(_: &[Place], _: bool, _: (Sender<Seen>, SyncSender<()>), _: Receiver<()>) -> std::io::Result<()> {
+fn look_at_disks(_: &[Place], _: &Host, _: (Sender<Seen>, SyncSender<()>), _: Receiver<()>) -> std::io::Result<()> {
     Ok(())
 }

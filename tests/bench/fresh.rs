@@ -64,7 +64,7 @@ fn measure(dir: &Path, beside: &[PathBuf]) -> Vec<Duration> {
     logs.extend(beside.iter().map(|path| ("large".to_owned(), path.clone())));
     let plan = Plan {
         places: Vec::new(),
-        smart: false,
+        host: Default::default(),
         names: logs.iter().map(|(name, _)| name.clone()).collect(),
         logs: logs.into_iter().map(|(node, path)| Log { node, path }).collect(),
         targets: Vec::new(),

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
+use super::around::Host;
 use crate::domain::host::{DiskLook, Load, Room, Smart};
 
 /// A disk that works says within this time how much is free.
@@ -46,21 +47,21 @@ struct Ask {
 }
 
 impl Disks {
-    /// Looks at these folders; `smart`: at their disks' own word, too.
+    /// Looks at these folders on a host.
     ///
     /// # Errors
     /// When there can be no thread.
-    pub fn new(folders: impl IntoIterator<Item = PathBuf>, smart: bool) -> std::io::Result<Self> {
+    pub fn new(folders: impl IntoIterator<Item = PathBuf>, host: &Host) -> std::io::Result<Self> {
         let mut probes = Vec::new();
         for folder in folders {
             probes.push(Probe::start(folder)?);
         }
         Ok(Self {
-            proc: "/proc".into(),
-            sys: "/sys".into(),
+            proc: host.root.join("proc"),
+            sys: host.root.join("sys"),
             probes,
             before: None,
-            smart: smart.then(HashMap::new),
+            smart: host.smart.then(HashMap::new),
         })
     }
 
