@@ -15,7 +15,7 @@ use crate::domain::host::{DiskLook, Load, Metrics, Mounted, Room, Seen, Sight, S
 /// Looks and scrapes are kept so long, s: what is usual is told over a day.
 pub(super) const LOOKS_KEPT_S: i64 = 3 * 86_400;
 /// Nodes on one disk are looked at in one go: it is one look at the disk.
-const SAME_LOOK_MS: i64 = 5_000;
+const SAME_LOOK_MS: i64 = 1_000;
 /// An audit that waits so long is remembered.
 const SLOW_MS: i64 = 30_000;
 const HOUR_MS: i64 = 3_600_000;

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::facts::{Full, Place};
 use super::words::Said;
-use super::{NODES, SATELLITES, Storage, asks, history, tables};
+use super::{DISKS, NODES, SATELLITES, Storage, asks, history, tables};
 use crate::api::status::Node;
 use crate::api::storage::Growth;
 use crate::ui::chart::{Chart, stacked};
@@ -65,25 +65,37 @@ impl Storage {
         let subject = self.subject(page.shared).cloned();
         match (small, subject) {
             (_, None) => {}
+            (true, Some(_)) if self.on_disks => self.disks_alone(page),
+            (false, Some(_)) if self.on_disks => {
+                let nodes = self.nodes_lines().min(page.left() / 3);
+                self.nodes_table(page, nodes, true);
+                self.disks_alone(page);
+            }
             (true, Some(place)) if self.on_satellites => self.subject_block(page, &place, u16::MAX),
             (true, Some(_)) => self.nodes_table(page, u16::MAX, false),
             (false, Some(place)) => {
                 let wish = self.subject_lines(&place, page.shared);
-                let plan = Plan::of(page.left(), self.nodes_lines(), wish);
+                let disks = self.disk_lines(height);
+                let plan = Plan::of(page.left().saturating_sub(disks), self.nodes_lines(), wish);
                 self.nodes_table(page, plan.nodes, true);
                 self.subject_block(page, &place, plan.subject);
                 if plan.chart > 0 {
-                    self.chart(page, &place);
+                    self.chart(page, &place, plan.chart);
                 }
+                self.disk_block(page, &place.name, disks.min(page.left()));
             }
         }
         // A table that has no room has its turn, too.
-        for name in [NODES, SATELLITES] {
+        let disks = (!self.disks.is_empty()).then_some(DISKS);
+        for name in [NODES, SATELLITES].into_iter().chain(disks) {
             if page.hits.table(name).is_none() {
                 page.hits.tables.push((name, HitMap::default()));
             }
         }
-        page.hits.tables.sort_by_key(|(name, _)| *name != NODES);
+        let order = [NODES, SATELLITES];
+        page.hits
+            .tables
+            .sort_by_key(|(name, _)| order.iter().position(|known| known == name).unwrap_or(2));
     }
 
     fn nodes_lines(&self) -> u16 {
@@ -144,7 +156,13 @@ impl Storage {
             page.rule(&title, &self.nodes_words());
         }
         let area = page.take(lines.saturating_sub(u16::from(heading)));
-        page.table(NODES, area, &self.nodes, &self.nodes_state, !self.on_satellites);
+        page.table(
+            NODES,
+            area,
+            &self.nodes,
+            &self.nodes_state,
+            !self.on_satellites && !self.on_disks,
+        );
         let Some(hits) = page.hits.table(NODES).cloned() else {
             return;
         };
@@ -207,8 +225,8 @@ impl Storage {
         }
     }
 
-    fn chart(&self, page: &mut Page<'_>, place: &Place) {
-        let shared = page.shared;
+    fn chart(&self, page: &mut Page<'_>, place: &Place, lines: u16) {
+        let (shared, before) = (page.shared, page.left());
         let title = format!(
             "{}: {}, {}, {}",
             place.name.to_uppercase(),
@@ -231,7 +249,8 @@ impl Storage {
             };
             page.say(text, Tone::Muted);
         }
-        let area = page.take(page.left());
+        // The heading, and a word where there is nothing, are drawn.
+        let area = page.take(lines.saturating_sub(before.saturating_sub(page.left())));
         let chart = Chart {
             series: &self.history.series,
             marks: &self.history.marks,
