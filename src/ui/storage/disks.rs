@@ -73,7 +73,8 @@ pub(super) fn key(disk: &HostDisk) -> String {
 /// `/dev/sdb1` → `sdb1`.
 pub(super) fn short(disk: &HostDisk) -> Option<String> {
     let name = disk.name.as_deref()?;
-    Some(name.strip_prefix("/dev/").unwrap_or(name).to_owned())
+    let bare = name.strip_prefix("/dev/").unwrap_or(name);
+    Some(bare.strip_prefix("mapper/").unwrap_or(bare).to_owned())
 }
 
 pub(super) fn nodes(disk: &HostDisk) -> String {
@@ -163,7 +164,7 @@ fn table(disks: &[HostDisk], shared: &Shared) -> Table {
             .unit(format!("{}/d", growth.unit()))
             .priority(8),
         Column::number("full", "FULL IN").priority(7),
-        Column::number("busy", "BUSY").unit("%").priority(2),
+        Column::number("busy", "BUSY").short("BUSY %").unit("%").priority(2),
         Column::number("await", "AWAIT"),
         Column::number("await_usual", "USUAL").priority(4),
         Column::number("await_worst", "WORST 24 h").short("WORST").priority(6),
@@ -262,33 +263,30 @@ pub(super) fn state_words(disk: &HostDisk) -> String {
     if disk.read_only == Some(true) {
         words.push("read-only".to_owned());
     }
-    if let Some((size_of, free)) = disk.size.zip(disk.free) {
-        words.push(format!("{} used", size(size_of.saturating_sub(free))));
+    if let Some(await_ms) = disk.await_ms.now {
+        words.push(format!("a request {}", ms(await_ms)));
+    }
+    if let Some(busy) = disk.busy.now {
+        words.push(format!("busy {:.0} %", busy * 100.0));
+    }
+    let check = |of| slowest(disk, of).and_then(|(node, level)| Some((node, level.now?)));
+    let several = disk.nodes.len() > 1;
+    let checked = |word: &str, (node, took): (&str, f64)| {
+        let node = if several { format!(" {node}") } else { String::new() };
+        format!("{word} check{node} {} of 60 s", ms(took * 1000.0))
+    };
+    words.extend(check(|on| on.write_check).map(|told| checked("write", told)));
+    // Reading is seldom the slower one.
+    let read = check(|on| on.read_check).filter(|(_, took)| *took >= SLOW_CHECK_S);
+    words.extend(read.map(|told| checked("read", told)));
+    if let Some((all, free)) = disk.size.zip(disk.free) {
+        words.push(format!("{} free", size(free.min(all))));
     }
     if let Some(growth) = disk.growth_per_day {
         let full = disk
             .full_in_days
             .map_or(String::new(), |days| format!(", {}", super::facts::days(days)));
         words.push(format!("{} a day{full}", number::change(&size(growth))));
-    }
-    if let Some(busy) = disk.busy.now {
-        words.push(format!("busy {:.0} %", busy * 100.0));
-    }
-    if let Some(await_ms) = disk.await_ms.now {
-        words.push(format!("a request {}", ms(await_ms)));
-    }
-    for (word, of) in [
-        ("write", (|on| on.write_check) as fn(&OnDisk) -> Level),
-        ("read", |on| on.read_check),
-    ] {
-        if let Some((node, took)) = slowest(disk, of).and_then(|(node, level)| Some((node, level.now?))) {
-            let node = if disk.nodes.len() > 1 {
-                format!(" {node}")
-            } else {
-                String::new()
-            };
-            words.push(format!("{word} check{node} {} of 60 s", ms(took * 1000.0)));
-        }
     }
     words.join(" · ")
 }

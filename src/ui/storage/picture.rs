@@ -57,6 +57,7 @@ impl Storage {
         let small = width < NARROW || height < LOW;
         let most = match (small, height) {
             (true, _) => 2,
+            _ if self.is_tight(height) => 2,
             (_, ..=24) => 3,
             (_, ..=40) => 6,
             _ => 10,
@@ -71,14 +72,14 @@ impl Storage {
                 self.nodes_table(page, nodes, true);
                 self.disks_alone(page);
             }
-            (true, Some(place)) if self.on_satellites => self.subject_block(page, &place, u16::MAX),
+            (true, Some(place)) if self.on_satellites => self.subject_block(page, &place, (u16::MAX, height)),
             (true, Some(_)) => self.nodes_table(page, u16::MAX, false),
             (false, Some(place)) => {
-                let wish = self.subject_lines(&place, page.shared);
+                let wish = self.subject_lines(&place, height, page.shared);
                 let disks = self.disk_lines(height);
                 let plan = Plan::of(page.left().saturating_sub(disks), self.nodes_lines(), wish);
                 self.nodes_table(page, plan.nodes, true);
-                self.subject_block(page, &place, plan.subject);
+                self.subject_block(page, &place, (plan.subject, height));
                 if plan.chart > 0 {
                     self.chart(page, &place, plan.chart);
                 }
@@ -103,8 +104,13 @@ impl Storage {
         rows + 2 + if self.nodes.has_foot() { 2 } else { 0 }
     }
 
-    fn subject_lines(&self, place: &Place, shared: &Shared) -> u16 {
-        let space = super::space(shared, &place.name);
+    /// Whether the disk's two lines stand where others would like to.
+    fn is_tight(&self, height: u16) -> bool {
+        height <= 24 && self.places.len() > 1 && self.disk_lines(height) > 0
+    }
+
+    fn subject_lines(&self, place: &Place, height: u16, shared: &Shared) -> u16 {
+        let space = super::space(shared, &place.name).filter(|_| !self.is_tight(height));
         let growth = u16::from(space.is_some_and(|space| !space.growth.is_empty()));
         3 + growth + self.satellites_state.len().clamp(1, 12) as u16
     }
@@ -188,7 +194,7 @@ impl Storage {
     }
 
     /// One node: a bar of its disk, its pace, its satellites.
-    fn subject_block(&self, page: &mut Page<'_>, place: &Place, lines: u16) {
+    fn subject_block(&self, page: &mut Page<'_>, place: &Place, (lines, height): (u16, u16)) {
         if lines < 2 {
             return;
         }
@@ -201,7 +207,11 @@ impl Storage {
         page.rule(&place.name.to_uppercase(), &legend);
         bar(page, place);
         let used = before - page.left();
-        if lines > used + 3
+        let rest = match self.is_tight(height) {
+            true => 1 + self.satellites_state.len().clamp(1, 12) as u16,
+            false => 3,
+        };
+        if lines > used + rest
             && let Some(space) = super::space(page.shared, &place.name).filter(|space| !space.growth.is_empty())
         {
             let text = pace(&space.growth, page.shared);
