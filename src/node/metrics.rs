@@ -126,8 +126,8 @@ impl Scrape {
         let line = line.trim_ascii();
         self.html |= self.lines == 1 && line.starts_with(b"<");
         // Most series are of functions: only what is used is looked at closely.
-        let begins = |name: &&str| line.starts_with(name.as_bytes());
-        if NAMES.iter().any(|name| begins(&name))
+        let begins = |name: &str| line.starts_with(name.as_bytes());
+        if NAMES.iter().any(|name| begins(name))
             && let Some(sample) = std::str::from_utf8(line).ok().and_then(sample)
         {
             self.samples += 1;

@@ -289,8 +289,8 @@ impl Reputation {
             }
             Some(waiting) => {
                 let both = Waiting {
-                    text: format!("{text} · {}", waiting.text),
-                    tone: Tone::Muted,
+                    text: format!("{text} {}", waiting.brief),
+                    ..waiting.clone()
                 };
                 self.waits_line(page, &both);
             }

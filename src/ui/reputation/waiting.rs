@@ -17,6 +17,8 @@ pub(super) const WHAT: &str = "waiting";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Waiting {
     pub(super) text: String,
+    /// For the end of another sentence.
+    pub(super) brief: String,
     pub(super) tone: Tone,
 }
 
@@ -76,6 +78,7 @@ pub(super) fn waiting(shared: &Shared) -> Option<Waiting> {
     };
     Some(Waiting {
         text: format!("audits started, not finished: {}, {wait}", number::count(count)).replace(", (", " ("),
+        brief: format!("Started, not finished: {}.", number::count(count)),
         tone,
     })
 }

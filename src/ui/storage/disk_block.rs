@@ -93,8 +93,11 @@ impl Storage {
     }
 }
 
+/// How a value is written.
+type Text<'a> = &'a dyn Fn(f64) -> String;
+
 /// A level in words: `12 ms, usually 9 ms, at worst 900 ms at 03:12`.
-pub(super) fn level_words(level: Level, text: &dyn Fn(f64) -> String, at: &dyn Fn(i64) -> String) -> Option<String> {
+pub(super) fn level_words(level: Level, text: Text<'_>, at: &dyn Fn(i64) -> String) -> Option<String> {
     let now = level.now.map_or("?".to_owned(), text);
     let usual = level.usual.map(text)?;
     let worst = level
@@ -130,7 +133,7 @@ fn in_full(disk: &HostDisk, now_ms: i64, at: &dyn Fn(i64) -> String) -> Vec<(Str
     }
     let share = |share: f64| format!("{:.0} %", share * 100.0);
     let rate = |rate: f64| number::rate(rate.round() as i64);
-    let levels: [(&str, Level, &dyn Fn(f64) -> String); 4] = [
+    let levels: [(&str, Level, Text<'_>); 4] = [
         ("busy", disk.busy, &share),
         ("a request", disk.await_ms, &ms),
         ("reads", disk.read, &rate),
