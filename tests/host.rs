@@ -293,6 +293,7 @@ fn a_whole_host_is_looked_at_and_smartctl_only_when_wanted() {
     std::fs::write(&smartctl, script).unwrap();
     std::fs::set_permissions(&smartctl, std::fs::Permissions::from_mode(0o755)).unwrap();
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let mut ticks = 1000;
     for smart in ["false", "true"] {
         let data = tempfile::tempdir().unwrap();
         let config = data.path().join("config.toml");
@@ -306,7 +307,6 @@ fn a_whole_host_is_looked_at_and_smartctl_only_when_wanted() {
             .spawn()
             .unwrap();
         let end = Instant::now() + Duration::from_secs(25);
-        let mut ticks = 1000;
         let disk = loop {
             std::thread::sleep(Duration::from_millis(300));
             ticks += 100;
