@@ -231,6 +231,18 @@ pub struct Outlook {
     pub vetting: Option<Vetting>,
     /// When the node joined.
     pub joined_at: Option<String>,
+    /// Since when check-ins fail, by the log; null: they do not, or nobody knows.
+    #[serde(default)]
+    pub lost_since: Option<String>,
+    /// Why, and what to look at.
+    #[serde(default)]
+    pub lost_why: Option<String>,
+}
+
+/// A time as the status writes it, ms since the epoch.
+pub fn ms(time: Option<&str>) -> Option<i64> {
+    let time: jiff::Timestamp = time?.parse().ok()?;
+    Some(time.as_millisecond())
 }
 
 /// A difference that four digits do not show is none.

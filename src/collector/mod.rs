@@ -9,6 +9,7 @@ pub mod explain;
 pub mod geo;
 pub mod host;
 pub mod hub;
+pub mod import;
 pub mod ingest;
 pub mod look;
 pub mod matcher;

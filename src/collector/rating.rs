@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::tell;
 use crate::analysis::danger;
+use crate::analysis::danger::contact::{self, Lost};
 use crate::analysis::reputation::downtime::{Downtime, downtime};
 use crate::analysis::reputation::streak::{self, Projection, Scored, Streak};
 use crate::analysis::reputation::vetting::{self, Vetting};
@@ -14,6 +15,7 @@ use crate::api::status::{self, Outlook, Satellite};
 use crate::domain::audit::{Audit, Verdict};
 use crate::domain::detail::Known;
 use crate::domain::piece;
+use crate::domain::remark::Remark;
 use crate::domain::sample::{Standing, Told};
 use crate::report::time::rfc3339;
 use crate::store::audits::FailedReads;
@@ -36,6 +38,9 @@ pub struct Rating {
     counted: HashMap<String, u64>,
     /// `None`: there is no log that would tell.
     failed: Option<BTreeMap<String, FailedReads>>,
+    /// What the log remarked in the last hours.
+    pub remarks: Vec<(i64, Remark)>,
+    lost: Vec<Lost>,
 }
 
 impl Rating {
@@ -57,6 +62,7 @@ impl Rating {
             true => reader.audits(node, range)?,
             false => Vec::new(),
         };
+        let remarks = reader.remarks(node, (now_ms - contact::LOOKED_MS, now_ms))?;
         let mut passed: HashMap<&str, i64> = HashMap::new();
         for audit in audits.iter().filter(|audit| audit.verdict == Verdict::Passed) {
             passed.insert(&audit.satellite_id, audit.time_ms);
@@ -74,6 +80,8 @@ impl Rating {
                 .filter_map(|(id, _, scores)| Some((id.clone(), scores.total_audits?)))
                 .collect(),
             failed,
+            lost: contact::lost(&remarks, noted.started_ms, now_ms),
+            remarks,
         })
     }
 
@@ -150,6 +158,7 @@ impl Rating {
 
     fn outlook(&self, id: &str, satellite: &Satellite) -> Outlook {
         let streak = self.streak(id);
+        let lost = self.lost.iter().find(|lost| lost.satellite_id == id);
         let projection = streak.map(|_| self.projection(id).0);
         let audit = projection.map(|to| to.audit).or(satellite.audit_score);
         let suspension = projection.map(|to| to.suspension).or(satellite.suspension_score);
@@ -167,6 +176,8 @@ impl Rating {
             online_back_at: downtime.and_then(|told| told.back_ms).map(rfc3339),
             vetting: self.vetting(id, satellite, joined_ms),
             joined_at: joined_ms.map(rfc3339),
+            lost_since: lost.map(|lost| rfc3339(lost.since_ms)),
+            lost_why: lost.map(Lost::why),
         }
     }
 

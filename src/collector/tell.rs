@@ -6,12 +6,13 @@ use std::path::Path;
 use super::host::Surroundings;
 use super::rating::Rating;
 use super::space;
-use crate::analysis::danger::{BUSY_TRANSFERS, ErrorSeen, Evidence, Hang, Log, hangs, judge};
+use crate::analysis::danger::{BUSY_TRANSFERS, ErrorSeen, Evidence, Hang, Log, NotUnderstood, hangs, judge};
 use crate::analysis::reputation::audit_failures_to_disqualification;
 use crate::api::status::{Api, Collector, Disk, Flow, Node, Reason, Satellite, Source, Status, Traffic};
 use crate::domain::batch::Scores;
 use crate::domain::health::{Finding, State};
 use crate::domain::sample::{Standing, Told};
+use crate::domain::task::Job;
 use crate::domain::transfer::Outcome;
 use crate::report::time::rfc3339;
 use crate::store::notes::Noted;
@@ -130,6 +131,7 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
         transfers: by_action.values().map(Flow::count).sum(),
         looked_ms: reader.looked(&name)?,
         full_in: space.as_ref().and_then(|(_, full)| *full),
+        remarks: rating.remarks.clone(),
         told,
         ..happened(reader, &name, &noted, hour, now_ms)?
     };
@@ -174,8 +176,22 @@ fn happened(reader: &Reader, name: &str, noted: &Noted, hour: Hour, now_ms: i64)
         errors: hour.errors,
         uploads: hour.uploads,
         rejected: hour.rejected,
+        not_understood: not_understood(reader, name, now_ms)?,
+        compacting: reader.running(&[name.to_owned()], &[Job::Compaction], now_ms)?,
         ..Evidence::default()
     })
+}
+
+/// Of this hour and the one before it: kinds are counted by the hour.
+fn not_understood(reader: &Reader, name: &str, now_ms: i64) -> Result<Option<NotUnderstood>> {
+    let hour = now_ms.div_euclid(1000 * WINDOW_S) * WINDOW_S;
+    let since = hour - WINDOW_S;
+    let (lines, count) = reader.not_understood(name, (since, hour + WINDOW_S))?;
+    Ok((lines > 0).then_some(NotUnderstood {
+        since_ms: since * 1000,
+        lines,
+        count,
+    }))
 }
 
 /// What the log had in the last hour.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
 use super::piece::PieceId;
+use super::remark::Remark;
 use super::task::sign::Told;
 use super::transfer::{Cause, Outcome, Quality};
 use crate::support::names::Names;
@@ -219,6 +220,8 @@ pub enum Note<Id = u32> {
         /// The scores.
         scores: Scores,
     },
+    /// What it says of its contact, clock or orders.
+    Remark(Remark<Id>),
 }
 
 /// Scores as the log tells them, every few hours: 0..1, higher is better.

@@ -65,6 +65,10 @@ pub enum Rule {
     Outdated,
     /// Nobody reaches it.
     NoContact,
+    /// A satellite does not reach it, or it a satellite.
+    SatelliteLost,
+    /// Its clock is wrong.
+    Clock,
     /// Its API does not answer.
     ApiDown,
     /// A database of it hinders.
@@ -83,6 +87,10 @@ pub enum Rule {
     Promised,
     /// Two nodes compact on one disk at once.
     TwoCompact,
+    /// Orders are not settled: egress may stay unpaid.
+    Orders,
+    /// A compaction does not end.
+    WorkStuck,
     /// Its disk is soon full.
     FullSoon,
     /// QUIC is misconfigured.
@@ -95,6 +103,8 @@ pub enum Rule {
     LogSilent,
     /// A busy log stopped.
     LogQuiet,
+    /// Much of its log is not understood.
+    NotUnderstood,
     /// The collector cannot keep what it reads.
     NotKept,
     /// No collector looks at it.
@@ -105,7 +115,7 @@ pub enum Rule {
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 40] = [
         Self::Down,
         Self::Disqualified,
         Self::Suspended,
@@ -123,6 +133,8 @@ impl Rule {
         Self::Stopped,
         Self::Outdated,
         Self::NoContact,
+        Self::SatelliteLost,
+        Self::Clock,
         Self::ApiDown,
         Self::Database,
         Self::MixedUp,
@@ -132,12 +144,15 @@ impl Rule {
         Self::DiskShort,
         Self::Promised,
         Self::TwoCompact,
+        Self::Orders,
+        Self::WorkStuck,
         Self::FullSoon,
         Self::Quic,
         Self::LogUnreadable,
         Self::LogMissing,
         Self::LogSilent,
         Self::LogQuiet,
+        Self::NotUnderstood,
         Self::NotKept,
         Self::NotWatched,
         Self::NoData,
@@ -157,6 +172,11 @@ impl Rule {
             Self::Restarts => "restarts",
             Self::Outdated => "outdated",
             Self::NoContact => "no_contact",
+            Self::SatelliteLost => "satellite_lost",
+            Self::Clock => "clock",
+            Self::Orders => "orders",
+            Self::WorkStuck => "work_stuck",
+            Self::NotUnderstood => "not_understood",
             Self::ApiDown => "api_down",
             Self::MixedUp => "mixed_up",
             Self::DiskErrors => "disk_errors",
@@ -198,6 +218,11 @@ impl Rule {
             Self::Restarts => "restarts",
             Self::Outdated => "too old",
             Self::NoContact => "not reached",
+            Self::SatelliteLost => "satellite lost",
+            Self::Clock => "clock wrong",
+            Self::Orders => "orders kept",
+            Self::WorkStuck => "stuck",
+            Self::NotUnderstood => "log unknown",
             Self::ApiDown => "no answer",
             Self::MixedUp => "mixed up",
             Self::DiskErrors => "disk errors",

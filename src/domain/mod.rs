@@ -9,6 +9,7 @@ pub mod health;
 pub mod host;
 pub mod money;
 pub mod piece;
+pub mod remark;
 pub mod sample;
 pub mod source;
 pub mod task;

@@ -294,6 +294,10 @@ impl Sums {
                 satellite: self.vocabulary.satellites.id(satellite),
                 scores,
             },
+            Some(Note::Remark(mut remark)) => {
+                remark.text = remark.text.map(|text| shorten(&text));
+                Note::Remark(remark.with_satellite(|id| self.vocabulary.satellites.id(id)))
+            }
         };
         self.batch.notes.push((ms, note));
     }

@@ -129,6 +129,14 @@ fn delete_old(connection: &Connection, retention: &Retention, now: i64) -> rusql
         ))?
         .execute([hours * 1000])?;
     more |= deleted as i64 == ROWS;
+    let deleted = connection
+        .prepare_cached(&format!(
+            "DELETE FROM remark WHERE (node, subject, time, satellite) IN (
+                 SELECT node, subject, time, satellite FROM remark
+                 WHERE node IN (SELECT id FROM node) AND subject BETWEEN 0 AND 255 AND time < ?1 LIMIT {ROWS})"
+        ))?
+        .execute([hours * 1000])?;
+    more |= deleted as i64 == ROWS;
     Ok(more)
 }
 

@@ -6,6 +6,7 @@ pub mod disks;
 pub mod fleet;
 pub mod node;
 pub mod reputation;
+pub mod scenario;
 pub mod screen;
 pub mod states;
 pub mod storage;

@@ -1,6 +1,7 @@
 //! Is a node in danger? Rules over what its log and its API told.
 
 mod audits;
+pub mod contact;
 mod events;
 pub mod hangs;
 pub mod host;
@@ -13,7 +14,9 @@ pub use hangs::Hang;
 
 use super::storage::FullIn;
 use crate::domain::health::{Finding, Rule, State};
+use crate::domain::remark::Remark;
 use crate::domain::sample::{Answers, Standing, Told};
+use crate::domain::task::Task;
 
 /// A log that is followed.
 #[derive(Debug, Clone)]
@@ -24,6 +27,17 @@ pub struct Log {
     pub state: Option<String>,
     /// What hinders.
     pub error: Option<String>,
+}
+
+/// How much of a log is not understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotUnderstood {
+    /// Since when, ms since the epoch.
+    pub since_ms: i64,
+    /// Lines.
+    pub lines: u64,
+    /// Of them unknown, damaged or no records.
+    pub count: u64,
 }
 
 /// What is known of a node.
@@ -69,6 +83,23 @@ pub struct Evidence {
     pub full_in: Option<FullIn>,
     /// What surrounds it.
     pub host: host::Host,
+    /// What its log remarked in the last hours, by time (ms since the epoch); its clock's word first.
+    pub remarks: Vec<(i64, Remark)>,
+    /// Compactions that go on, by begin.
+    pub compacting: Vec<Task>,
+    /// Lines of its log lately that are not understood; `None`: there was no line.
+    pub not_understood: Option<NotUnderstood>,
+}
+
+impl Evidence {
+    /// What people call a satellite.
+    fn short_name(&self, id: &str) -> String {
+        let known = self
+            .standings
+            .iter()
+            .find(|standing| standing.satellite_id.as_deref() == Some(id));
+        known.map_or_else(|| Standing::short_of("", Some(id)), Standing::short_name)
+    }
 }
 
 /// A log that is followed and says nothing for so long is worth a word: an idle node writes hourly.
@@ -109,6 +140,7 @@ pub fn judge(evidence: &Evidence) -> Vec<Finding> {
     audits::judge_failing(&mut found, evidence);
     events::judge(&mut found, evidence);
     host::judge(&mut found, evidence);
+    contact::judge(&mut found, evidence);
     judge_logs(&mut found, evidence);
     judge_silence(&mut found, evidence);
     found.0.sort_by_key(|finding| (finding.state, finding.rule));

@@ -1,10 +1,8 @@
 //! What the figures of the Overview are: who says so, how old it is, how it is made, what follows.
 
-use jiff::Timestamp;
-
 use super::facts;
 use super::nodes::state_words;
-use crate::api::status::{Node, Satellite};
+use crate::api::status::{Node, Satellite, ms};
 use crate::domain::health::Rule;
 use crate::domain::sample::Standing;
 use crate::ui::explain::{Explained, Fact};
@@ -27,10 +25,6 @@ pub(super) fn explain(figure: &Figure, shared: &Shared) -> Option<Explained> {
         .flatten()
         .find(|satellite| satellite.satellite_id.as_deref() == Some(&figure.of))?;
     of_satellite(&figure.what, node, satellite, shared)
-}
-
-fn ms(time: Option<&str>) -> Option<i64> {
-    time?.parse::<Timestamp>().ok().map(Timestamp::as_millisecond)
 }
 
 /// Something the node's API says, with its age.

@@ -1,7 +1,8 @@
 //! What the figures of the pane are, in words.
 
-use super::entry::{AUDITS, Entry, ms};
+use super::entry::{AUDITS, Entry};
 use super::{Reputation, scores};
+use crate::api::status::ms;
 use crate::ui::explain::{Explained, Fact};
 use crate::ui::number;
 use crate::ui::pane::Figure;

@@ -2,9 +2,10 @@
 //! limit, and what happened meanwhile.
 
 use super::asks;
-use super::entry::{AUDIT_LIMIT, Entry, SUSPENDS, Trouble, ms};
+use super::entry::{AUDIT_LIMIT, Entry, SUSPENDS, Trouble};
 use crate::api::message::Answer;
 use crate::api::reputation::DayBefore;
+use crate::api::status::ms;
 use crate::api::table::Value;
 use crate::ui::chart::{Level, Mark, Points, Scale, Series};
 use crate::ui::flow;

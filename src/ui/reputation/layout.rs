@@ -233,7 +233,7 @@ impl Reputation {
         let told = self
             .entries
             .iter()
-            .filter_map(|entry| super::entry::ms(Some(&entry.satellite.as_of)));
+            .filter_map(|entry| crate::api::status::ms(Some(&entry.satellite.as_of)));
         let Some(oldest) = told.min() else {
             return String::new();
         };
