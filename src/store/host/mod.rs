@@ -85,26 +85,6 @@ fn scrape(connection: &Connection, node: i64, time: i64, metrics: &Metrics) -> r
     Ok(())
 }
 
-/// Goes on with the newest row of a table of stretches, if it says the same.
-fn goes_on(connection: &Connection, table: &str, of: &str, key: i64, time: i64, same: &str) -> rusqlite::Result<bool> {
-    let changed = connection
-        .prepare_cached(&format!(
-            "UPDATE {table} SET seen = max(seen, ?2)
-             WHERE {of} = ?1 AND time = (SELECT max(time) FROM {table} WHERE {of} = ?1 AND time <= ?2) AND {same}"
-        ))?
-        .execute([key, time])?;
-    Ok(changed > 0)
-}
-
-/// An SQL literal.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\0', "").replace('\'', "''"))
-}
-
-fn or_null(text: Option<&str>) -> String {
-    text.map_or("NULL".to_owned(), quoted)
-}
-
 fn health(
     connection: &Connection,
     node: i64,
@@ -178,13 +158,14 @@ fn disk(
     let disk = disk.transpose()?;
     let folder = look.ok().map(|look| look.folder.display().to_string());
     let error = look.err().map(String::as_str);
-    let id = disk.map_or("NULL".to_owned(), |id| id.to_string());
-    let same = format!(
-        "disk IS {id} AND folder IS {} AND error IS {}",
-        or_null(folder.as_deref()),
-        or_null(error)
-    );
-    if !goes_on(connection, "host_place", "node", node, time, &same)? {
+    let goes_on = connection
+        .prepare_cached(
+            "UPDATE host_place SET seen = max(seen, ?2)
+             WHERE node = ?1 AND time = (SELECT max(time) FROM host_place WHERE node = ?1 AND time <= ?2)
+                 AND disk IS ?3 AND folder IS ?4 AND error IS ?5",
+        )?
+        .execute(params![node, time, disk, folder, error])?;
+    if goes_on == 0 {
         connection
             .prepare_cached(
                 "INSERT OR REPLACE INTO host_place (node, time, seen, disk, folder, error)
@@ -204,8 +185,13 @@ fn disk(
 
 fn mount(connection: &Connection, disk: i64, time: i64, mounted: &Mounted) -> rusqlite::Result<()> {
     let body = json(mounted);
-    let same = format!("body = {}", quoted(&body));
-    if !goes_on(connection, "host_mount", "disk", disk, time, &same)? {
+    let goes_on = connection
+        .prepare_cached(
+            "UPDATE host_mount SET seen = max(seen, ?2)
+             WHERE disk = ?1 AND time = (SELECT max(time) FROM host_mount WHERE disk = ?1 AND time <= ?2) AND body = ?3",
+        )?
+        .execute(params![disk, time, body])?;
+    if goes_on == 0 {
         connection
             .prepare_cached("INSERT OR REPLACE INTO host_mount (disk, time, seen, body) VALUES (?1, ?2, ?2, ?3)")?
             .execute(params![disk, time, body])?;
