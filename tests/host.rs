@@ -255,6 +255,39 @@ fn disks_in_trouble_are_findings() {
     assert_eq!(find(failing), ["disk_fails", "no_data"]);
 }
 
+#[test]
+fn two_nodes_that_compact_on_one_disk_are_a_warning() {
+    let data = tempfile::tempdir().unwrap();
+    for (node, minutes) in [("n", 5), ("m", 3)] {
+        let log = data.path().join(format!("{node}.log"));
+        let time = jiff::Timestamp::from_millisecond(NOW - minutes * MINUTE).unwrap();
+        let stats = "{\"NumLogs\":2,\"LenLogs\":\"128.0 MiB\",\"Table\":{\"NumSet\":9}}";
+        let text = format!(
+            "{}\tINFO\thashstore\tbeginning compaction\t{{\"satellite\": \"12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S\", \"store\": \"s0\", \"stats\": {stats}}}\n",
+            time.strftime("%Y-%m-%dT%H:%M:%SZ")
+        );
+        std::fs::write(&log, text).unwrap();
+        stdout(data.path(), &["ingest", node, log.to_str().unwrap()]);
+    }
+    let on =
+        |source: &str| ["n", "m"].map(|node| look(node, 0, if node == "n" { "/dev/sdb1" } else { source }, |_| {}));
+    keep(data.path(), &on("/dev/sdc1"));
+    let found = |data: &Path| rules(&at(data, NOW + 1000)).contains(&"compactions");
+    assert!(!found(data.path()), "each has its own disk");
+    let later = on("/dev/sdb1").map(|(node, time, sight)| (node, time + 500, sight));
+    keep(data.path(), &later);
+    let node = at(data.path(), NOW + 1000);
+    let text = node["reasons"].to_string();
+    assert!(text.contains("m and n compact at once on the disk /dev/sdb1"), "{text}");
+    let disk = &disks(data.path(), &["n"], NOW + 1000)[0];
+    let jobs: Vec<_> = disk
+        .jobs
+        .iter()
+        .map(|doing| (doing.node.as_str(), doing.job.as_str()))
+        .collect();
+    assert_eq!(jobs, [("n", "compaction"), ("m", "compaction")]);
+}
+
 /// A host with one disk, written down.
 fn host(dir: &Path, ticks: u64) {
     let proc = dir.join("proc");
