@@ -3,3 +3,4 @@
 pub mod danger;
 pub mod reputation;
 pub mod storage;
+pub mod waits;

@@ -2,6 +2,7 @@
 //! it goes. A viewer cannot tell a channel from a socket.
 
 pub mod databases;
+pub mod disks;
 pub mod line;
 pub mod link;
 pub mod message;

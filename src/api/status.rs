@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::databases::Databases;
+use super::disks::{Around, PendingAudits};
 use crate::domain::health::{Rule, State};
 
 /// All nodes at one time.
@@ -66,6 +67,12 @@ pub struct Node {
     pub space: Option<Space>,
     /// How satellites rate it.
     pub satellites: Option<Vec<Satellite>>,
+    /// Audits that have begun and not ended; null: neither its log nor its counters tell.
+    #[serde(default)]
+    pub pending_audits: Option<PendingAudits>,
+    /// What surrounds it; null: nobody looks.
+    #[serde(default)]
+    pub around: Option<Around>,
     /// Money, not built yet.
     pub earnings: Option<Earnings>,
     /// Alerts, not built yet.

@@ -13,6 +13,7 @@ use crate::collector::service::{Plan, Plans, Service};
 use crate::collector::shelves;
 use crate::config::load::Config;
 use crate::config::node::LogSource;
+use crate::node::around::{self, Place};
 use crate::node::client::{self, Client};
 use crate::node::databases;
 use crate::node::watch::{self, Target};
@@ -50,6 +51,11 @@ pub fn plan(config: &Config) -> Result<Plan, Failure> {
         logs: Vec::new(),
         targets: Vec::new(),
         databases: Vec::new(),
+        places: Vec::new(),
+        host: around::Host {
+            root: discovery::root(),
+            smart: settings.smart,
+        },
         start: start(&settings.start)?,
         retention: settings.into(),
         every: settings.poll_every,
@@ -69,13 +75,22 @@ pub fn plan(config: &Config) -> Result<Plan, Failure> {
                 dir: dir.clone(),
             });
         }
-        if let Some(api) = &node.api {
-            let base = client::base(api).map_err(|why| Failure::Usage(format!("api of {}: {why}", node.name)))?;
+        let address = |key: &str, text: &Option<String>| {
+            let base = text.as_deref().map(client::base).transpose();
+            base.map_err(|why| Failure::Usage(format!("{key} of {}: {why}", node.name)))
+        };
+        if let Some(base) = address("api", &node.api)? {
             plan.targets.push(Target {
                 node: node.name.clone(),
                 base,
             });
         }
+        plan.places.push(Place {
+            node: node.name.clone(),
+            metrics: address("metrics", &node.metrics)?,
+            health: address("health", &node.health)?,
+            data: node.data.clone(),
+        });
     }
     Ok(plan)
 }
@@ -170,6 +185,9 @@ fn once(plan: Plan, data_dir: &Path) -> Result<(), Failure> {
         (shut, books) = (shut + unread, books + all);
     }
     collector.shelves().add(looked);
+    // What is missing here is said; logs and APIs decide whether all was read.
+    let seen = around::once(&plan.client, plan.places, &plan.host)?;
+    collector.around().add(seen);
     loop {
         let more = collector.turn(now_ms(), true);
         say(&mut collector);

@@ -22,7 +22,7 @@ use crate::ui::keymap::{Keymap, Wish};
 /// What flags say beside the configuration.
 #[derive(clap::Args, Default, Clone)]
 pub struct Said {
-    /// A node beside the configuration's: NAME=SOURCE[,api=URL][,data=DIR][,metrics=URL][,tags=A+B];
+    /// A node beside the configuration's: NAME=SOURCE[,api=URL][,data=DIR][,metrics=URL][,health=URL][,tags=A+B];
     /// repeatable
     #[arg(long, value_name = "NODE")]
     node: Vec<String>,

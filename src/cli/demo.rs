@@ -93,6 +93,8 @@ fn plan(replay: &Replay) -> Result<Plan, Failure> {
         logs: Vec::new(),
         targets: Vec::new(),
         databases: Vec::new(),
+        places: Vec::new(),
+        host: Default::default(),
         start: Start::All,
         retention: (&Settings::default()).into(),
         every: ASK,

@@ -12,6 +12,7 @@ use super::cover::Cover;
 use super::hub::Hub;
 use super::shelves::Shelves;
 use super::stream::Stream;
+use super::surroundings::Surroundings;
 use super::tap::Reading;
 use crate::domain::batch::Batch;
 use crate::domain::source::Gap;
@@ -62,9 +63,11 @@ pub struct Collector {
     retained: Option<Instant>,
     asks: Asks,
     shelves: Shelves,
+    around: Surroundings,
     hub: Option<Arc<Hub>>,
     names: Vec<String>,
     looked: Instant,
+    audited: Instant,
     trouble: Option<String>,
 }
 
@@ -104,9 +107,11 @@ impl Collector {
             retained: None,
             asks: Asks::default(),
             shelves: Shelves::default(),
+            around: Surroundings::default(),
             hub: None,
             names: Vec::new(),
             looked: Instant::now(),
+            audited: Instant::now(),
             trouble: None,
         }
     }
@@ -159,6 +164,11 @@ impl Collector {
     /// What databases of nodes say; kept after the next commit.
     pub fn shelves(&mut self) -> &mut Shelves {
         &mut self.shelves
+    }
+
+    /// What is seen around nodes; kept with the next commit.
+    pub fn around(&mut self) -> &mut Surroundings {
+        &mut self.around
     }
 
     /// Makes nodes known, also those that have neither log nor API. `only`: no others are configured.
@@ -224,6 +234,8 @@ impl Collector {
         }
         self.asks.take_in();
         self.shelves.take_in();
+        self.around.take_in();
+        self.wait_for_audits(now_ms);
         self.look(now_ms);
         if self.is_due() {
             self.commit(now_ms, hurry);
@@ -234,13 +246,26 @@ impl Collector {
         more
     }
 
+    /// Audits that have begun and not ended, by logs that are read to their end.
+    fn wait_for_audits(&mut self, now_ms: i64) {
+        if self.audited.elapsed() < COMMIT_EVERY {
+            return;
+        }
+        self.audited = Instant::now();
+        for source in self.sources.iter().filter(|source| source.whole) {
+            if let Some(waits) = source.apply.waiting_audits(now_ms) {
+                self.around.audits(&source.log.node, now_ms, waits);
+            }
+        }
+    }
+
     fn is_due(&self) -> bool {
         let dirty = |source: &Source| source.dirty || !source.gaps.is_empty();
         let many = |source: &Source| {
             let lines: usize = source.streams.values().map(Stream::unsaved_lines).sum();
             source.apply.waiting() >= COMMIT_TRANSFERS || lines >= COMMIT_LINES
         };
-        let told = !self.asks.waiting().is_empty() || !self.shelves.waiting().is_empty();
+        let told = !self.asks.waiting().is_empty() || !self.shelves.waiting().is_empty() || self.around.is_waiting();
         let anything = told || self.sources.iter().any(dirty);
         self.sources.iter().any(many) || self.committed.elapsed() >= COMMIT_EVERY && anything
     }
@@ -271,6 +296,7 @@ impl Collector {
         }
         let result = self.writer.commit(&mut units, self.asks.waiting(), now_ms);
         drop(units);
+        let result = result.and_then(|()| self.around.keep(&mut self.writer));
         self.committed = Instant::now();
         match result {
             Ok(()) => {
@@ -336,6 +362,7 @@ impl Collector {
         let mut messages = std::mem::take(&mut self.messages);
         messages.extend(self.asks.take_messages());
         messages.extend(self.shelves.take_messages());
+        messages.extend(self.around.take_messages());
         messages
     }
 

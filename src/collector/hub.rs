@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::matcher::Matcher;
 use super::tap::Tap;
-use super::{explain, past, rating, space, tables, tell};
+use super::{disks, explain, past, rating, space, tables, tell};
 use crate::api::line::Filter;
 use crate::api::link::{Mailbox, Port};
 use crate::api::message::{Answer, Command, Message, Query, Request, VERSION, Watch};
@@ -284,6 +284,9 @@ impl Hub {
             Query::Line(line) => explain::line(&reader, line).map(|told| Answer::Line(Box::new(told))),
             Query::Reputation { nodes, at_ms } => rating::reputation(&reader, nodes, at_ms.unwrap_or(now_ms))
                 .map(Answer::Reputation)
+                .map_err(|error| error.to_string()),
+            Query::Disks { nodes, at_ms } => disks::disks(&reader, nodes, at_ms.unwrap_or(now_ms))
+                .map(Answer::Disks)
                 .map_err(|error| error.to_string()),
             Query::Storage { nodes, at_ms } => space::storage(&reader, nodes, at_ms.unwrap_or(now_ms))
                 .map(Answer::Storage)

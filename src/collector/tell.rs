@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::books::{self, Heard, Said};
+use super::host::Surroundings;
 use super::rating::Rating;
 use super::space;
 use crate::analysis::danger::{BUSY_TRANSFERS, ErrorSeen, Evidence, Hang, Log, NotUnderstood, hangs, judge};
@@ -134,7 +135,9 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
     let rating = Rating::of(reader, &name, known, silent_s.is_some(), now_ms)?;
     let space = space::space(reader, &name, (told.as_ref(), kept.as_ref()), now_ms)?;
     let standings = standings(known, now_ms);
+    let around = Surroundings::of(reader, &name, told.as_ref(), now_ms)?;
     let evidence = Evidence {
+        host: around.host,
         now_ms,
         logs: followed(&rows),
         failing: rating.failing(&standings),
@@ -154,7 +157,7 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
     Ok(Node {
         satellites: satellites((told, &noted, kept.as_ref()), &rating, now_ms),
         node_id: process.node_id.or(noted.node_id),
-        node_version: process.version,
+        node_version: process.version.or(around.metrics.and_then(|metrics| metrics.version)),
         state: findings.first().map_or(State::Ok, |finding| finding.state),
         reasons: findings.into_iter().map(reason).collect(),
         started_at: process.started_ms.or(noted.started_ms).map(rfc3339),
@@ -169,6 +172,8 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
         },
         disk: books::disk(told, kept.as_ref()).as_ref().map(disk),
         space: space.map(|(space, _)| space),
+        pending_audits: around.pending,
+        around: around.around,
         earnings: None,
         alerts: None,
         name,

@@ -39,12 +39,20 @@ pub enum Rule {
     Suspended,
     /// Audits or repairs failed lately.
     AuditsFailed,
+    /// Audits wait for an answer.
+    AuditsWait,
     /// Its audit score is near the threshold.
     AuditScore,
     /// Its suspension score is near the threshold.
     SuspensionScore,
     /// Its disk gives errors.
     DiskErrors,
+    /// Its disk cannot be written.
+    ReadOnly,
+    /// Its disk says that it fails.
+    DiskFails,
+    /// Its disk answers late.
+    DiskSlow,
     /// It ends by itself.
     CannotStart,
     /// Its online score is low.
@@ -73,6 +81,12 @@ pub enum Rule {
     Hung,
     /// It turns uploads away.
     Rejects,
+    /// Its disk has less room than it believes.
+    DiskShort,
+    /// More of its disk is promised than there is.
+    Promised,
+    /// Two nodes compact on one disk at once.
+    TwoCompact,
     /// Orders are not settled: egress may stay unpaid.
     Orders,
     /// A compaction does not end.
@@ -101,14 +115,18 @@ pub enum Rule {
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 40] = [
         Self::Down,
         Self::Disqualified,
         Self::Suspended,
         Self::AuditsFailed,
+        Self::AuditsWait,
         Self::AuditScore,
         Self::SuspensionScore,
         Self::DiskErrors,
+        Self::ReadOnly,
+        Self::DiskFails,
+        Self::DiskSlow,
         Self::CannotStart,
         Self::OnlineScore,
         Self::Restarts,
@@ -123,6 +141,9 @@ impl Rule {
         Self::Killed,
         Self::Hung,
         Self::Rejects,
+        Self::DiskShort,
+        Self::Promised,
+        Self::TwoCompact,
         Self::Orders,
         Self::WorkStuck,
         Self::FullSoon,
@@ -145,6 +166,7 @@ impl Rule {
             Self::Suspended => "suspended",
             Self::AuditScore => "audit_score",
             Self::AuditsFailed => "audits_failed",
+            Self::AuditsWait => "audits_wait",
             Self::SuspensionScore => "suspension_score",
             Self::OnlineScore => "online_score",
             Self::Restarts => "restarts",
@@ -158,12 +180,18 @@ impl Rule {
             Self::ApiDown => "api_down",
             Self::MixedUp => "mixed_up",
             Self::DiskErrors => "disk_errors",
+            Self::ReadOnly => "disk_read_only",
+            Self::DiskFails => "disk_fails",
+            Self::DiskSlow => "disk_slow",
             Self::CannotStart => "cannot_start",
             Self::Stopped => "stopped",
             Self::Database => "database",
             Self::Killed => "killed",
             Self::Hung => "hung",
             Self::Rejects => "rejects",
+            Self::DiskShort => "disk_short",
+            Self::Promised => "overpromised",
+            Self::TwoCompact => "compactions",
             Self::FullSoon => "full_soon",
             Self::Quic => "quic",
             Self::LogUnreadable => "log_unreadable",
@@ -184,6 +212,7 @@ impl Rule {
             Self::Suspended => "suspended",
             Self::AuditScore => "audits fail",
             Self::AuditsFailed => "audits fail",
+            Self::AuditsWait => "audits wait",
             Self::SuspensionScore => "audits unknown",
             Self::OnlineScore => "often away",
             Self::Restarts => "restarts",
@@ -197,12 +226,18 @@ impl Rule {
             Self::ApiDown => "no answer",
             Self::MixedUp => "mixed up",
             Self::DiskErrors => "disk errors",
+            Self::ReadOnly => "read-only",
+            Self::DiskFails => "disk fails",
+            Self::DiskSlow => "slow disk",
             Self::CannotStart => "ends itself",
             Self::Stopped => "stopped",
             Self::Database => "database",
             Self::Killed => "was killed",
             Self::Hung => "hung",
             Self::Rejects => "rejects",
+            Self::DiskShort => "disk short",
+            Self::Promised => "overpromised",
+            Self::TwoCompact => "two compact",
             Self::FullSoon => "soon full",
             Self::Quic => "no QUIC",
             Self::LogUnreadable => "log unreadable",

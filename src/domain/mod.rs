@@ -7,6 +7,7 @@ pub mod chart;
 pub mod detail;
 pub mod gravity;
 pub mod health;
+pub mod host;
 pub mod money;
 pub mod piece;
 pub mod remark;

@@ -6,6 +6,7 @@ pub mod books;
 pub mod chart;
 pub mod covered;
 pub mod dictionary;
+pub mod host;
 pub mod kept;
 mod latency;
 pub mod ledger;

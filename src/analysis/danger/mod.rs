@@ -4,6 +4,7 @@ mod audits;
 pub mod contact;
 mod events;
 pub mod hangs;
+pub mod host;
 #[cfg(test)]
 mod tests;
 
@@ -91,6 +92,8 @@ pub struct Evidence {
     pub rejected: u64,
     /// When its disk is full.
     pub full_in: Option<FullIn>,
+    /// What surrounds it.
+    pub host: host::Host,
     /// What its log remarked in the last hours, by time (ms since the epoch); its clock's word first.
     pub remarks: Vec<(i64, Remark)>,
     /// Compactions that go on, by begin.
@@ -152,6 +155,7 @@ pub fn judge(evidence: &Evidence) -> Vec<Finding> {
     }
     audits::judge_failing(&mut found, evidence);
     events::judge(&mut found, evidence);
+    host::judge(&mut found, evidence);
     contact::judge(&mut found, evidence);
     judge_logs(&mut found, evidence);
     judge_silence(&mut found, evidence);

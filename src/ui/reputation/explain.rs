@@ -24,6 +24,9 @@ const MOST_LOST: usize = 10;
 
 impl Reputation {
     pub(super) fn explained(&self, figure: &Figure, shared: &Shared) -> Option<Explained> {
+        if figure.of == super::waiting::WHAT {
+            return Some(super::waiting::explained(shared));
+        }
         if let Some(entry) = self.entries.iter().find(|entry| entry.key == figure.of) {
             return match figure.what.as_str() {
                 "strip" | "lost" | "back" => Some(downtime(entry, shared)),

@@ -16,6 +16,9 @@ const FULL: &str = "Full is no danger: uploads stop, audits and downloads go on,
 
 impl Storage {
     pub(super) fn explained(&self, figure: &Figure, shared: &Shared) -> Option<Explained> {
+        if let Some(disk) = self.disks.of_key(&figure.of) {
+            return super::disk_explain::explained(disk, &figure.what, shared);
+        }
         if let Some(place) = self.places.iter().find(|place| place.name == figure.of) {
             let node = shared.nodes().iter().find(|node| node.name == place.name)?;
             return self.of_node(&figure.what, place, node, shared);
