@@ -5,6 +5,7 @@ pub mod databases;
 pub mod line;
 pub mod link;
 pub mod message;
+pub mod money;
 pub mod reputation;
 pub mod snapshot;
 #[cfg(unix)]

@@ -288,6 +288,7 @@ impl Hub {
             Query::Storage { nodes, at_ms } => space::storage(&reader, nodes, at_ms.unwrap_or(now_ms))
                 .map(Answer::Storage)
                 .map_err(|error| error.to_string()),
+            Query::Money { .. } => Err("money is not told yet".to_owned()),
         }
     }
 
