@@ -409,6 +409,7 @@ fn a_disk_that_fills_is_told_with_its_days_and_a_jump_is_none_of_its_growth() {
             disk: Some(disk),
             standings: Ok(Vec::new()),
             details: Vec::new(),
+            money: Vec::new(),
         };
         let poll = Poll {
             time_ms: begin + hour as i64 * HOUR_MS,
