@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::books::{self, Heard, Said};
 use super::rating::Rating;
-use super::space;
+use super::{money, space};
 use crate::analysis::danger::{BUSY_TRANSFERS, ErrorSeen, Evidence, Hang, Log, NotUnderstood, hangs, judge};
 use crate::analysis::reputation::audit_failures_to_disqualification;
 use crate::api::status::{Api, Collector, Disk, Flow, Node, Reason, Satellite, Source, Status, Traffic};
@@ -133,6 +133,7 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
     let known = (told.as_ref(), &noted, kept.as_ref());
     let rating = Rating::of(reader, &name, known, silent_s.is_some(), now_ms)?;
     let space = space::space(reader, &name, (told.as_ref(), kept.as_ref()), now_ms)?;
+    let earnings = money::earnings(reader, &name, now_ms)?;
     let standings = standings(known, now_ms);
     let evidence = Evidence {
         now_ms,
@@ -169,7 +170,7 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
         },
         disk: books::disk(told, kept.as_ref()).as_ref().map(disk),
         space: space.map(|(space, _)| space),
-        earnings: None,
+        earnings,
         alerts: None,
         name,
     })

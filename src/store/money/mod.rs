@@ -9,7 +9,7 @@ use super::{At, Result, dictionary};
 use crate::domain::money::{Month, Payment, Paystub, Prices};
 use crate::domain::payout::{Fact, MoneySource, NodeEstimate, Topic};
 
-pub use read::{Asked, MoneyRows, SatelliteRows};
+pub use read::{Asked, MoneyRows, PriceRow, SatelliteRows};
 
 /// The schema that keeps it.
 const SINCE: i64 = 6;

@@ -32,6 +32,19 @@ pub struct Asked {
     pub error: Option<String>,
 }
 
+/// What a satellite pays from a time on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PriceRow {
+    /// Since when, ms since the epoch.
+    pub since_ms: i64,
+    /// When it was told last.
+    pub last_ms: i64,
+    /// By whom.
+    pub source: MoneySource,
+    /// The prices.
+    pub prices: Prices,
+}
+
 /// A satellite's.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SatelliteRows {
@@ -41,8 +54,8 @@ pub struct SatelliteRows {
     pub url: Option<String>,
     /// When the node joined it, ms since the epoch.
     pub joined_ms: Option<i64>,
-    /// Prices, since when (ms since the epoch), by whom.
-    pub prices: Option<(Prices, i64, MoneySource)>,
+    /// Prices, the oldest first.
+    pub prices: Vec<PriceRow>,
     /// Tallies by day, the oldest first.
     pub stored: Vec<StoredDay>,
     /// Bytes by day, the oldest first.
@@ -99,7 +112,7 @@ fn rows(
     joined(connection, node, &mut all)?;
     stored(connection, key, &mut all)?;
     moved(connection, key, &mut all)?;
-    priced(connection, key, &mut all)?;
+    priced(connection, node, &mut all)?;
     let mut told = MoneyRows {
         estimates: estimates(connection, key, None)?,
         asked: asked(connection, node, at_ms)?,
@@ -216,38 +229,39 @@ fn source(code: i64) -> MoneySource {
     known.copied().unwrap_or(MoneySource::Import)
 }
 
-/// Of each satellite the newest word, of words within a day of each other that of the better source. Before the first
-/// word of all, the first.
-fn priced(connection: &Connection, (node, _, at_ms): Key, all: &mut All) -> rusqlite::Result<()> {
+fn priced(connection: &Connection, node: i64, all: &mut All) -> rusqlite::Result<()> {
     let mut statement = connection.prepare_cached(
-        "SELECT t.name, p.source, p.time, p.last, p.disk, p.egress, p.repair, p.audit
+        "SELECT t.name, p.time, p.last, p.source, p.disk, p.egress, p.repair, p.audit
          FROM price p JOIN satellite t ON t.id = p.satellite WHERE p.node = ?1 ORDER BY p.satellite, p.time",
     )?;
     let mut rows = statement.query([node])?;
-    // Satellite: last word, source, since, prices.
-    let mut best: BTreeMap<String, (i64, MoneySource, i64, Prices)> = BTreeMap::new();
     while let Some(row) = rows.next()? {
-        let (time, told): (i64, i64) = (row.get(2)?, row.get(3)?);
-        let word = (told.min(at_ms).max(time), source(row.get(1)?), time, prices(row, 4)?);
-        let id: String = row.get(0)?;
-        let holds = best.get(&id).is_none_or(|known| {
-            let is_later = time > at_ms;
-            // An older word of the same source is over.
-            let is_newer = match known.1.cmp(&word.1) {
-                std::cmp::Ordering::Equal => word.2 >= known.2,
-                std::cmp::Ordering::Less => word.0 > known.0 + DAY_MS,
-                std::cmp::Ordering::Greater => word.0 + DAY_MS >= known.0,
-            };
-            !is_later && (is_newer || known.2 > at_ms)
-        });
-        if holds {
-            best.insert(id, word);
-        }
-    }
-    for (id, (_, source, since, prices)) in best {
-        of(all, id).prices = Some((prices, since, source));
+        let priced = PriceRow {
+            since_ms: row.get(1)?,
+            last_ms: row.get(2)?,
+            source: source(row.get(3)?),
+            prices: prices(row, 4)?,
+        };
+        of(all, row.get(0)?).prices.push(priced);
     }
     Ok(())
+}
+
+impl SatelliteRows {
+    /// The prices at a time: the newest word, of words within a day of each other that of the better source. Before the
+    /// first word of all, the first.
+    pub fn price_at(&self, at_ms: i64) -> Option<&PriceRow> {
+        let told = self.prices.iter().filter(|row| row.since_ms <= at_ms);
+        let newest = MoneySource::ALL.into_iter().filter_map(|source| {
+            let of = told.clone().filter(|row| row.source == source);
+            of.max_by_key(|row| row.since_ms)
+        });
+        let word = |row: &PriceRow| row.last_ms.clamp(row.since_ms, at_ms.max(row.since_ms));
+        let better = |known: &'_ PriceRow, row: &'_ PriceRow| word(row) > word(known) + DAY_MS;
+        newest
+            .reduce(|known, row| if better(known, row) { row } else { known })
+            .or_else(|| self.prices.first())
+    }
 }
 
 /// A paystub behind the satellite's name.
