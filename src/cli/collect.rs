@@ -9,6 +9,7 @@ use super::config::{self, Said};
 use super::signals::Signals;
 use super::{Failure, Global, discovery, visible};
 use crate::collector::collect::{Collector, Log};
+use crate::collector::money::Terms;
 use crate::collector::service::{Plan, Plans, Service};
 use crate::collector::shelves;
 use crate::config::load::Config;
@@ -42,6 +43,11 @@ fn start(text: &str) -> Result<Start, Failure> {
     }
 }
 
+/// What the configuration says of money.
+pub fn terms(_config: &Config) -> Terms {
+    Terms::default()
+}
+
 /// What the configuration asks for.
 pub fn plan(config: &Config) -> Result<Plan, Failure> {
     let settings = &config.settings;
@@ -54,6 +60,7 @@ pub fn plan(config: &Config) -> Result<Plan, Failure> {
         retention: settings.into(),
         every: settings.poll_every,
         geoip: settings.geoip_file.clone(),
+        terms: terms(config),
         client: Client::new(settings.poll_timeout).map_err(|why| Failure::Tls { why })?,
     };
     for node in &config.nodes {
