@@ -246,6 +246,10 @@ fn put(node: &mut Node, field: Field, value: &DeValue<'_>) -> Result<(), String>
         }),
         (Field::Tags, other) => Err(format!("this is {}; write [\"home\"]", what(other))),
         (_, DeValue::String(text)) => node.put(field, text),
+        (field, DeValue::Float(number)) if field.is_cost() => node.put(field, number.as_str()),
+        (field, DeValue::Integer(number)) if field.is_cost() && number.radix() == 10 => {
+            node.put(field, number.as_str())
+        }
         (_, other) => Err(format!("this is {}; write {}", what(other), field.example())),
     }
 }
@@ -257,6 +261,7 @@ fn given<'a>(value: &'a DeValue<'_>) -> Given<'a> {
             Ok(n) => Given::Whole(n),
             Err(_) => Given::Other("a number beyond all bounds"),
         },
+        DeValue::Float(number) => Given::Decimal(number.as_str()),
         other => Given::Other(what(other)),
     }
 }

@@ -14,6 +14,8 @@ const EARLY_MS: i64 = 2 * DAY_MS;
 /// Tallies a trend looks at, and the fewest.
 const TREND: usize = 14;
 const LEAST: usize = 3;
+/// So many times from the middle one is far off.
+const ODD: f64 = 3.0;
 /// Days traffic is averaged over.
 const WEEK: i64 = 7;
 /// Days whose spread counts.
@@ -145,9 +147,9 @@ fn by_tallies(account: &Account<'_>, so_far: &Usage, (begin, end): (i64, i64), h
 fn by_trend(account: &Account<'_>, so_far: &Usage, (begin, end): (i64, i64), now_ms: i64) -> Option<Usage> {
     let known = tallies(account.stored);
     let known = &known[..known.partition_point(|tally| tally.day_ms <= now_ms)];
-    let known = &known[known.len().saturating_sub(TREND)..];
+    let known = usual_tallies(&known[known.len().saturating_sub(TREND)..]);
     let last = known.last()?;
-    let line = line(known)?;
+    let line = line(&known)?;
     let covered = (last.day_ms + DAY_MS).clamp(begin, end);
     let past = so_far.average.unwrap_or(0.0) * hours(covered - begin);
     let days = ((end - covered).max(0) + DAY_MS - 1) / DAY_MS;
@@ -167,6 +169,15 @@ fn by_trend(account: &Account<'_>, so_far: &Usage, (begin, end): (i64, i64), now
         audit: whole(so_far.audit, 2),
         ..Usage::default()
     })
+}
+
+/// Those near the middle one: a tally far off is a slip, or of a day that is not over.
+fn usual_tallies(known: &[Tally]) -> Vec<Tally> {
+    let mut bytes: Vec<f64> = known.iter().map(Tally::bytes).collect();
+    bytes.sort_by(f64::total_cmp);
+    let middle = bytes.get(bytes.len() / 2).copied().unwrap_or(0.0);
+    let fits = |bytes: f64| bytes <= middle * ODD && bytes * ODD >= middle;
+    known.iter().filter(|tally| fits(tally.bytes())).copied().collect()
 }
 
 /// Bytes stored by day, on a line through tallies (least squares); `None`: there are too few.
@@ -193,7 +204,7 @@ fn line(known: &[Tally]) -> Option<impl Fn(i64) -> f64> {
 fn spread(account: &Account<'_>, now_ms: i64) -> f64 {
     let prices = account.prices.unwrap_or_default();
     let from = midnight(now_ms) - SPREAD * DAY_MS;
-    let days: Vec<f64> = tallies(account.stored)
+    let days: Vec<f64> = usual_tallies(&tallies(account.stored))
         .iter()
         .filter(|tally| (from..midnight(now_ms)).contains(&tally.day_ms))
         .map(|tally| {

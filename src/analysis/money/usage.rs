@@ -104,7 +104,8 @@ pub fn usage(account: &Account<'_>, month: Month, now_ms: i64) -> Usage {
         .filter(|tally| tally.day_ms < to && tally.day_ms <= now_ms)
         .collect();
     let of_month = &known[known.partition_point(|tally| tally.day_ms < from)..];
-    let byte_hours = of_month.iter().map(|tally| tally.byte_hours).sum();
+    // An empty sum of floating point numbers is minus zero.
+    let byte_hours = of_month.iter().fold(0.0, |sum, tally| sum + tally.byte_hours);
     let covered_h = covered_h(of_month);
     let moved = |of: fn(&MovedDay) -> u64| {
         let days = account.moved.iter();

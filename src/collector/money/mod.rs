@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use super::tell;
 use crate::analysis::money::estimate::{self, Ground, foresee};
-use crate::analysis::money::yields::CostModel;
+pub use crate::analysis::money::yields::CostModel;
 use crate::analysis::money::{month, node_way};
 use crate::api::money::{
     Amounts, Currency, DayMoney, Estimate, EstimatePoint, Estimates, NodeMoney, NodeTold, NodeWay, Part, Parts,
@@ -146,7 +146,11 @@ fn satellite_money(satellite: &Satellite, month: Month, now_ms: i64) -> Satellit
         repair: part(usage.repair, price(|prices| prices.repair), so_far.parts.repair),
         audit: part(usage.audit, price(|prices| prices.audit), so_far.parts.audit),
     };
-    let pace = month_end.unwrap_or(so_far.amounts).gross;
+    let (parts, sum) = match rest::known_parts(satellite, month, now_ms) {
+        Some((parts, sum)) => (parts, sum),
+        None => (parts, so_far.amounts),
+    };
+    let pace = month_end.unwrap_or(sum).gross;
     let word = satellite.estimate(month);
     SatelliteMoney {
         satellite_id: satellite.id().to_owned(),
@@ -161,7 +165,7 @@ fn satellite_money(satellite: &Satellite, month: Month, now_ms: i64) -> Satellit
         prices: satellite.prices(month).map(|(prices, since, _)| (prices, since)),
         price_source: satellite.prices(month).map(|(_, _, source)| source),
         parts,
-        so_far: so_far.amounts,
+        so_far: sum,
         average_bytes: average,
         last_bytes: usage.last.map(|tally| tally.bytes().round() as u64),
         last_tally_ms: usage.last.map(|tally| tally.day_ms),

@@ -237,6 +237,19 @@ fn parts(satellite: &Satellite, month: Month, now_ms: i64) -> Option<(Parts<Part
     satellite.knows(month).then_some((parts, "days"))
 }
 
+/// The parts of a month that is over and of which no day is known: the paystub's, or unknown.
+pub fn known_parts(satellite: &Satellite, month: Month, now_ms: i64) -> Option<(Parts<Part>, Amounts)> {
+    if satellite.knows(month) || month >= Month::of_ms(now_ms) {
+        return None;
+    }
+    let stub = satellite.rows.paystubs.iter().find(|stub| stub.period == month);
+    let parts = stub.map_or_else(Parts::default, of_stub);
+    let mut sum = Amounts::default();
+    let known = parts.each().into_iter().filter_map(|part| part.amounts);
+    known.for_each(|amounts| sum += amounts);
+    Some((parts, sum))
+}
+
 /// A paystub's parts; what was kept back is shared out by what each earned, the rest of the division to storage.
 fn of_stub(stub: &Paystub) -> Parts<Part> {
     let gross = super::history::parts(stub);
