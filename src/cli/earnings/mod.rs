@@ -14,7 +14,7 @@ use crate::api::money::{Amounts, MonthMoney, MonthState, NodeMoney, Part, Satell
 use crate::api::socket;
 use crate::collector::hub::Hub;
 use crate::domain::money::{Micro, Month, PAID_HOURS, TB};
-use crate::store::Reader;
+use crate::store::{self, Reader};
 
 /// Arguments of `earnings`.
 #[derive(clap::Args)]
@@ -43,7 +43,14 @@ pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
         return Err(Failure::Usage("this month has not begun".to_owned()));
     }
     let data_dir = global.data_dir()?;
-    let reader = Reader::open(&data_dir)?;
+    let reader = match Reader::open(&data_dir) {
+        // Asked for the first time: what there is, is read now.
+        Err(store::Error::Missing { .. }) if global.at.is_none() => {
+            collect::first(global)?;
+            Reader::open(&data_dir)?
+        }
+        other => other?,
+    };
     let query = Query::Money {
         nodes: known_nodes(&reader, &args.node)?,
         at_ms: global.at.as_ref().map(|_| now_ms),

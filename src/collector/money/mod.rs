@@ -235,7 +235,7 @@ fn told(purse: &Purse, month: Month) -> Option<NodeTold> {
 
 fn node_way(purse: &Purse, month: Month, now_ms: i64) -> NodeWay {
     let trusted = purse.satellites.iter().filter(|satellite| satellite.trusted);
-    // The node prices every month as today.
+    // By the prices of the month, to compare with ours; the node itself prices the month before as today.
     let accounts: Vec<_> = trusted.map(|satellite| satellite.account(month)).collect();
     let (so_far, month_end) = node_way::total(&accounts, month, now_ms, purse.counts);
     let compared: Vec<node_way::Compared<'_>> = accounts

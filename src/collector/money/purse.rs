@@ -60,8 +60,10 @@ impl Purse {
                 Satellite {
                     name: Standing::short_of(url.unwrap_or_default(), Some(&rows.satellite_id)),
                     // Without any word about satellites none is known to be gone.
-                    trusted: standings.is_empty() || standing.is_some(),
-                    disqualified_ms: standing.and_then(|standing| standing.disqualified_ms),
+                    trusted: (standings.is_empty() && !rows.is_over) || standing.is_some(),
+                    disqualified_ms: standing
+                        .and_then(|standing| standing.disqualified_ms)
+                        .or(rows.disqualified_ms),
                     fallback,
                     now_ms,
                     rows,

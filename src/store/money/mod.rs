@@ -1,5 +1,7 @@
 //! What nodes told about money: kept by the writer, whatever the source, told as of any time by `read`.
 
+mod books;
+mod days;
 mod read;
 
 use rusqlite::{Connection, OptionalExtension, params};

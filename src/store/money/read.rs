@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::{Reader, Result};
-use super::{ALL, DAY_MS, SINCE, month, number};
+use super::{ALL, DAY_MS, SINCE, books, days, month, number};
 use crate::domain::detail::{MovedDay, StoredDay};
 use crate::domain::money::{Micro, Month, Payment, Paystub, Prices};
 use crate::domain::payout::{MoneySource, NodeEstimate, Topic};
@@ -54,6 +54,10 @@ pub struct SatelliteRows {
     pub url: Option<String>,
     /// When the node joined it, ms since the epoch.
     pub joined_ms: Option<i64>,
+    /// When it disqualified the node, by the node's databases; ms since the epoch.
+    pub disqualified_ms: Option<i64>,
+    /// By the node's databases the node no longer works with it.
+    pub is_over: bool,
     /// Prices, the oldest first.
     pub prices: Vec<PriceRow>,
     /// Tallies by day, the oldest first.
@@ -91,7 +95,7 @@ impl Reader {
 }
 
 /// Node, from, at.
-type Key = (i64, i64, i64);
+pub(super) type Key = (i64, i64, i64);
 
 fn rows(
     connection: &Connection,
@@ -110,8 +114,9 @@ fn rows(
     let key = (node, from_ms, at_ms);
     let mut all = BTreeMap::new();
     joined(connection, node, &mut all)?;
-    stored(connection, key, &mut all)?;
-    moved(connection, key, &mut all)?;
+    books::rated(connection, (node, at_ms), &mut all)?;
+    days::stored(connection, key, &mut all)?;
+    days::moved(connection, key, &mut all)?;
     priced(connection, node, &mut all)?;
     let mut told = MoneyRows {
         estimates: estimates(connection, key, None)?,
@@ -138,9 +143,9 @@ fn last_of_months(estimates: Vec<(i64, NodeEstimate)>) -> Vec<(i64, NodeEstimate
     last.into_values().collect()
 }
 
-type All = BTreeMap<String, SatelliteRows>;
+pub(super) type All = BTreeMap<String, SatelliteRows>;
 
-fn of(all: &mut All, id: String) -> &mut SatelliteRows {
+pub(super) fn of(all: &mut All, id: String) -> &mut SatelliteRows {
     all.entry(id.clone()).or_insert_with(|| SatelliteRows {
         satellite_id: id,
         ..SatelliteRows::default()
@@ -161,57 +166,6 @@ fn joined(connection: &Connection, node: i64, all: &mut All) -> rusqlite::Result
         satellite.joined_ms = satellite.joined_ms.or(row.get(2)?);
     }
     Ok(())
-}
-
-/// Rows of days that are told until then, or are over then.
-fn each_day(
-    connection: &Connection,
-    (what, table): (&str, &str),
-    (node, from_ms, at_ms): Key,
-    mut take: impl FnMut(&Row<'_>) -> rusqlite::Result<()>,
-) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT t.name, d.start, {what} FROM {table} d JOIN satellite t ON t.id = d.satellite
-         WHERE d.node = ?1 AND d.start >= ?2 AND d.start <= ?3 AND (d.seen <= ?3 OR d.start + ?4 <= ?3)
-         ORDER BY d.satellite, d.start"
-    ))?;
-    let mut rows = statement.query([node, from_ms, at_ms, DAY_MS])?;
-    while let Some(row) = rows.next()? {
-        take(row)?;
-    }
-    Ok(())
-}
-
-fn stored(connection: &Connection, key: Key, all: &mut All) -> rusqlite::Result<()> {
-    let what = "d.byte_hours, d.bytes, d.hours, d.calculated";
-    each_day(connection, (what, "stored_day"), key, |row| {
-        let day = StoredDay {
-            start_ms: row.get(1)?,
-            byte_hours: row.get(2)?,
-            bytes: row.get(3)?,
-            hours: row.get(4)?,
-            calculated: row.get(5)?,
-        };
-        of(all, row.get(0)?).stored.push(day);
-        Ok(())
-    })
-}
-
-fn moved(connection: &Connection, key: Key, all: &mut All) -> rusqlite::Result<()> {
-    let what = "d.egress, d.egress_repair, d.egress_audit, d.ingress, d.ingress_repair";
-    each_day(connection, (what, "moved_day"), key, |row| {
-        let bytes = |at: usize| Ok::<u64, rusqlite::Error>(row.get::<_, i64>(at)?.unsigned_abs());
-        let day = MovedDay {
-            start_ms: row.get(1)?,
-            egress: bytes(2)?,
-            egress_repair: bytes(3)?,
-            egress_audit: bytes(4)?,
-            ingress: bytes(5)?,
-            ingress_repair: bytes(6)?,
-        };
-        of(all, row.get(0)?).moved.push(day);
-        Ok(())
-    })
 }
 
 /// The prices whose first column is `at`.
