@@ -46,7 +46,8 @@ pub fn yields(
     now_ms: i64,
 ) -> Result<Yield> {
     let told = reader.told(node, now_ms)?;
-    let space = space::space(reader, node, told.as_ref(), now_ms)?.map(|(space, _)| space);
+    let kept = reader.kept(node, now_ms)?;
+    let space = space::space(reader, node, (told.as_ref(), kept.as_ref()), now_ms)?.map(|(space, _)| space);
     let disk = told.and_then(|told| told.disk);
     let used = disk.and_then(|disk| disk.used);
     let last = satellites.iter().filter_map(|satellite| satellite.last_bytes);
