@@ -11,6 +11,20 @@ use storj_monitor::analysis::money::node_way::{self, Counts};
 use storj_monitor::domain::detail::{MovedDay, StoredDay};
 use storj_monitor::domain::money::{Micro, Month, Prices};
 
+/// A node's databases in a folder of their own, as it left them.
+fn unpacked(folder: &std::path::Path) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let mut tar = std::process::Command::new("tar");
+    tar.args([
+        "xzf",
+        folder.join("db.tar.gz").to_str().unwrap(),
+        "--strip-components=1",
+        "-C",
+    ]);
+    assert!(tar.arg(dir.path()).status().unwrap().success());
+    dir
+}
+
 fn time(value: &Value) -> Option<i64> {
     let time: jiff::Timestamp = value.as_str()?.parse().ok()?;
     Some(time.as_millisecond()).filter(|ms| *ms > 0)
@@ -261,4 +275,31 @@ fn an_api_that_breaks_leaves_what_was_known() {
     api.mood("/api/sno/estimated-payout", Mood::Good);
     collect();
     assert_eq!(earnings()["error"], Value::Null);
+}
+
+/// With nothing but its databases a node's money is the same: paystubs as the API told them, the month by its days.
+#[test]
+fn databases_alone_tell_the_same_money() {
+    let Some(corpus) = corpus() else { return };
+    let mut stubs = 0;
+    for folder in nodes(&corpus) {
+        let (api, _) = replayed(&folder);
+        let files = unpacked(&folder);
+        let (by_api, by_books) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let collect = |data: &std::path::Path, spec: &str| stdout(data, &["collect", "--once", "--node", spec]);
+        collect(by_api.path(), &format!("n=none,api={}", api.url));
+        collect(by_books.path(), &format!("n=none,data={}", files.path().display()));
+        let export = |data: &std::path::Path| stdout(data, &["export", "paystubs"]);
+        let (told, read) = (export(by_api.path()), export(by_books.path()));
+        let known: std::collections::HashSet<&str> =
+            read.lines().map(|line| line.rsplit_once(',').unwrap().0).collect();
+        for line in told.lines().map(|line| line.rsplit_once(',').unwrap().0) {
+            assert!(known.contains(line), "{folder:?}: {line}\n{read}");
+            stubs += 1;
+        }
+        let node = &json(by_books.path(), &["earnings", "--json"])["nodes"][0];
+        let status = &json(by_books.path(), &["status", "--json"])["nodes"][0]["earnings"];
+        assert_eq!(status["so_far_microusd"], node["so_far_microusd"], "{folder:?}");
+    }
+    assert!(stubs > 100, "{stubs}");
 }
