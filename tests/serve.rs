@@ -279,6 +279,7 @@ fn service(data: &Path, node: &Node, geoip: Option<&str>) -> (Service, Arc<Atomi
         retention: Retention::default(),
         every: Duration::from_secs(60),
         geoip: geoip.map(Into::into),
+        terms: Default::default(),
         client: Client::new(Duration::from_secs(1)).unwrap(),
     };
     let again = plan.clone();

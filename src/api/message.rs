@@ -4,12 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::disks::HostDisk;
 use super::line::{Explained, Filter, LogLine, Past};
+use super::money::NodeMoney;
 use super::reputation::NodeReputation;
 use super::snapshot::{Snapshot, Topic};
 use super::status::Status;
 use super::storage::NodeStorage;
 use super::table::{Question, Value};
 use crate::domain::chart::{self, Chart, Mark};
+use crate::domain::money::Month;
 use crate::domain::task::Task;
 
 /// Of this form. Collector and viewer have to agree.
@@ -137,6 +139,17 @@ pub enum Query {
         /// At this time (ms since the epoch); now, when there is none.
         at_ms: Option<i64>,
     },
+    /// What nodes earn, are kept back and paid, in full.
+    Money {
+        /// Their names; empty means all.
+        nodes: Vec<String>,
+        /// At this time (ms since the epoch); now, when there is none.
+        at_ms: Option<i64>,
+        /// The month told of in full; the one that runs then, when there is none.
+        month: Option<Month>,
+        /// So many months of history, that one included; 0 means all.
+        months: u32,
+    },
 }
 
 /// The answer to a question.
@@ -171,6 +184,8 @@ pub enum Answer {
     Disks(Vec<HostDisk>),
     /// To [`Query::Storage`], by name.
     Storage(Vec<NodeStorage>),
+    /// To [`Query::Money`], by name.
+    Money(Vec<NodeMoney>),
     /// A command was done.
     Done,
 }

@@ -6,6 +6,7 @@ pub mod disks;
 pub mod line;
 pub mod link;
 pub mod message;
+pub mod money;
 pub mod reputation;
 pub mod snapshot;
 #[cfg(unix)]

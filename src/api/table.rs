@@ -22,6 +22,10 @@ pub enum What {
     Storage,
     /// Nodes' own work: compaction, garbage collection, trash, walks, migration
     Maintenance,
+    /// What each satellite pays by month and component: by its paystub, or by the days where there is none yet
+    Earnings,
+    /// What satellites settled, month by month
+    Paystubs,
 }
 
 /// Fields traffic is counted by.
@@ -88,6 +92,9 @@ pub enum Value {
     /// A score.
     #[serde(rename = "s")]
     Score(f64),
+    /// A whole number that may be negative: micro-dollars, percents.
+    #[serde(rename = "a")]
+    Amount(i64),
 }
 
 impl Value {
@@ -108,6 +115,11 @@ impl Value {
     /// A time that may be unknown, ms since the epoch.
     pub fn time(ms: Option<i64>) -> Self {
         ms.map_or(Self::Null, Self::Time)
+    }
+
+    /// An amount that may be unknown.
+    pub fn amount(amount: Option<i64>) -> Self {
+        amount.map_or(Self::Null, Self::Amount)
     }
 
     /// A score that may be unknown.
@@ -217,6 +229,36 @@ const MAINTENANCE: &[&str] = &[
     "seen",
 ];
 
+const EARNINGS: &[&str] = &[
+    "month",
+    "node",
+    "satellite_id",
+    "component",
+    "bytes",
+    "byte_hours",
+    "gross_microusd",
+    "held_microusd",
+    "net_microusd",
+    // Beyond the default columns: `paystub`, or `days`.
+    "source",
+];
+const PAYSTUBS: &[&str] = &[
+    "month",
+    "node",
+    "satellite_id",
+    "codes",
+    "gross_microusd",
+    "surge_percent",
+    "held_microusd",
+    "disposed_microusd",
+    "owed_microusd",
+    "paid_microusd",
+    "distributed_microusd",
+    "receipt",
+    // Beyond the default columns: when the satellite made it.
+    "created",
+];
+
 impl Question {
     /// All of a table.
     pub fn all(what: What) -> Self {
@@ -277,6 +319,8 @@ impl Question {
             What::Reputation => (REPUTATION, 7),
             What::Storage => (STORAGE, 9),
             What::Maintenance => (MAINTENANCE, 11),
+            What::Earnings => (EARNINGS, EARNINGS.len() - 1),
+            What::Paystubs => (PAYSTUBS, PAYSTUBS.len() - 1),
         };
         Ok((columns.to_vec(), shown))
     }

@@ -8,11 +8,14 @@ use std::time::{Duration, SystemTime};
 use super::config::{self, Said};
 use super::signals::Signals;
 use super::{Failure, Global, discovery, visible};
+use crate::api::money::Currency;
 use crate::collector::collect::{Collector, Log};
+use crate::collector::money::{CostModel, Terms};
 use crate::collector::service::{Plan, Plans, Service};
 use crate::collector::shelves;
 use crate::config::load::Config;
-use crate::config::node::LogSource;
+use crate::config::node::{Cost, LogSource};
+use crate::domain::money::Prices;
 use crate::node::around::{self, Place};
 use crate::node::client::{self, Client};
 use crate::node::databases;
@@ -43,6 +46,37 @@ fn start(text: &str) -> Result<Start, Failure> {
     }
 }
 
+/// What the configuration says of money.
+pub fn terms(config: &Config) -> Terms {
+    let settings = &config.settings;
+    let [disk, egress, repair, audit] = settings.fallback_cents;
+    let fallback = Prices {
+        disk,
+        egress,
+        repair,
+        audit,
+    };
+    let unit = |millionths: i64| millionths as f64 / 1e6;
+    let nodes = config.nodes.iter().filter(|node| node.cost != Cost::default());
+    let costs = nodes.map(|node| {
+        let model = CostModel {
+            monthly: unit(node.cost.monthly),
+            watts: unit(node.cost.watts),
+            kwh: unit(node.cost.kwh),
+            invested: unit(node.cost.hardware),
+        };
+        (node.name.clone(), model)
+    });
+    Terms {
+        currency: Currency {
+            symbol: settings.currency.clone(),
+            factor: settings.currency_factor.parse().unwrap_or(1.0),
+        },
+        fallback: (fallback != Prices::default()).then_some(fallback),
+        costs: costs.collect(),
+    }
+}
+
 /// What the configuration asks for.
 pub fn plan(config: &Config) -> Result<Plan, Failure> {
     let settings = &config.settings;
@@ -60,6 +94,7 @@ pub fn plan(config: &Config) -> Result<Plan, Failure> {
         retention: settings.into(),
         every: settings.poll_every,
         geoip: settings.geoip_file.clone(),
+        terms: terms(config),
         client: Client::new(settings.poll_timeout).map_err(|why| Failure::Tls { why })?,
     };
     for node in &config.nodes {

@@ -89,6 +89,7 @@ pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
 fn plan(replay: &Replay) -> Result<Plan, Failure> {
     let mut plan = Plan {
         geoip: None,
+        terms: Default::default(),
         names: Vec::new(),
         logs: Vec::new(),
         targets: Vec::new(),

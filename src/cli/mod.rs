@@ -8,6 +8,7 @@ mod demo;
 mod discovery;
 mod docs;
 mod doctor;
+mod earnings;
 mod export;
 mod import;
 mod ingest;
@@ -108,6 +109,8 @@ enum Command {
     Show(tui::picture::Args),
     /// Where each node's lines come from, how far they were read, what is missing
     Sources(sources::Args),
+    /// What a month earns, is kept back and paid, as a table
+    Earnings(earnings::Args),
     /// Write a table of the database
     Export(export::Args),
     /// Write completions for a shell: put them where it looks for them
@@ -217,6 +220,7 @@ fn command(global: &Global, screen: &tui::Opening, command: Option<Command>) -> 
         Some(Command::Nodes(command)) => nodes::run(global, command),
         Some(Command::Doctor(doctor)) => doctor::run(global, &doctor),
         Some(Command::Db(command)) => db::run(global, command).map(done),
+        Some(Command::Earnings(earnings)) => earnings::run(global, &earnings).map(done),
         Some(Command::Export(export)) => export::run(global, &export).map(done),
         Some(Command::Sources(sources)) => sources::run(global, &sources).map(done),
         Some(Command::Status(status)) => status::run(global, &status),

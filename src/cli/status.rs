@@ -13,7 +13,7 @@ use crate::api::databases::Databases;
 use crate::api::message::{Answer, Query};
 #[cfg(unix)]
 use crate::api::socket;
-use crate::api::status::{Disk, Flow, Node, Satellite, Status};
+use crate::api::status::{Disk, Earnings, Flow, Node, Satellite, Status};
 use crate::collector::tell;
 use crate::domain::health::State;
 use crate::domain::sample::Standing;
@@ -169,6 +169,9 @@ fn write_node(page: &mut Page<impl Write>, node: &Node, now_ms: i64) -> io::Resu
     if let Some(disk) = &node.disk {
         page.paragraph(6, &format!("    {}", disk_line(disk)))?;
     }
+    if let Some(line) = node.earnings.as_ref().and_then(money_line) {
+        page.paragraph(6, &format!("    {line}"))?;
+    }
     if let Some(satellites) = node.satellites.as_ref().filter(|satellites| !satellites.is_empty()) {
         write_satellites(page, satellites)?;
     }
@@ -219,6 +222,19 @@ fn write_databases(page: &mut Page<impl Write>, databases: &Databases, now_ms: i
         }
     }
     Ok(())
+}
+
+/// `earned in 2026-08: $9.84 so far, $14.73 by its end; beside it $0.21 are kept back`
+fn money_line(earnings: &Earnings) -> Option<String> {
+    let so_far = number::dollars(earnings.so_far_microusd?);
+    let mut line = format!("earned in {}: {so_far} so far", earnings.month);
+    if let Some(end) = earnings.estimate_microusd.or(earnings.node_estimate_microusd) {
+        line += &format!(", {} by its end", number::dollars(end));
+    }
+    if let Some(held) = earnings.held_microusd.filter(|held| *held >= 5000) {
+        line += &format!("; beside it {} are kept back", number::dollars(held));
+    }
+    Some(line)
 }
 
 fn size(bytes: Option<u64>) -> String {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::matcher::Matcher;
 use super::tap::Tap;
-use super::{disks, explain, past, rating, space, tables, tell};
+use super::{disks, explain, money, past, rating, space, tables, tell};
 use crate::api::line::Filter;
 use crate::api::link::{Mailbox, Port};
 use crate::api::message::{Answer, Command, Message, Query, Request, VERSION, Watch};
@@ -52,6 +52,7 @@ pub struct Hub {
     trouble: Mutex<Option<String>>,
     /// The present of its answers; `None`: the clock says.
     present_ms: Option<i64>,
+    terms: Mutex<money::Terms>,
 }
 
 #[derive(Default)]
@@ -132,6 +133,7 @@ impl Hub {
             status: StatusWake::default(),
             trouble: Mutex::default(),
             present_ms: None,
+            terms: Mutex::default(),
         }
     }
 
@@ -291,6 +293,21 @@ impl Hub {
             Query::Storage { nodes, at_ms } => space::storage(&reader, nodes, at_ms.unwrap_or(now_ms))
                 .map(Answer::Storage)
                 .map_err(|error| error.to_string()),
+            Query::Money {
+                nodes,
+                at_ms,
+                month,
+                months,
+            } => {
+                let span = money::Span {
+                    month: *month,
+                    months: *months,
+                };
+                let terms = lock(&self.terms).clone();
+                money::money(&reader, nodes, span, at_ms.unwrap_or(now_ms), &terms)
+                    .map(Answer::Money)
+                    .map_err(|error| error.to_string())
+            }
         }
     }
 
@@ -318,6 +335,11 @@ impl Hub {
         if known.as_deref() != trouble {
             *known = trouble.map(str::to_owned);
         }
+    }
+
+    /// What the configuration says of money, from now on.
+    pub fn terms(&self, terms: money::Terms) {
+        *lock(&self.terms) = terms;
     }
 
     fn order(&self, command: Command) -> Result<Answer, String> {

@@ -14,6 +14,7 @@ pub mod import;
 pub mod ingest;
 pub mod look;
 pub mod matcher;
+pub mod money;
 pub mod past;
 mod peers;
 pub mod publish;

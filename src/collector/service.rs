@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::collect::{Collector, Log};
 use super::hub::{Hub, Order};
+use super::money::Terms;
 use super::publish::{self, Publisher};
 use crate::api::message::{Answer, Command};
 use crate::node::around::{self, Host, Place};
@@ -51,6 +52,8 @@ pub struct Plan {
     pub client: Client,
     /// Where countries of addresses come from.
     pub geoip: Option<PathBuf>,
+    /// What is said of money.
+    pub terms: Terms,
 }
 
 /// Where plans come from while it runs: called with whether it is to look again in any case; gives a new
@@ -217,6 +220,7 @@ impl Service {
         }
         self.collector.know(plan.names, true, now_ms())?;
         self.collector.keep(plan.retention);
+        self.hub.terms(plan.terms);
         if let Some(wrong) = self.publisher.locate(plan.geoip.as_deref()) {
             (self.say)(wrong);
         }

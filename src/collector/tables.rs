@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::io;
 
+use super::money;
 use crate::api::table::{ErrorOf, Question, Value, What};
 use crate::domain::piece;
 use crate::domain::sample::Standing;
@@ -58,7 +59,15 @@ pub fn rows(reader: &Reader, question: &Question, each: Each<'_>) -> Result<(), 
         What::Reputation => reputation(reader, &scope, each),
         What::Storage => storage(reader, &scope, each),
         What::Maintenance => maintenance(reader, &scope, each),
+        What::Earnings => money::earnings_rows(reader, &scope, known_ms(question), each),
+        What::Paystubs => money::paystub_rows(reader, &scope, known_ms(question), each),
     }
+}
+
+/// What came after the end of the range was not known then.
+fn known_ms(question: &Question) -> i64 {
+    let now_ms = jiff::Timestamp::now().as_millisecond();
+    question.to_ms.map_or(now_ms, |to| to.min(now_ms))
 }
 
 fn traffic(reader: &Reader, scope: &Scope, fields: &[&str], each: Each<'_>) -> Result<(), Error> {

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::books::{self, Heard, Said};
 use super::host::Surroundings;
 use super::rating::Rating;
-use super::space;
+use super::{money, space};
 use crate::analysis::danger::{BUSY_TRANSFERS, ErrorSeen, Evidence, Hang, Log, NotUnderstood, hangs, judge};
 use crate::analysis::reputation::audit_failures_to_disqualification;
 use crate::api::status::{Api, Collector, Disk, Flow, Node, Reason, Satellite, Source, Status, Traffic};
@@ -134,6 +134,7 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
     let known = (told.as_ref(), &noted, kept.as_ref());
     let rating = Rating::of(reader, &name, known, silent_s.is_some(), now_ms)?;
     let space = space::space(reader, &name, (told.as_ref(), kept.as_ref()), now_ms)?;
+    let earnings = money::earnings(reader, &name, now_ms)?;
     let standings = standings(known, now_ms);
     let around = Surroundings::of(reader, &name, told.as_ref(), now_ms)?;
     let evidence = Evidence {
@@ -174,7 +175,7 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
         space: space.map(|(space, _)| space),
         pending_audits: around.pending,
         around: around.around,
-        earnings: None,
+        earnings,
         alerts: None,
         name,
     })

@@ -246,6 +246,10 @@ fn put(node: &mut Node, field: Field, value: &DeValue<'_>) -> Result<(), String>
         }),
         (Field::Tags, other) => Err(format!("this is {}; write [\"home\"]", what(other))),
         (_, DeValue::String(text)) => node.put(field, text),
+        (field, DeValue::Float(number)) if field.is_cost() => node.put(field, number.as_str()),
+        (field, DeValue::Integer(number)) if field.is_cost() && number.radix() == 10 => {
+            node.put(field, number.as_str())
+        }
         (_, other) => Err(format!("this is {}; write {}", what(other), field.example())),
     }
 }
@@ -258,6 +262,7 @@ fn given<'a>(value: &'a DeValue<'_>) -> Given<'a> {
             Err(_) => Given::Other("a number beyond all bounds"),
         },
         DeValue::Boolean(flag) => Given::Flag(*flag),
+        DeValue::Float(number) => Given::Decimal(number.as_str()),
         other => Given::Other(what(other)),
     }
 }

@@ -316,12 +316,25 @@ fn field_value(node: &Node, field: Field) -> Option<Json> {
         Field::Metrics => masked(&node.metrics),
         Field::Health => masked(&node.health),
         Field::Tags => node.tags.clone().into(),
+        Field::MonthlyCost => number(node.cost.monthly),
+        Field::Watts => number(node.cost.watts),
+        Field::KwhPrice => number(node.cost.kwh),
+        Field::HardwareCost => number(node.cost.hardware),
     })
+}
+
+/// Of millionths; 0 was never said.
+fn number(millionths: i64) -> Json {
+    match millionths {
+        0 => Json::Null,
+        n => (n as f64 / 1e6).into(),
+    }
 }
 
 fn words(json: &Json) -> String {
     match json {
         Json::String(text) => text.clone(),
+        Json::Number(number) => number.to_string(),
         Json::Array(all) if !all.is_empty() => all.iter().map(words).collect::<Vec<_>>().join(", "),
         _ => "-".to_owned(),
     }

@@ -32,6 +32,30 @@ pub struct Node {
     pub health: Option<String>,
     /// What it is grouped by; each once.
     pub tags: Vec<String>,
+    /// What it costs.
+    pub cost: Cost,
+}
+
+/// What a node costs, in millionths, so that it can be compared; 0: nothing was said.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Dollars a month, whatever it does.
+    pub monthly: i64,
+    /// Watts it draws.
+    pub watts: i64,
+    /// Dollars a kWh.
+    pub kwh: i64,
+    /// Dollars its hardware cost.
+    pub hardware: i64,
+}
+
+/// A cost in millionths.
+fn cost(text: &str) -> Result<i64, String> {
+    let value: Option<f64> = text.trim().parse().ok();
+    match value.filter(|value| (0.0..=1e9).contains(value)) {
+        Some(value) => Ok((value * 1e6).round() as i64),
+        None => Err(format!("`{text}` is no cost; write a number, 0 to 1000000000")),
+    }
 }
 
 /// An address as it may be shown: without user and password.
@@ -56,11 +80,19 @@ pub enum Field {
     Health,
     /// `tags`
     Tags,
+    /// `monthly_cost`
+    MonthlyCost,
+    /// `watts`
+    Watts,
+    /// `kwh_price`
+    KwhPrice,
+    /// `hardware_cost`
+    HardwareCost,
 }
 
 impl Field {
     /// All of them, as the file has them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::Name,
         Self::Log,
         Self::Api,
@@ -68,7 +100,19 @@ impl Field {
         Self::Metrics,
         Self::Health,
         Self::Tags,
+        Self::MonthlyCost,
+        Self::Watts,
+        Self::KwhPrice,
+        Self::HardwareCost,
     ];
+
+    /// Whether it is a number.
+    pub fn is_cost(self) -> bool {
+        matches!(
+            self,
+            Self::MonthlyCost | Self::Watts | Self::KwhPrice | Self::HardwareCost
+        )
+    }
 
     /// Its key in the file, and in `--node`.
     pub fn key(self) -> &'static str {
@@ -80,6 +124,10 @@ impl Field {
             Self::Metrics => "metrics",
             Self::Health => "health",
             Self::Tags => "tags",
+            Self::MonthlyCost => "monthly_cost",
+            Self::Watts => "watts",
+            Self::KwhPrice => "kwh_price",
+            Self::HardwareCost => "hardware_cost",
         }
     }
 
@@ -93,6 +141,10 @@ impl Field {
             Self::Metrics => "its debug endpoint (debug.addr)",
             Self::Health => "its public port, for the health page (server.address)",
             Self::Tags => "groups to show it in",
+            Self::MonthlyCost => "what it costs a month whatever it does, in dollars",
+            Self::Watts => "what it draws",
+            Self::KwhPrice => "what a kWh costs, in dollars",
+            Self::HardwareCost => "what its disk and the rest cost, in dollars: for the time it takes to pay",
         }
     }
 
@@ -106,6 +158,10 @@ impl Field {
             Self::Metrics => "\"http://127.0.0.1:5998\"",
             Self::Health => "\"http://127.0.0.1:28967\"",
             Self::Tags => "[\"home\"]",
+            Self::MonthlyCost => "1.50",
+            Self::Watts => "8",
+            Self::KwhPrice => "0.25",
+            Self::HardwareCost => "180",
         }
     }
 
@@ -161,6 +217,7 @@ impl Node {
             metrics: None,
             health: None,
             tags: Vec::new(),
+            cost: Cost::default(),
         }
     }
 
@@ -179,6 +236,10 @@ impl Node {
                 return Err("the data folder is empty: name it, or leave it out".to_owned());
             }
             Field::Data => self.data = Some(text.into()),
+            Field::MonthlyCost => self.cost.monthly = cost(text)?,
+            Field::Watts => self.cost.watts = cost(text)?,
+            Field::KwhPrice => self.cost.kwh = cost(text)?,
+            Field::HardwareCost => self.cost.hardware = cost(text)?,
             Field::Tags => return text.split('+').try_for_each(|tag| self.tag(tag)),
         }
         Ok(())

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::node::Folders;
 use super::size;
+use crate::support::foreign::is_hidden;
 
 /// What the program does, as it was settled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +35,12 @@ pub struct Settings {
     pub symbols: String,
     /// `on` or `off`.
     pub mouse: String,
+    /// What stands before an amount.
+    pub currency: String,
+    /// Dollars times this are the amount; a decimal number.
+    pub currency_factor: String,
+    /// Where a node told no prices, cents a TB: stored, egress, repair, audit. All 0: none.
+    pub fallback_cents: [i64; 4],
 }
 
 impl Default for Settings {
@@ -51,6 +58,9 @@ impl Default for Settings {
             color: String::new(),
             symbols: String::new(),
             mouse: String::new(),
+            currency: String::new(),
+            currency_factor: String::new(),
+            fallback_cents: [0; 4],
         };
         for setting in &SETTINGS {
             // A test holds that every default fits.
@@ -65,6 +75,8 @@ impl Default for Settings {
 pub enum Given<'a> {
     /// A whole number of the file.
     Whole(i64),
+    /// A decimal number of the file, as it stands there.
+    Decimal(&'a str),
     /// A text of the file.
     Text(&'a str),
     /// Of the environment or a flag, where everything is text.
@@ -86,6 +98,12 @@ enum Kind {
     Flag(fn(&mut Settings) -> &mut bool),
     /// One of these words.
     Choice(&'static [&'static str], fn(&mut Settings) -> &mut String),
+    /// A few characters.
+    Symbol(fn(&mut Settings) -> &mut String),
+    /// A decimal number above 0.
+    Factor(fn(&mut Settings) -> &mut String),
+    /// Cents a TB.
+    Cents(fn(&mut Settings) -> &mut i64),
 }
 
 /// One setting.
@@ -104,7 +122,7 @@ pub struct Setting {
 const MB: u64 = 1_000_000;
 
 /// All of them, those of a section together.
-pub const SETTINGS: [Setting; 12] = [
+pub const SETTINGS: [Setting; 18] = [
     Setting {
         section: "poll",
         key: "every_s",
@@ -192,7 +210,54 @@ pub const SETTINGS: [Setting; 12] = [
         default: "on",
         kind: Kind::Choice(&["on", "off"], |settings| &mut settings.mouse),
     },
+    Setting {
+        section: "money",
+        key: "currency",
+        help: "What stands before an amount on the screen and in tables for people",
+        default: "$",
+        kind: Kind::Symbol(|settings| &mut settings.currency),
+    },
+    Setting {
+        section: "money",
+        key: "factor",
+        help: "Dollars times this are the amount in that currency: the rate you reckon with",
+        default: "1",
+        kind: Kind::Factor(|settings| &mut settings.currency_factor),
+    },
+    Setting {
+        section: "money",
+        key: "fallback_disk_cents",
+        help: "Stands in where a node told no price: for a TB stored a month; 0 is none",
+        default: "0",
+        kind: Kind::Cents(|settings| &mut settings.fallback_cents[0]),
+    },
+    Setting {
+        section: "money",
+        key: "fallback_egress_cents",
+        help: "Likewise, for a TB customers download",
+        default: "0",
+        kind: Kind::Cents(|settings| &mut settings.fallback_cents[1]),
+    },
+    Setting {
+        section: "money",
+        key: "fallback_repair_cents",
+        help: "Likewise, for a TB repairs take",
+        default: "0",
+        kind: Kind::Cents(|settings| &mut settings.fallback_cents[2]),
+    },
+    Setting {
+        section: "money",
+        key: "fallback_audit_cents",
+        help: "Likewise, for a TB of audits",
+        default: "0",
+        kind: Kind::Cents(|settings| &mut settings.fallback_cents[3]),
+    },
 ];
+
+/// Nobody pays a thousand dollars for a TB.
+const CENTS: RangeInclusive<i64> = 0..=100_000;
+/// Characters of a currency.
+const LONGEST_SYMBOL: usize = 8;
 
 /// The names of the sections, each once, in their order.
 pub fn sections() -> Vec<&'static str> {
@@ -224,6 +289,9 @@ impl Setting {
             Kind::File(_) => "the path of a .mmdb file, or \"\" for none".to_owned(),
             Kind::Choice(words, _) => format!("one of {}", words.join(", ")),
             Kind::Flag(_) => "true or false".to_owned(),
+            Kind::Symbol(_) => format!("1 to {LONGEST_SYMBOL} characters"),
+            Kind::Factor(_) => "a number above 0".to_owned(),
+            Kind::Cents(_) => format!("a whole number of cents, {} to {}", CENTS.start(), CENTS.end()),
             Kind::Start(_) => "\"all\", \"end\", an age as \"7d\", or a time".to_owned(),
         }
     }
@@ -231,8 +299,10 @@ impl Setting {
     /// A value as the file writes it.
     pub fn written(&self, value: &str) -> String {
         match self.kind {
-            Kind::Seconds(..) | Kind::Days(..) | Kind::Flag(_) => value.to_owned(),
-            Kind::Size(..) | Kind::Start(_) | Kind::File(_) | Kind::Choice(..) => format!("\"{value}\""),
+            Kind::Seconds(..) | Kind::Days(..) | Kind::Factor(_) | Kind::Cents(_) | Kind::Flag(_) => value.to_owned(),
+            Kind::Size(..) | Kind::Start(_) | Kind::File(_) | Kind::Choice(..) | Kind::Symbol(_) => {
+                format!("\"{value}\"")
+            }
         }
     }
 
@@ -248,6 +318,9 @@ impl Setting {
             Kind::File(place) => *place(settings) = file(given)?,
             Kind::Choice(words, place) => *place(settings) = choice(given, words)?,
             Kind::Flag(place) => *place(settings) = flag(given)?,
+            Kind::Symbol(place) => *place(settings) = symbol(given)?,
+            Kind::Factor(place) => *place(settings) = factor(given)?,
+            Kind::Cents(place) => *place(settings) = whole(given, &CENTS)?,
         }
         Ok(())
     }
@@ -273,7 +346,13 @@ impl Setting {
                 let bytes = *place(&mut settings);
                 (size::text(bytes), bytes.into())
             }
-            Kind::Start(place) | Kind::Choice(_, place) => {
+            Kind::Cents(place) => number(*place(&mut settings)),
+            Kind::Factor(place) => {
+                let text = std::mem::take(place(&mut settings));
+                let value = text.parse::<f64>().map_or(serde_json::Value::Null, Into::into);
+                (text, value)
+            }
+            Kind::Start(place) | Kind::Choice(_, place) | Kind::Symbol(place) => {
                 let text = std::mem::take(place(&mut settings));
                 (text.clone(), text.into())
             }
@@ -298,6 +377,7 @@ fn whole(given: Given<'_>, range: &RangeInclusive<i64>) -> Result<i64, String> {
         Given::Word(word) => word.trim().parse().map_err(|_| format!("is `{word}`"))?,
         Given::Text(text) => return Err(format!("is the text \"{text}\"")),
         Given::Flag(flag) => return Err(format!("is {flag}")),
+        Given::Decimal(_) => return Err("is a decimal number".to_owned()),
         Given::Other(what) => return Err(format!("is {what}")),
     };
     if range.contains(&n) {
@@ -312,6 +392,7 @@ fn bytes(given: Given<'_>, least: u64) -> Result<u64, String> {
         Given::Whole(n) => (u64::try_from(n).ok(), n.to_string()),
         Given::Text(text) | Given::Word(text) => (size::parse(text), format!("`{text}`")),
         Given::Flag(flag) => (None, flag.to_string()),
+        Given::Decimal(_) => (None, "a decimal number".to_owned()),
         Given::Other(what) => (None, what.to_owned()),
     };
     bytes
@@ -325,6 +406,7 @@ fn choice(given: Given<'_>, words: &[&str]) -> Result<String, String> {
         Given::Text(text) | Given::Word(text) => Err(format!("is `{text}`")),
         Given::Whole(n) => Err(format!("is {n}")),
         Given::Flag(flag) => Err(format!("is {flag}")),
+        Given::Decimal(_) => Err("is a decimal number".to_owned()),
         Given::Other(what) => Err(format!("is {what}")),
     }
 }
@@ -335,6 +417,7 @@ fn flag(given: Given<'_>) -> Result<bool, String> {
         Given::Word(word) => word.trim().parse().map_err(|_| format!("is `{word}`")),
         Given::Text(text) => Err(format!("is the text \"{text}\"")),
         Given::Whole(n) => Err(format!("is {n}")),
+        Given::Decimal(_) => Err("is a decimal number".to_owned()),
         Given::Other(what) => Err(format!("is {what}")),
     }
 }
@@ -344,7 +427,39 @@ fn file(given: Given<'_>) -> Result<Option<PathBuf>, String> {
         Given::Text(text) | Given::Word(text) => Ok((!text.trim().is_empty()).then(|| PathBuf::from(text.trim()))),
         Given::Whole(n) => Err(format!("is {n}")),
         Given::Flag(flag) => Err(format!("is {flag}")),
+        Given::Decimal(_) => Err("is a decimal number".to_owned()),
         Given::Other(what) => Err(format!("is {what}")),
+    }
+}
+
+fn symbol(given: Given<'_>) -> Result<String, String> {
+    match given {
+        Given::Text(text) | Given::Word(text) => {
+            let text = text.trim();
+            let fits = !text.is_empty() && text.chars().count() <= LONGEST_SYMBOL;
+            match fits && !text.chars().any(is_hidden) {
+                true => Ok(text.to_owned()),
+                false => Err(format!("is `{text}`")),
+            }
+        }
+        Given::Whole(n) => Err(format!("is {n}")),
+        Given::Flag(flag) => Err(format!("is {flag}")),
+        Given::Decimal(_) => Err("is a decimal number".to_owned()),
+        Given::Other(what) => Err(format!("is {what}")),
+    }
+}
+
+fn factor(given: Given<'_>) -> Result<String, String> {
+    let text = match given {
+        Given::Whole(n) => n.to_string(),
+        Given::Decimal(text) | Given::Text(text) | Given::Word(text) => text.trim().to_owned(),
+        Given::Flag(flag) => return Err(format!("is {flag}")),
+        Given::Other(what) => return Err(format!("is {what}")),
+    };
+    let value: Option<f64> = text.parse().ok();
+    match value.filter(|value| *value > 0.0 && *value < 1e12) {
+        Some(_) => Ok(text),
+        None => Err(format!("is `{text}`")),
     }
 }
 
@@ -353,6 +468,7 @@ fn start(given: Given<'_>) -> Result<String, String> {
         Given::Text(text) | Given::Word(text) => text.trim(),
         Given::Whole(n) => return Err(format!("is {n}")),
         Given::Flag(flag) => return Err(format!("is {flag}")),
+        Given::Decimal(_) => return Err("is a decimal number".to_owned()),
         Given::Other(what) => return Err(format!("is {what}")),
     };
     let age = |text: &str| {

@@ -65,6 +65,16 @@ fn table(node: &Node) -> String {
         let tags: Vec<String> = node.tags.iter().map(|tag| quoted(tag)).collect();
         text += &line(Field::Tags, &format!("[{}]", tags.join(", ")));
     }
+    for (field, millionths) in [
+        (Field::MonthlyCost, node.cost.monthly),
+        (Field::Watts, node.cost.watts),
+        (Field::KwhPrice, node.cost.kwh),
+        (Field::HardwareCost, node.cost.hardware),
+    ] {
+        if millionths != 0 {
+            text += &line(field, &(millionths as f64 / 1e6).to_string());
+        }
+    }
     text
 }
 

@@ -149,7 +149,8 @@ impl FromStr for Month {
     fn from_str(text: &str) -> Result<Self, String> {
         let parts = text
             .split_once('-')
-            .filter(|(year, month)| year.len() == 4 && month.len() == 2);
+            .filter(|(year, month)| year.len() == 4 && month.len() == 2)
+            .filter(|(year, month)| year.bytes().chain(month.bytes()).all(|byte| byte.is_ascii_digit()));
         let month = parts.and_then(|(year, month)| Self::new(year.parse().ok()?, month.parse().ok()?));
         month.ok_or_else(|| format!("{text:?} is no month; write it as 2026-08"))
     }

@@ -1,6 +1,7 @@
 //! What a node says of itself when it is asked: its process, its disk, how satellites rate it.
 
 use super::detail::Detail;
+use super::payout::Fact;
 
 /// How a node counts its disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,6 +120,8 @@ pub struct Sample {
     pub standings: Result<Vec<Standing>, String>,
     /// Satellites it was asked about this time: what it said, or the satellite's id and why it did not.
     pub details: Vec<Result<Detail, (String, String)>>,
+    /// What it told about money this time.
+    pub money: Vec<Fact>,
 }
 
 /// A node was asked.

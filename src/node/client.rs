@@ -7,15 +7,20 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::{Response, StatusCode, Url};
 use serde_json::Value;
 
-use super::{detail, health, metrics, wire};
+use super::rounds::Question;
+use super::{accounts, detail, health, metrics, wire};
 use crate::domain::detail::Detail;
 use crate::domain::host::{Health, Metrics};
+use crate::domain::money::Month;
+use crate::domain::payout::Fact;
 use crate::domain::sample::Sample;
 
 /// No answer of a node is near so large: a year of days of all satellites is some 100 kB.
 const LARGEST_BODY: usize = 16 << 20;
 const DASHBOARD: &str = "api/sno/";
 const METRICS: &str = "metrics";
+/// No satellite paid before.
+const FIRST_MONTH: &str = "2018-01";
 /// Of a refusal's text so much is shown.
 const SHOWN: usize = 200;
 
@@ -77,9 +82,12 @@ impl Client {
     /// # Errors
     /// One line that says why there is no answer, without the address.
     pub async fn sample(&self, base: &Url) -> Result<Sample, String> {
-        let dashboard = self.ask(base, DASHBOARD, "").await.map_err(|error| error.to_string())?;
+        let dashboard = self
+            .ask(base, DASHBOARD, "", None)
+            .await
+            .map_err(|error| error.to_string())?;
         // Scores are a second question; without them the rest is still worth having.
-        let satellites = self.ask(base, "api/sno/satellites", "").await;
+        let satellites = self.ask(base, "api/sno/satellites", "", None).await;
         let satellites = satellites.as_ref().map_err(ToString::to_string);
         wire::sample(&dashboard, satellites)
     }
@@ -90,10 +98,9 @@ impl Client {
     /// The satellite's id, and one line that says why there is no answer, without the address.
     pub async fn detail(&self, base: &Url, satellite: String) -> Result<Detail, (String, String)> {
         // An id is a path's part: whatever else a node names so is not asked for.
-        let is_id = !satellite.is_empty() && satellite.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        let answer = match is_id {
+        let answer = match is_id(&satellite) {
             true => {
-                let body = self.ask(base, "api/sno/satellite/", &satellite).await;
+                let body = self.ask(base, "api/sno/satellite/", &satellite, None).await;
                 let body = body.map_err(|error| error.to_string());
                 body.and_then(|body| detail::detail(&body, &satellite))
             }
@@ -144,9 +151,50 @@ impl Client {
             .and_then(|body| health::parse(&body))
     }
 
-    /// `path` and what comes behind it.
-    async fn ask(&self, base: &Url, path: &'static str, id: &str) -> Result<Value, Refusal> {
-        let answer = tokio::time::timeout(self.timeout, self.body(base, path, id)).await;
+    /// Asks about money in `month`.
+    ///
+    /// # Errors
+    /// One line that says why there is no answer, without the address.
+    pub(super) async fn money(&self, base: &Url, question: &Question, month: Month) -> Result<Vec<Fact>, String> {
+        let id = match question {
+            Question::Estimate(Some(id)) | Question::Pricing(id) => id,
+            _ => "1",
+        };
+        if !is_id(id) {
+            return Err("its id is none".to_owned());
+        }
+        let ask = async |path, rest: &str, query: Option<&str>| {
+            let body = self.ask(base, path, rest, query).await;
+            body.map_err(|error| error.to_string())
+        };
+        const ESTIMATE: &str = "api/sno/estimated-payout";
+        match question {
+            Question::Estimate(None) => accounts::estimate(&ask(ESTIMATE, "", None).await?, None, month),
+            Question::Estimate(Some(id)) => {
+                let body = ask(ESTIMATE, "", Some(&format!("id={id}"))).await?;
+                accounts::estimate(&body, Some(id), month)
+            }
+            Question::Pricing(id) => {
+                let body = ask("api/sno/satellites/", &format!("{id}/pricing"), None).await?;
+                accounts::pricing(&body, id)
+            }
+            Question::Paystubs => {
+                let body = ask("api/heldamount/paystubs/", &format!("{FIRST_MONTH}/{month}"), None).await?;
+                accounts::paystubs(&body)
+            }
+            Question::Held => accounts::held(&ask("api/heldamount/held-history", "", None).await?),
+            Question::Receipts(of) => {
+                let body = ask("api/heldamount/payout-history/", &of.to_string(), None).await?;
+                accounts::receipts(&body, *of)
+            }
+        }
+    }
+
+    /// `path`, what comes behind it, and a query.
+    async fn ask(&self, base: &Url, path: &'static str, rest: &str, query: Option<&str>) -> Result<Value, Refusal> {
+        let mut address = address(base, &format!("{path}{rest}"));
+        address.set_query(query);
+        let answer = tokio::time::timeout(self.timeout, self.body(address, path)).await;
         let body = answer.map_err(|_| Refusal::Late(self.timeout))??;
         serde_json::from_slice(&body).map_err(|error| Refusal::Json {
             path,
@@ -154,8 +202,8 @@ impl Client {
         })
     }
 
-    async fn body(&self, base: &Url, path: &'static str, id: &str) -> Result<Vec<u8>, Refusal> {
-        let mut response = self.send(address(base, &format!("{path}{id}"))).await?;
+    async fn body(&self, address: Url, path: &'static str) -> Result<Vec<u8>, Refusal> {
+        let mut response = self.send(address).await?;
         check(&mut response, path).await?;
         read(response, path).await
     }
@@ -185,6 +233,11 @@ async fn check(response: &mut Response, path: &'static str) -> Result<(), Refusa
         return Err(Refusal::Page);
     }
     Ok(())
+}
+
+/// An id is a path's part, or a query's.
+fn is_id(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// The address of an API path below a base that may or may not end in `/`.

@@ -1,6 +1,7 @@
-//! What a node answers when it is asked, and what surrounds it: its HTTP API, its own databases, its debug endpoint and health page, the
-//! disk of its data. Only ever read. Used by `collector` and `cli`.
+//! What a node answers when it is asked, and what surrounds it: its HTTP API, its own databases, its debug endpoint and
+//! health page, the disk of its data. Only ever read. Used by `collector` and `cli`.
 
+mod accounts;
 pub mod around;
 pub mod client;
 pub mod databases;
@@ -9,5 +10,6 @@ mod detail;
 pub mod disk;
 pub mod health;
 pub mod metrics;
+mod rounds;
 pub mod watch;
 mod wire;

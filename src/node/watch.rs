@@ -12,7 +12,10 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use super::client::Client;
-use crate::domain::sample::Poll;
+use super::rounds;
+use crate::domain::money::Month;
+use crate::domain::payout::Fact;
+use crate::domain::sample::{Poll, Sample};
 
 /// A node that has an API.
 #[derive(Debug, Clone)]
@@ -75,7 +78,13 @@ pub fn once(client: &Client, targets: Vec<Target>) -> std::io::Result<Vec<Polled
         for target in targets {
             let client = client.clone();
             // Nothing was asked so far, and nothing will be again: about every satellite, one after the other.
-            asking.spawn(async move { (target.node, poll(&client, &target.base, |ids| ids).await) });
+            asking.spawn(async move {
+                let mut poll = poll(&client, &target.base, |ids| ids).await;
+                if let Ok(sample) = &mut poll.answer {
+                    all_money(&client, &target.base, sample, poll.time_ms).await;
+                }
+                (target.node, poll)
+            });
         }
         asking.join_all().await
     });
@@ -93,9 +102,15 @@ async fn ask(client: Client, target: Target, every: Duration, polled: Sender<Pol
     let hasher = BuildHasherDefault::<DefaultHasher>::default();
     let mut turn = 0_u32;
     let mut rounds = Rounds::default();
+    let mut money = rounds::Rounds::default();
     let mut failures = 0_u32;
     loop {
-        let poll = poll(&client, &target.base, |ids| rounds.due(ids, every, Instant::now())).await;
+        let mut poll = poll(&client, &target.base, |ids| rounds.due(ids, every, Instant::now())).await;
+        if let Ok(sample) = &mut poll.answer {
+            let month = Month::of_ms(poll.time_ms);
+            let due = money.due(&paying(sample), month, every, Instant::now());
+            sample.money = ask_money(&client, &target.base, (due, month), &mut money).await;
+        }
         failures = if poll.answer.is_err() { failures + 1 } else { 0 };
         if polled.send((target.node.clone(), poll)).is_err() {
             return;
@@ -129,6 +144,55 @@ async fn poll(client: &Client, base: &Url, due: impl FnOnce(Vec<String>) -> Vec<
         }
     }
     Poll { time_ms, answer }
+}
+
+/// The satellites, and whether each still pays.
+fn paying(sample: &Sample) -> Vec<(String, bool)> {
+    let standings = sample.standings.iter().flatten();
+    let satellite = |standing: &crate::domain::sample::Standing| {
+        let id = standing.satellite_id.clone()?;
+        Some((id, standing.disqualified_ms.is_none()))
+    };
+    standings.filter_map(satellite).collect()
+}
+
+/// Asks the questions one after the other.
+async fn ask_money(
+    client: &Client,
+    base: &Url,
+    (due, month): (Vec<rounds::Question>, Month),
+    rounds: &mut rounds::Rounds,
+) -> Vec<Fact> {
+    let mut told = Vec::new();
+    for question in due {
+        let answer = client.money(base, &question, month).await;
+        // An estimate that was made while the month changed is of nobody knows which.
+        if Month::of_ms(Timestamp::now().as_millisecond()) != month {
+            break;
+        }
+        let satellite = match &question {
+            rounds::Question::Estimate(id) => id.clone(),
+            rounds::Question::Pricing(id) => Some(id.clone()),
+            _ => None,
+        };
+        let error = answer.as_ref().err().cloned();
+        told.push(Fact::Asked(question.topic(), satellite, error));
+        rounds.asked(question, answer.as_deref().ok(), Instant::now());
+        told.extend(answer.into_iter().flatten());
+    }
+    told
+}
+
+/// Asks everything there is about money, once.
+async fn all_money(client: &Client, base: &Url, sample: &mut Sample, time_ms: i64) {
+    let mut rounds = rounds::Rounds::default();
+    let (satellites, month) = (paying(sample), Month::of_ms(time_ms));
+    // Which receipts there are follows from the paystubs.
+    for _ in 0..2 {
+        let due = rounds.all(&satellites, month);
+        let told = ask_money(client, base, (due, month), &mut rounds).await;
+        sample.money.extend(told);
+    }
 }
 
 /// When a node was last asked about each of its satellites. What it knows of them changes every few hours, and

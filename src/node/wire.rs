@@ -22,6 +22,7 @@ pub fn sample(dashboard: &Value, satellites: Result<&Value, String>) -> Result<S
         disk: disk.map(self::disk),
         standings: satellites.map(|satellites| standings(body, satellites)),
         details: Vec::new(),
+        money: Vec::new(),
     })
 }
 

@@ -15,6 +15,7 @@ fn json(value: Value) -> Json {
         Value::Time(ms) => Json::String(rfc3339(ms)),
         Value::Bool(is) => Json::Bool(is),
         Value::Score(score) => score.into(),
+        Value::Amount(amount) => amount.into(),
     }
 }
 
@@ -26,6 +27,7 @@ fn csv(value: Value) -> String {
         Value::Time(ms) => rfc3339(ms),
         Value::Bool(is) => is.to_string(),
         Value::Score(score) => score.to_string(),
+        Value::Amount(amount) => amount.to_string(),
     }
 }
 

@@ -6,9 +6,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::satellites::{self, BOOKS};
 use super::writer::Writer;
-use super::{At, Result, dictionary};
+use super::{At, Result, dictionary, money};
 use crate::domain::books::{BlobSpace, Book, Books, Collecting, Hindrance, Notice, Opened, Rated, Trusted, Walked};
 use crate::domain::detail::Detail;
+use crate::domain::payout::{Fact, MoneySource, Topic};
 
 impl Writer {
     /// Keeps what was read of nodes' databases. All of it or nothing.
@@ -44,6 +45,7 @@ fn put(connection: &Connection, node: i64, books: &Books) -> rusqlite::Result<()
         trusted(connection, node, time, all)?;
     }
     days(connection, node, books)?;
+    money::put(connection, node, time, MoneySource::Db, &facts(books))?;
     if let Some(space) = &books.space {
         let written = books.opened.iter().find_map(|opened| {
             let is_it = opened.book == Book::Space;
@@ -61,6 +63,24 @@ fn put(connection: &Connection, node: i64, books: &Books) -> rusqlite::Result<()
         walked(connection, node, time, all)?;
     }
     Ok(())
+}
+
+/// What they say of money.
+fn facts(books: &Books) -> Vec<Fact> {
+    let joined = books.rated.iter().flatten();
+    let mut facts: Vec<Fact> = joined
+        .map(|rated| Fact::Joined(rated.satellite_id.clone(), None, rated.joined_ms))
+        .collect();
+    let trusted = books.trusted.iter().flatten().filter(|known| !known.url.is_empty());
+    facts.extend(trusted.map(|known| Fact::Joined(known.satellite_id.clone(), Some(known.url.clone()), None)));
+    let prices = books.money.prices.iter().flatten();
+    facts.extend(prices.map(|(satellite, prices)| Fact::Prices(satellite.clone(), *prices)));
+    if let Some((stubs, payments)) = &books.money.settled {
+        facts.extend(stubs.iter().cloned().map(Fact::Paystub));
+        facts.extend(payments.iter().cloned().map(Fact::Payment));
+        facts.push(Fact::Asked(Topic::Paystubs, None, None));
+    }
+    facts
 }
 
 /// A code of the database.

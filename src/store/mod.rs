@@ -11,6 +11,7 @@ pub mod kept;
 mod latency;
 pub mod ledger;
 pub mod marks;
+pub mod money;
 pub mod nodes;
 pub mod notes;
 pub mod old_monitor;

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::query::Scope;
-use super::{Reader, Result, dictionary, marks, satellites};
+use super::{Reader, Result, dictionary, marks, money, satellites};
+use crate::domain::payout::MoneySource;
 use crate::domain::sample::{Disk, Poll, Process, Sample, Semantics, Standing, Told};
 
 /// A node's disk at one time.
@@ -88,6 +89,7 @@ fn keep(connection: &Connection, node: i64, time: i64, sample: &Sample) -> rusql
             .execute(params![node, time, time.div_euclid(HOUR_MS) * 3600])?;
     }
     satellites::put(connection, node, time, &sample.details)?;
+    money::put(connection, node, time, MoneySource::Api, &sample.money)?;
     match &sample.standings {
         Ok(standings) => keep_standings(connection, node, time, standings),
         Err(_) => Ok(()),

@@ -250,6 +250,7 @@ fn told(time_ms: i64, details: Vec<Result<Detail, (String, String)>>) -> (String
         disk: None,
         standings: Ok(Vec::new()),
         details,
+        money: Vec::new(),
     };
     let answer = Ok(sample);
     ("n".to_owned(), Poll { time_ms, answer })

@@ -73,6 +73,7 @@ fn measure(dir: &Path, beside: &[PathBuf]) -> Vec<Duration> {
         retention: Retention::default(),
         every: Duration::from_secs(60),
         geoip: None,
+        terms: Default::default(),
         client: Client::new(Duration::from_secs(1)).unwrap(),
     };
     let service = Service::start(&dir.join("data"), plan, Box::new(|_| None), Box::new(|_| ())).unwrap();

@@ -411,6 +411,7 @@ fn poll(n: usize, time_ms: i64, dice: &mut Dice) -> Poll {
         disk: Some(disk),
         standings: Ok(SATELLITES.iter().map(standing).collect()),
         details: Vec::new(),
+        money: Vec::new(),
     };
     Poll {
         time_ms,

@@ -300,16 +300,20 @@ fn judge_understood(found: &mut Findings, evidence: &Evidence) {
     if count < NOT_UNDERSTOOD.0 || count * 100 < lines * NOT_UNDERSTOOD.1 {
         return;
     }
-    let means = match count * 2 > lines {
-        true => "is this a node's log?",
-        false => "a new release? What those lines say is missing here; the Log pane lists them (U)",
+    // Where most is foreign, it is perhaps no node's log: then nothing is known of the node.
+    let (state, means) = match count * 2 > lines {
+        true => (State::Unknown, "is this a node's log?"),
+        false => (
+            State::Warning,
+            "a new release? What those lines say is missing here; the Log pane lists them (U)",
+        ),
     };
     let text = format!(
         "{:.0} % of its log's lines since {} are not understood → {means}",
         count as f64 * 100.0 / lines as f64,
         ago(evidence.now_ms - unknown.since_ms)
     );
-    found.say(State::Warning, Rule::NotUnderstood, text);
+    found.say(state, Rule::NotUnderstood, text);
 }
 
 #[cfg(test)]

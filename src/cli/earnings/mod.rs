@@ -1,0 +1,340 @@
+//! `earnings`: a month's money as a table, as people paste it where they compare nodes.
+
+mod json;
+
+use std::io::{self, Write};
+#[cfg(unix)]
+use std::time::Duration;
+
+use super::page::{self, Column, Page};
+use super::{Failure, Global, collect, known_nodes};
+use crate::api::message::{Answer, Query};
+use crate::api::money::{Amounts, MonthMoney, MonthState, NodeMoney, Part, SatelliteMoney, SatelliteMonth};
+#[cfg(unix)]
+use crate::api::socket;
+use crate::collector::hub::Hub;
+use crate::domain::money::{Micro, Month, PAID_HOURS, TB};
+use crate::store::{self, Reader};
+
+/// Arguments of `earnings`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The month, of UTC: 2026-08 [default: the one that runs]
+    #[arg(long, value_name = "YYYY-MM")]
+    month: Option<String>,
+    /// Only this node; repeatable
+    #[arg(long, value_name = "NAME")]
+    node: Vec<String>,
+    /// Answer as JSON: all that is known of the month and those before it
+    #[arg(long)]
+    json: bool,
+}
+
+/// A collector that is asked answers at once, or the database is asked instead.
+#[cfg(unix)]
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Prints the month.
+pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
+    let parse = |text: &String| text.parse::<Month>().map_err(Failure::Usage);
+    let month = args.month.as_ref().map(parse).transpose()?;
+    let now_ms = global.now_ms()?;
+    if month.is_some_and(|month| month > Month::of_ms(now_ms)) {
+        return Err(Failure::Usage("this month has not begun".to_owned()));
+    }
+    let data_dir = global.data_dir()?;
+    let reader = match Reader::open(&data_dir) {
+        // Asked for the first time: what there is, is read now.
+        Err(store::Error::Missing { .. }) if global.at.is_none() => {
+            collect::first(global)?;
+            Reader::open(&data_dir)?
+        }
+        other => other?,
+    };
+    let query = Query::Money {
+        nodes: known_nodes(&reader, &args.node)?,
+        at_ms: global.at.as_ref().map(|_| now_ms),
+        month,
+        months: 0,
+    };
+    drop(reader);
+    let nodes = match ask(global, query)? {
+        Answer::Money(nodes) => nodes,
+        _ => Vec::new(),
+    };
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    if args.json {
+        let month = month.unwrap_or_else(|| Month::of_ms(now_ms));
+        serde_json::to_writer(&mut out, &json::answer(&nodes, month, now_ms)).map_err(io::Error::from)?;
+        writeln!(out)?;
+    } else {
+        write(&mut out, &nodes, month.unwrap_or_else(|| Month::of_ms(now_ms)))?;
+    }
+    Ok(out.flush()?)
+}
+
+/// The running collector's answer; else the database's, by the configuration as it is now.
+fn ask(global: &Global, query: Query) -> Result<Answer, Failure> {
+    let data_dir = global.data_dir()?;
+    #[cfg(unix)]
+    if let Ok(mut link) = socket::connect(&data_dir)
+        && let Ok(answer) = link.ask(query.clone(), PATIENCE)
+    {
+        return Ok(answer);
+    }
+    let hub = Hub::alone(&data_dir);
+    hub.terms(collect::terms(&super::config::load(
+        global,
+        &super::config::Said::default(),
+    )?));
+    hub.answer(&query).map_err(Failure::Usage)
+}
+
+const fn column(title: &'static str, drop: u8) -> Column {
+    Column { title, drop }
+}
+
+const COLUMNS: [Column; 13] = [
+    column("satellite", 0),
+    column("month", 4),
+    column("$/TBm", 6),
+    column("TBm", 1),
+    column("storage", 2),
+    column("egress TB", 5),
+    column("egress", 2),
+    column("repair TB", 7),
+    column("rep+aud", 2),
+    column("gross", 0),
+    column("held", 0),
+    column("net", 0),
+    column("month end", 1),
+];
+
+/// Every node, the fleet last.
+fn write(out: &mut impl Write, nodes: &[NodeMoney], month: Month) -> io::Result<()> {
+    let mut page = Page::new(out, page::width());
+    let mut sums = (Amounts::default(), Micro(0));
+    for (n, node) in nodes.iter().enumerate() {
+        if n > 0 {
+            page.paragraph(0, "")?;
+        }
+        write_node(&mut page, node)?;
+        sums.0 += node.so_far.amounts;
+        sums.1 += node.estimates.tallies.unwrap_or_default().amounts.net;
+    }
+    match nodes {
+        [] => page.paragraph(0, "no node is watched; nothing is known of any money"),
+        [_] => Ok(()),
+        [first, ..] => {
+            let amount = |amount| money(first, amount);
+            page.paragraph(0, "")?;
+            let end = match month == Month::of_ms(first.now_ms) {
+                true => format!(", {} by the end of the month", amount(sums.1)),
+                false => String::new(),
+            };
+            let text = format!(
+                "all {} nodes, {month}: {} net so far{end}",
+                nodes.len(),
+                amount(sums.0.net)
+            );
+            page.paragraph(4, &text)
+        }
+    }
+}
+
+/// An amount as the user reads it.
+fn money(node: &NodeMoney, amount: Micro) -> String {
+    let value = amount.dollars() * node.currency.factor;
+    let sign = if value <= -0.005 { "−" } else { "" };
+    format!("{sign}{}{:.2}", node.currency.symbol, value.abs())
+}
+
+/// Without the symbol, four places, as small nodes need them.
+fn exact(node: &NodeMoney, amount: Micro) -> String {
+    let value = amount.dollars() * node.currency.factor;
+    let sign = if value <= -0.000_05 { "−" } else { "" };
+    format!("{sign}{:.4}", value.abs())
+}
+
+fn write_node(page: &mut Page<impl Write>, node: &NodeMoney) -> io::Result<()> {
+    let is_running = node.month == Month::of_ms(node.now_ms);
+    let gone = match is_running {
+        true => format!(", {:.0} % of the month gone", node.gone * 100.0),
+        false => String::new(),
+    };
+    page.paragraph(4, &format!("{}, {} (UTC){gone}", node.node, node.month))?;
+    let mut rows: Vec<Vec<String>> = node.satellites.iter().map(|satellite| row(node, satellite)).collect();
+    rows.push(total(node));
+    page.table(2, &COLUMNS, &rows)?;
+    if is_running {
+        page.paragraph(4, &format!("  {}", month_end(node)))?;
+        for why in &node.estimates.because {
+            page.paragraph(6, &format!("    - {why}"))?;
+        }
+    }
+    let settled = node.of_month().filter(|_| !is_running);
+    if let Some(month) = settled {
+        write_settled(page, node, month)?;
+    }
+    write_rest(page, node)
+}
+
+fn row(node: &NodeMoney, satellite: &SatelliteMoney) -> Vec<String> {
+    let unknown = || "?".to_owned();
+    let amount = |part: &Part| part.amounts.map_or_else(unknown, |amounts| exact(node, amounts.gross));
+    let parts = &satellite.parts;
+    let both = parts.repair.amounts.zip(parts.audit.amounts);
+    let tb = |bytes: u64| format!("{:.3}", bytes as f64 / TB);
+    vec![
+        satellite.name.clone(),
+        satellite.age_months.map_or_else(unknown, |age| age.to_string()),
+        parts
+            .storage
+            .price
+            .map_or_else(unknown, |cents| format!("{:.2}", cents as f64 / 100.0)),
+        format!("{:.2}", parts.storage.byte_hours.unwrap_or(0.0) / PAID_HOURS / TB),
+        amount(&parts.storage),
+        tb(parts.egress.bytes),
+        amount(&parts.egress),
+        tb(parts.repair.bytes + parts.audit.bytes),
+        both.map_or_else(unknown, |(repair, audit)| exact(node, repair.gross + audit.gross)),
+        exact(node, satellite.so_far.gross),
+        exact(node, -satellite.so_far.held),
+        exact(node, satellite.so_far.net),
+        satellite
+            .month_end
+            .map_or_else(|| "–".to_owned(), |amounts| exact(node, amounts.net)),
+    ]
+}
+
+fn total(node: &NodeMoney) -> Vec<String> {
+    let so_far = &node.so_far;
+    let sum = |of: fn(&SatelliteMoney) -> u64| node.satellites.iter().map(of).sum::<u64>() as f64 / TB;
+    let byte_hours: f64 = node
+        .satellites
+        .iter()
+        .filter_map(|satellite| satellite.parts.storage.byte_hours)
+        .sum();
+    let end = node.estimates.tallies;
+    vec![
+        "total".to_owned(),
+        String::new(),
+        String::new(),
+        format!("{:.2}", byte_hours / PAID_HOURS / TB),
+        exact(node, so_far.parts.storage.gross),
+        format!("{:.3}", sum(|satellite| satellite.parts.egress.bytes)),
+        exact(node, so_far.parts.egress.gross),
+        format!(
+            "{:.3}",
+            sum(|satellite| satellite.parts.repair.bytes + satellite.parts.audit.bytes)
+        ),
+        exact(node, so_far.parts.repair.gross + so_far.parts.audit.gross),
+        exact(node, so_far.amounts.gross),
+        exact(node, -so_far.amounts.held),
+        exact(node, so_far.amounts.net),
+        end.map_or_else(|| "–".to_owned(), |end| exact(node, end.amounts.net)),
+    ]
+}
+
+/// `month end $55.05 (51.90–58.20), the node says $54.31, by trend $56.40; confidence good`
+fn month_end(node: &NodeMoney) -> String {
+    let estimates = &node.estimates;
+    let mut parts = Vec::new();
+    if let Some(end) = estimates.tallies {
+        let bound = |amount| format!("{:.2}", amount_of(node, amount));
+        let range = format!("{}–{}", bound(end.low), bound(end.high));
+        parts.push(format!("month end {} ({range})", money(node, end.amounts.net)));
+    }
+    match (estimates.node, node.node_way.month_end) {
+        (Some((net, _)), _) => parts.push(format!("the node says {}", money(node, net))),
+        (None, Some(net)) => parts.push(format!("the node would say {}", money(node, net))),
+        (None, None) => {}
+    }
+    if let Some(trend) = estimates.trend {
+        parts.push(format!("by trend {}", money(node, trend.amounts.net)));
+    }
+    format!("{}; confidence {}", parts.join(", "), estimates.confidence.word())
+}
+
+fn amount_of(node: &NodeMoney, amount: Micro) -> f64 {
+    amount.dollars() * node.currency.factor
+}
+
+/// What became of a month that is over.
+fn write_settled(page: &mut Page<impl Write>, node: &NodeMoney, month: &MonthMoney) -> io::Result<()> {
+    let mut text = format!("  {}", month.state.word());
+    if month.state == MonthState::Missing {
+        text += &format!(": {}", month.missing.join(", "));
+    }
+    if let Some(stub) = month.stub {
+        text += &format!(
+            ": paystubs {}, sent {}",
+            money(node, stub.paid),
+            money(node, stub.distributed)
+        );
+        if let Some(difference) = month.difference {
+            text += &format!("; difference to ours {}", money(node, difference));
+        }
+    }
+    page.paragraph(4, &text)?;
+    for satellite in &month.satellites {
+        write_stub(page, node, satellite)?;
+    }
+    Ok(())
+}
+
+fn write_stub(page: &mut Page<impl Write>, node: &NodeMoney, satellite: &SatelliteMonth) -> io::Result<()> {
+    let Some(stub) = satellite.stub else {
+        return Ok(());
+    };
+    let mut parts = vec![format!("paid {}", exact(node, stub.paid))];
+    let named = [
+        ("held", stub.held),
+        ("held returned", stub.disposed),
+        ("postponed", stub.postponed),
+        ("of earlier months", stub.earlier),
+        ("sent", stub.distributed),
+        ("waiting", satellite.waiting),
+    ];
+    let some = named.into_iter().filter(|(_, amount)| *amount != Micro(0));
+    parts.extend(some.map(|(name, amount)| format!("{name} {}", exact(node, amount))));
+    parts.extend(
+        satellite
+            .surge_percent
+            .filter(|percent| *percent != 100)
+            .map(|percent| format!("surge {percent} %")),
+    );
+    page.paragraph(6, &format!("    {}: {}", satellite.name, parts.join(", ")))?;
+    for (letter, meaning) in &satellite.codes {
+        page.paragraph(8, &format!("      {letter}: {meaning}"))?;
+    }
+    for receipt in &satellite.receipts {
+        let link = receipt.link.as_deref().unwrap_or(&receipt.hash);
+        page.paragraph(8, &format!("      {} {link}", receipt.chain))?;
+    }
+    Ok(())
+}
+
+fn write_rest(page: &mut Page<impl Write>, node: &NodeMoney) -> io::Result<()> {
+    if node.held.left != Micro(0) {
+        let next = node.held.coming.first();
+        let next = next.map_or_else(String::new, |next| {
+            let amount = money(node, next.amount);
+            format!("; {amount} of it comes back from {} for {}", next.satellite, next.month)
+        });
+        page.paragraph(4, &format!("  held so far {}{next}", money(node, node.held.left)))?;
+    }
+    if let Some(costs) = &node.costs {
+        let profit = costs
+            .profit
+            .map_or_else(|| "?".to_owned(), |profit| money(node, profit));
+        page.paragraph(4, &format!("  costs {}, profit {profit}", money(node, costs.total)))?;
+    }
+    for note in &node.notes {
+        page.paragraph(4, &format!("  ! {}", note.text))?;
+    }
+    match &node.error {
+        Some(error) => page.paragraph(4, &format!("  ! the node did not tell about money: {error}")),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,181 @@
+//! What one should know of a node's money, in words.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::analysis::money::yields;
+use crate::api::money::{MonthState, NodeMoney, Note, NoteKind, PriceSource};
+use crate::domain::money::Micro;
+
+/// The gravest first.
+pub fn of(money: &NodeMoney) -> Vec<Note> {
+    let mut notes = Vec::new();
+    paystubs(money, &mut notes);
+    drop(money, &mut notes);
+    satellites(money, &mut notes);
+    differs(money, &mut notes);
+    notes.sort_by_key(|note| note.kind);
+    notes
+}
+
+/// `19 Aug`.
+fn day(ms: i64) -> String {
+    let time = Timestamp::from_millisecond(ms).unwrap_or_default();
+    time.to_zoned(TimeZone::UTC).strftime("%-d %b").to_string()
+}
+
+fn days(days: &[i64]) -> String {
+    match days {
+        [] => String::new(),
+        [one] => format!("on {}", day(*one)),
+        [first, .., last] if *last - *first == (days.len() as i64 - 1) * super::DAY_MS => {
+            format!("from {} to {}", day(*first), day(*last))
+        }
+        [first, .., last] => format!("on {} days between {} and {}", days.len(), day(*first), day(*last)),
+    }
+}
+
+fn dollars(amount: Micro) -> String {
+    format!("${:.2}", amount.dollars())
+}
+
+fn paystubs(money: &NodeMoney, notes: &mut Vec<Note>) {
+    for month in &money.history {
+        for name in &month.missing {
+            notes.push(Note {
+                kind: NoteKind::PaystubMissing,
+                satellite: Some(name.clone()),
+                text: format!("no paystub of {name} for {}", month.month),
+                more: "It should be there since weeks. The node asks for paystubs only once: if its database was lost, \
+                       they are gone for it, though the money came. Compare the wallet; else ask the satellite's support."
+                    .to_owned(),
+            });
+        }
+    }
+    let settled = money.history.iter().find(|month| month.is_settled);
+    if let Some(month) = settled.filter(|month| month.state == MonthState::Postponed) {
+        let waiting: Micro = month.satellites.iter().map(|satellite| satellite.waiting).sum();
+        notes.push(Note {
+            kind: NoteKind::Postponed,
+            satellite: None,
+            text: format!("{} wait until the least payout is reached", dollars(waiting)),
+            more:
+                "What is below the least amount of a payout stays with the satellite and is sent with a later month; \
+                   nothing is lost."
+                    .to_owned(),
+        });
+    }
+}
+
+fn drop(money: &NodeMoney, notes: &mut Vec<Note>) {
+    let before = money.history.iter().find(|month| month.month == money.month.plus(-1));
+    let before = before.and_then(|month| match month.stub {
+        Some(stub) => Some(stub.paid - stub.disposed),
+        None => month.ours,
+    });
+    let now = money.estimates.tallies.map(|estimate| estimate.amounts.net);
+    let percent = now
+        .zip(before)
+        .and_then(|(now, before)| yields::drop_percent(now, before));
+    if let (Some(percent), Some(before)) = (percent, before) {
+        notes.push(Note {
+            kind: NoteKind::EarningsDrop,
+            satellite: None,
+            text: format!(
+                "{percent} % less than the {} of last month are to come",
+                dollars(before)
+            ),
+            more:
+                "Look whether a satellite is missing or suspended, whether stored data went (a compaction, a clean-up, \
+                   customers that left), and whether the node was offline."
+                    .to_owned(),
+        });
+    }
+}
+
+fn satellites(money: &NodeMoney, notes: &mut Vec<Note>) {
+    for satellite in &money.satellites {
+        let name = &satellite.name;
+        let mut note = |kind, text, more: &str| {
+            notes.push(Note {
+                kind,
+                satellite: Some(name.clone()),
+                text,
+                more: more.to_owned(),
+            });
+        };
+        if let Some(ms) = satellite.disqualified_ms.filter(|ms| *ms >= money.month.start_ms()) {
+            note(
+                NoteKind::Disqualified,
+                format!(
+                    "{name} disqualified the node on {}: it pays nothing for this month",
+                    day(ms)
+                ),
+                "What it kept back is lost, too.",
+            );
+            continue;
+        }
+        if satellite.parts.each().iter().any(|part| part.amounts.is_none()) {
+            note(
+                NoteKind::PriceUnknown,
+                format!("the prices of {name} are unknown: sums are without it"),
+                "The node has not told them yet. Prices to stand in can be set: money.fallback_disk and the like.",
+            );
+        } else if satellite.price_source == Some(PriceSource::Fallback) && satellite.so_far.gross != Micro(0) {
+            note(
+                NoteKind::PriceUnknown,
+                format!("the prices of {name} are those of the configuration"),
+                "The node has not told its own yet.",
+            );
+        }
+        if !satellite.missing_days.is_empty() {
+            note(
+                NoteKind::TallyMissing,
+                format!("no storage report from {name} {}", days(&satellite.missing_days)),
+                "The next report covers the time: no money is lost, the node's own estimate dips.",
+            );
+        } else if !satellite.filled_days.is_empty() {
+            note(
+                NoteKind::TallyMissing,
+                format!(
+                    "{name} sent no storage report {}; the next one covered it, no money lost",
+                    days(&satellite.filled_days)
+                ),
+                "Node releases before 1.162 show less for such days in their own graph and estimate.",
+            );
+        }
+    }
+}
+
+/// The node rounds to hundredths of a cent for each part of each satellite; what is more is worth a word.
+const WORTH: i64 = 20_000;
+
+fn differs(money: &NodeMoney, notes: &mut Vec<Note>) {
+    let Some(told) = money.told.filter(|_| money.estimates.node.is_some()) else {
+        return;
+    };
+    let difference = told.amounts.net - money.so_far.amounts.net;
+    let is_worth = difference.0.abs() >= WORTH && difference.0.abs() * 50 >= money.so_far.amounts.net.0.abs();
+    if is_worth {
+        let why: Vec<String> = money
+            .node_way
+            .differences
+            .iter()
+            .map(|difference| format!("{} ({})", difference.text, dollars(difference.amount)))
+            .collect();
+        let more = match why.is_empty() {
+            true => "It was asked at another time.".to_owned(),
+            false => format!("Before anything is kept back: {}.", why.join("; ")),
+        };
+        let word = if difference.0 > 0 { "more" } else { "less" };
+        notes.push(Note {
+            kind: NoteKind::NodeDiffers,
+            satellite: None,
+            text: format!(
+                "the node itself says {} {word} so far",
+                dollars(Micro(difference.0.abs()))
+            ),
+            more,
+        });
+    }
+}

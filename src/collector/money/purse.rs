@@ -1,0 +1,181 @@
+//! A node's rows about money, joined with how its satellites stand to it.
+
+use crate::analysis::money::{Account, held, node_way};
+use crate::api::money::{HeldOf, PriceSource};
+use crate::domain::money::{Micro, Month, Prices};
+use crate::domain::payout::{MoneySource, NodeEstimate, Topic};
+use crate::domain::sample::Standing;
+use crate::store::money::{MoneyRows, SatelliteRows};
+use crate::store::{Reader, Result};
+
+/// Days before a month that are looked at: the last tally, and the pace.
+const EVE_MS: i64 = 40 * 86_400_000;
+
+/// A satellite of a node.
+pub struct Satellite {
+    /// What is kept of it.
+    pub rows: SatelliteRows,
+    /// As people call it.
+    pub name: String,
+    /// The node still trusts it.
+    pub trusted: bool,
+    disqualified_ms: Option<i64>,
+    fallback: Option<Prices>,
+    now_ms: i64,
+}
+
+/// A node's.
+pub struct Purse {
+    /// By name.
+    pub satellites: Vec<Satellite>,
+    /// How its release counts.
+    pub counts: node_way::Counts,
+    rows: MoneyRows,
+}
+
+impl Purse {
+    /// All that is known from `from_ms` on, at `now_ms`.
+    pub fn open(reader: &Reader, node: &str, from_ms: i64, now_ms: i64, fallback: Option<Prices>) -> Result<Self> {
+        let from_ms = from_ms.saturating_sub(EVE_MS);
+        let rows = reader.money(node, (from_ms, now_ms), true)?;
+        Self::of(reader, node, rows, now_ms, fallback)
+    }
+
+    /// What the month alone needs: no paystubs, no estimates of satellites.
+    pub fn of_month_only(reader: &Reader, node: &str, month: Month, now_ms: i64) -> Result<Self> {
+        let rows = reader.money(node, (month.start_ms() - EVE_MS, now_ms), false)?;
+        Self::of(reader, node, rows, now_ms, None)
+    }
+
+    fn of(reader: &Reader, node: &str, mut rows: MoneyRows, now_ms: i64, fallback: Option<Prices>) -> Result<Self> {
+        let told = reader.told(node, now_ms)?;
+        let standings = told.as_ref().map_or(&[][..], |told| told.standings.as_slice());
+        let kept = std::mem::take(&mut rows.satellites).into_iter();
+        let mut satellites: Vec<Satellite> = kept
+            .map(|rows| {
+                let standing = standings
+                    .iter()
+                    .find(|standing| standing.satellite_id.as_deref() == Some(&rows.satellite_id));
+                let url = standing.map(|standing| standing.url.as_str()).or(rows.url.as_deref());
+                Satellite {
+                    name: Standing::short_of(url.unwrap_or_default(), Some(&rows.satellite_id)),
+                    // Without any word about satellites none is known to be gone.
+                    trusted: (standings.is_empty() && !rows.is_over) || standing.is_some(),
+                    disqualified_ms: standing
+                        .and_then(|standing| standing.disqualified_ms)
+                        .or(rows.disqualified_ms),
+                    fallback,
+                    now_ms,
+                    rows,
+                }
+            })
+            .collect();
+        satellites.sort_by(|a, b| (&a.name, a.id()).cmp(&(&b.name, b.id())));
+        let version = told.as_ref().and_then(|told| told.process.version.as_deref());
+        Ok(Self {
+            satellites,
+            counts: node_way::Counts::of(version),
+            rows,
+        })
+    }
+
+    /// What the node estimated of a month of all satellites, the oldest first.
+    pub fn of_month(&self, month: Month) -> impl DoubleEndedIterator<Item = &(i64, NodeEstimate)> {
+        self.rows.estimates.iter().filter(move |(_, told)| told.month == month)
+    }
+
+    /// When the node last answered about money.
+    pub fn asked_ms(&self) -> Option<i64> {
+        self.rows.asked.iter().filter_map(|asked| asked.answered_ms).max()
+    }
+
+    /// Why it did not, when it was asked last: of the estimate first.
+    pub fn error(&self) -> Option<String> {
+        let of_all = self.rows.asked.iter().filter(|asked| asked.satellite_id.is_none());
+        let mut failed: Vec<_> = of_all.filter(|asked| asked.error.is_some()).collect();
+        failed.sort_by_key(|asked| (asked.topic != Topic::Estimate, asked.topic));
+        failed.first().and_then(|asked| asked.error.clone())
+    }
+
+    /// Whether there is anything to tell.
+    pub fn knows_something(&self) -> bool {
+        let known = |satellite: &Satellite| {
+            let rows = &satellite.rows;
+            !(rows.stored.is_empty() && rows.moved.is_empty() && rows.prices.is_empty())
+        };
+        self.satellites.iter().any(known) || !self.rows.estimates.is_empty()
+    }
+
+    /// The newest day anything is known of, ms since the epoch.
+    pub fn newest_day_ms(&self) -> Option<i64> {
+        let days = self.satellites.iter().flat_map(|satellite| {
+            let stored = satellite.rows.stored.last().map(|day| day.start_ms);
+            let moved = satellite.rows.moved.last().map(|day| day.start_ms);
+            [stored, moved]
+        });
+        days.flatten().max()
+    }
+}
+
+/// Those of rows in the order of time that lie in a range.
+fn window<T>(rows: &[T], at: fn(&T) -> i64, (from, to): (i64, i64)) -> &[T] {
+    let begin = rows.partition_point(|row| at(row) < from);
+    let end = rows.partition_point(|row| at(row) < to);
+    rows.get(begin..end).unwrap_or_default()
+}
+
+impl Satellite {
+    /// Its id.
+    pub fn id(&self) -> &str {
+        &self.rows.satellite_id
+    }
+
+    /// What is known of it for a month: its days, those shortly before too, and its prices of then.
+    pub fn account(&self, month: Month) -> Account<'_> {
+        let range = (month.start_ms() - EVE_MS, month.end_ms());
+        Account {
+            joined_ms: self.rows.joined_ms,
+            disqualified_ms: self.disqualified_ms,
+            prices: self.prices(month).map(|(prices, ..)| prices),
+            stored: window(&self.rows.stored, |day| day.start_ms, range),
+            moved: window(&self.rows.moved, |day| day.start_ms, range),
+        }
+    }
+
+    /// Its prices in a month, since when (ms since the epoch), by whom.
+    pub fn prices(&self, month: Month) -> Option<(Prices, i64, PriceSource)> {
+        let told = self.rows.price_at(month.end_ms().saturating_sub(1).min(self.now_ms));
+        let told = told.map(|row| {
+            let source = match row.source {
+                MoneySource::Api => PriceSource::Api,
+                MoneySource::Db | MoneySource::Import => PriceSource::Db,
+            };
+            (row.prices, row.since_ms, source)
+        });
+        told.or_else(|| Some((self.fallback?, self.now_ms, PriceSource::Fallback)))
+    }
+
+    /// Whether its prices are only the configuration's.
+    pub fn is_fallback(&self, month: Month) -> bool {
+        self.prices(month)
+            .is_some_and(|(.., source)| source == PriceSource::Fallback)
+    }
+
+    /// What it keeps back, before `month`; `gross`: a month at the present pace.
+    pub fn held(&self, month: Month, gross: Micro) -> HeldOf {
+        let pays = self.account(month).pays(month);
+        held::of(&self.rows.paystubs, self.rows.joined_ms, month, gross, pays)
+    }
+
+    /// What the node estimated last of a month.
+    pub fn estimate(&self, month: Month) -> Option<&(i64, NodeEstimate)> {
+        self.rows.estimates.iter().rfind(|(_, told)| told.month == month)
+    }
+
+    /// Whether any day of a month is known.
+    pub fn knows(&self, month: Month) -> bool {
+        let range = (month.start_ms(), month.end_ms());
+        !window(&self.rows.stored, |day| day.start_ms, range).is_empty()
+            || !window(&self.rows.moved, |day| day.start_ms, range).is_empty()
+    }
+}

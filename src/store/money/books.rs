@@ -1,0 +1,48 @@
+//! What the tables of nodes' databases add to money, where the schema has them: when the node joined, whether it was
+//! disqualified, and whether it still works with a satellite.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::read::{All, of};
+
+/// Whether there is such a table.
+pub(super) fn has(connection: &Connection, table: &str) -> rusqlite::Result<bool> {
+    let found: Option<i64> = connection
+        .prepare_cached("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1")?
+        .query_row([table], |row| row.get(0))
+        .optional()?;
+    Ok(found.is_some())
+}
+
+/// Takes in the newest rating of each satellite, and how the node stands to it. What was never said before is known of
+/// the time before, too.
+pub(super) fn rated(connection: &Connection, (node, at_ms): (i64, i64), all: &mut All) -> rusqlite::Result<()> {
+    if has(connection, "book_rating")? {
+        let mut statement = connection.prepare_cached(
+            "SELECT t.name, r.joined, r.disqualified FROM book_rating r JOIN satellite t ON t.id = r.satellite
+             WHERE r.node = ?1 ORDER BY r.satellite, r.seen",
+        )?;
+        let mut rows = statement.query([node])?;
+        while let Some(row) = rows.next()? {
+            let satellite = of(all, row.get(0)?);
+            satellite.joined_ms = satellite.joined_ms.or(row.get(1)?);
+            let disqualified: Option<i64> = row.get(2)?;
+            satellite.disqualified_ms = disqualified.filter(|ms| *ms <= at_ms);
+        }
+    }
+    if has(connection, "book_satellite")? {
+        let mut statement = connection.prepare_cached(
+            "SELECT t.name, s.url, s.relation FROM book_satellite s JOIN satellite t ON t.id = s.satellite
+             WHERE s.node = ?1",
+        )?;
+        let mut rows = statement.query([node])?;
+        while let Some(row) = rows.next()? {
+            let satellite = of(all, row.get(0)?);
+            let url: String = row.get(1)?;
+            satellite.url = satellite.url.take().or(Some(url).filter(|url| !url.is_empty()));
+            // The exit succeeded; untrusted and what follows.
+            satellite.is_over = matches!(row.get::<_, i64>(2)?, 3 | 5..=8);
+        }
+    }
+    Ok(())
+}
