@@ -112,7 +112,7 @@ pub fn usage(account: &Account<'_>, month: Month, now_ms: i64) -> Usage {
         let days = days.filter(|day| (from..to).contains(&day.start_ms) && day.start_ms <= now_ms);
         days.map(of).fold(0_u64, u64::saturating_add)
     };
-    let (missing, filled) = gaps(account, of_month, month, now_ms);
+    let (missing, filled) = gaps(account, &known, month, now_ms);
     Usage {
         byte_hours,
         covered_h,
@@ -128,11 +128,11 @@ pub fn usage(account: &Account<'_>, month: Month, now_ms: i64) -> Usage {
 
 /// Days without a tally: those that are not covered yet, and those that are.
 fn gaps(account: &Account<'_>, tallies: &[Tally], month: Month, now_ms: i64) -> (Vec<i64>, Vec<i64>) {
-    // A satellite that never told anything has nothing to tell.
-    if account.stored.is_empty() {
+    // Before the first tally that is known nothing is known to be missing.
+    let Some(known) = tallies.first() else {
         return Default::default();
-    }
-    let begin = begin_ms(account.joined_ms, month);
+    };
+    let begin = begin_ms(account.joined_ms, month).max(midnight(known.day_ms));
     // Nor is one missed on the day of joining.
     let first = account
         .joined_ms
