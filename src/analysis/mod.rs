@@ -1,5 +1,6 @@
 //! Judgements about a node from what is known of it: pure, no clock, no IO.
 
 pub mod danger;
+pub mod latency;
 pub mod reputation;
 pub mod storage;

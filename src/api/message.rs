@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::latency::{self, Latency};
 use super::line::{Explained, Filter, LogLine, Past};
 use super::reputation::NodeReputation;
 use super::snapshot::{Snapshot, Topic};
@@ -122,6 +123,8 @@ pub enum Query {
         /// At this time (ms since the epoch); now, when there is none.
         at_ms: Option<i64>,
     },
+    /// How long transfers take.
+    Latency(latency::Ask),
     /// Where nodes' bytes are, in full: by satellite, growth, days of tallies.
     Storage {
         /// Their names; empty means all.
@@ -159,6 +162,8 @@ pub enum Answer {
     Line(Box<Explained>),
     /// To [`Query::Reputation`], by name.
     Reputation(Vec<NodeReputation>),
+    /// To [`Query::Latency`].
+    Latency(Box<Latency>),
     /// To [`Query::Storage`], by name.
     Storage(Vec<NodeStorage>),
     /// A command was done.

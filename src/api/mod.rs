@@ -1,6 +1,7 @@
 //! The contract between the collector and whoever looks on: what is asked, what is answered, and the ways
 //! it goes. A viewer cannot tell a channel from a socket.
 
+pub mod latency;
 pub mod line;
 pub mod link;
 pub mod message;

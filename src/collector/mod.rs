@@ -8,6 +8,7 @@ pub mod explain;
 pub mod geo;
 pub mod hub;
 pub mod ingest;
+pub mod latency;
 pub mod look;
 pub mod matcher;
 pub mod past;

@@ -6,6 +6,7 @@ pub mod chart;
 pub mod detail;
 pub mod gravity;
 pub mod health;
+pub mod latency;
 pub mod money;
 pub mod piece;
 pub mod sample;

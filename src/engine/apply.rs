@@ -144,6 +144,8 @@ impl Apply {
                 Kind::Signal => self.sums.ends.ending(log_ms),
                 Kind::UploadStarted | Kind::DownloadStarted => {
                     self.sums.started(record, at);
+                    // They are counted where their line is.
+                    self.sums.pairs.take_unended().for_each(drop);
                 }
                 Kind::Configuration => self.sums.node_starts(log_ms),
                 _ if event::transfer(record).is_some() || record.head.kind == Kind::UploadCanceledOld => {
@@ -221,6 +223,7 @@ impl Sums {
         match record.head.kind {
             Kind::UploadStarted | Kind::DownloadStarted => {
                 self.started(record, at);
+                self.count_unended();
             }
             Kind::UploadCanceledOld => self.ended(record, at),
             _ => match event::transfer(record) {
@@ -242,6 +245,13 @@ impl Sums {
         }
     }
 
+    fn count_unended(&mut self) {
+        for (ms, action, why) in self.pairs.take_unended() {
+            let key = (bucket(ms, 3600), action, why);
+            *self.batch.timing.unended.entry(key).or_default() += 1;
+        }
+    }
+
     /// An end that is counted as no transfer.
     fn ended(&mut self, record: &Record<'_>, at: Moment) {
         let duration = self.pairs.finished(&record.fields, at);
@@ -258,6 +268,7 @@ impl Sums {
             None => return,
             Some(Note::Starting { .. }) => {
                 self.pairs.forget(ms);
+                self.count_unended();
                 self.node_starts(ms);
                 let explained = self.ends.explained(ms);
                 Note::Starting { explained }
@@ -308,13 +319,14 @@ impl Sums {
             cause: transfer.cause,
             size_class: transfer.size.map(size_class),
         };
+        let hour = bucket(at.log_ms, 3600);
         let minute = bucket(at.log_ms, 60);
         self.batch.traffic.entry((minute, series)).or_default().add(Cell {
             count: 1,
             bytes: transfer.bytes(),
         });
         if let Some((ms, quality)) = duration {
-            let key = (bucket(at.log_ms, 3600), satellite, action, transfer.outcome, quality);
+            let key = (hour, satellite, action, transfer.outcome, quality, series.size_class);
             self.batch.latency.entry(key).or_default().add(u64::from(ms));
         }
         let mut error = None;
@@ -338,6 +350,7 @@ impl Sums {
             error,
             odd: None,
         };
+        self.batch.timing.add(hour, &kept);
         if let Some(live) = &mut self.live {
             live.transfer(&kept, Direction::of(self.vocabulary.actions.name(action)));
         }
