@@ -76,6 +76,9 @@ pub enum Action {
     Unknown,
     Kind,
     LogThere,
+    WhichAction,
+    WhichQuality,
+    HeatStrip,
     Show(Pane),
 }
 

@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod fleet;
+pub mod latency;
 pub mod node;
 pub mod reputation;
 pub mod screen;
