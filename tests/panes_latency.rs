@@ -206,7 +206,7 @@ fn keys_lead_to_one_node_its_satellites_and_the_log_of_a_slow_transfer() {
     go(&mut model, "tab", size);
     let effects = go(&mut model, "enter", size);
     assert!(
-        effects.iter().any(|effect| *effect == Effect::Show(Pane::Log)) || model.pane == Pane::Log,
+        effects.contains(&Effect::Show(Pane::Log)) || model.pane == Pane::Log,
         "{effects:?}"
     );
     assert_eq!(model.shared.node.as_deref(), Some("cellar"));

@@ -85,7 +85,7 @@ pub struct NodeLatency {
     pub slow: Option<Verdict>,
     /// Starts of transfers without an end: by a restart of the node, and others.
     pub unended: (u64, u64),
-    /// Whether durations of any of its transfers are known.
+    /// Whether durations of any of its transfers are known, of the range or the 24 hours before its end.
     pub has_durations: bool,
     /// What its log is like; told when it has no durations.
     pub log: Option<LogCost>,

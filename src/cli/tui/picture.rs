@@ -116,7 +116,13 @@ fn read(global: &Global, data_dir: &Path, model: &mut Model) -> Result<(), Failu
     };
     model.update(Input::Heard(Message::Snapshot(snapshot)), now_ms);
     let hub = Hub::alone(data_dir);
-    model.answer_all(|query| hub.answer(query));
+    // An answer may lead to another question: which node is the worst, then all about it.
+    for _ in 0..3 {
+        model.answer_all(|query| hub.answer(query));
+        if model.is_complete() {
+            break;
+        }
+    }
     Ok(())
 }
 

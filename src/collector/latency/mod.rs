@@ -157,7 +157,9 @@ impl Asked<'_> {
             unended: self.reader.unended(row, None, (self.from(), self.to()))?,
             ..NodeLatency::default()
         };
-        node.has_durations = raw.any || self.reader.has_durations(row, (self.from(), self.to()))?;
+        // A quiet quarter of an hour is no log that tells nothing.
+        let day = (self.from().min(self.to() - DAY), self.to());
+        node.has_durations = raw.any || self.reader.has_durations(row, day)?;
         if let Some(quality) = quality {
             let other: u64 = flow.counts(range).iter().sum();
             let figures = |sketch: &Sketch, all: u64| figures(sketch, quality, all - sketch.count());

@@ -9,6 +9,7 @@ use crate::api::latency::{Detail, NodeLatency, Step, bounds};
 use crate::domain::transfer::Class;
 use crate::ui::chart::{Bar, Chart, bars, heat, sparkline};
 use crate::ui::look::Tone;
+use crate::ui::model::Collector;
 use crate::ui::number;
 use crate::ui::pane::Page;
 use crate::ui::pen::Pen;
@@ -369,7 +370,7 @@ impl Latency {
                 format!(" · {all} without an end ({} by a restart)", number::count(restart))
             }
         };
-        if shared.moment().is_some() {
+        if shared.moment().is_some() || matches!(shared.collector, Collector::Past(_)) {
             return format!("what ran then is not kept{ended}");
         }
         let mut sums = [0u64; 3];

@@ -306,16 +306,12 @@ pub(super) fn slowest(all: &[Slow], shared: &Shared) -> Table {
     let wanted = |slow: &&Slow| shared.node.as_ref().is_none_or(|name| slow.node == *name);
     let all: Vec<&Slow> = all.iter().filter(wanted).collect();
     let form = Seconds::of(all.iter().map(|slow| slow.ms));
-    let sizes = Scale::of(all.iter().filter_map(|slow| slow.size));
     let columns = vec![
         Column::number("seconds", "SECONDS"),
         Column::text("node", "NODE").bounds(4, 20).priority(2),
         Column::text("action", "ACTION").bounds(4, 14),
         Column::text("satellite", "SAT").bounds(3, 20).priority(3),
-        Column::number("size", "SIZE")
-            .short(format!("SIZE {}", sizes.unit()))
-            .unit(sizes.unit())
-            .priority(4),
+        Column::number("size", "SIZE").priority(4),
         Column::number("started", "STARTED").first(Direction::Down),
         Column::text("ended", "ENDED").bounds(3, 8).priority(1),
         Column::text("q", "Q").bounds(2, 5).priority(5),
@@ -329,7 +325,7 @@ pub(super) fn slowest(all: &[Slow], shared: &Shared) -> Table {
             Cell::text(slow.action.clone()),
             Cell::text(shared.satellite_name(&slow.satellite_id)),
             slow.size
-                .map_or(Cell::unknown(), |size| Cell::number(sizes.text(size), size as f64)),
+                .map_or(Cell::unknown(), |size| Cell::number(number::size(size), size as f64)),
             Cell::number(number::moment(begun, shared.now_ms, &shared.zone), begun as f64),
             Cell::text(facts::ended(slow.outcome)),
             Cell::text(facts::word(slow.quality)).tone(Tone::Muted),

@@ -196,7 +196,17 @@ fn usual(lines: &mut Vec<Said>, ours: &[&NodeLatency], known: &Known<'_>) {
         .filter(|node| node.slow.is_none() && figures(node).is_some_and(|figures| figures.p95.is_some()))
         .collect();
     let text = match well.as_slice() {
-        [] => return,
+        [] => {
+            if ours.iter().any(|node| node.has_durations) && ours.iter().all(|node| figures(node).is_none()) {
+                let text = format!(
+                    "No {} of this time whose duration is known: t: another range.",
+                    plural(known.action)
+                );
+                let weight = Weight::Note;
+                lines.push(Said { weight, text });
+            }
+            return;
+        }
         [one] => {
             let Some((figures, p95)) = figures(one).and_then(|figures| Some((figures, figures.p95?))) else {
                 return;
