@@ -410,6 +410,55 @@ fn without_starts_the_log_says_what_they_would_cost() {
     assert!(ask(dir.path(), of("nobody", (0, start))).nodes.is_empty());
 }
 
+#[test]
+fn lines_of_a_plain_file_are_timed_as_they_arrive() {
+    use std::io::{BufRead, Write as _};
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("node.log");
+    let mut log = std::fs::File::create(&path).unwrap();
+    let source = format!("a={}", path.display());
+    let config = dir.path().join("empty.toml");
+    std::fs::write(&config, "").unwrap();
+    let mut collector = common::program(dir.path())
+        .args(["collect", "--config", config.to_str().unwrap(), "--node", &source])
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = std::io::BufReader::new(collector.stderr.take().unwrap()).lines();
+    assert!(said.any(|line| line.unwrap().contains("ready")));
+    let mut begin = |made: &mut Made, ms: u64| {
+        let before = made.text.len();
+        made.upload(jiff::Timestamp::now().as_millisecond(), ms, (1000, "uploaded"), 0);
+        let [(_, started), (_, ended)] = &made.text[before..] else {
+            panic!("two lines")
+        };
+        writeln!(log, "{started}").unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(ms));
+        // Its second is that of its end.
+        let now = jiff::Timestamp::now().as_second();
+        let stamp = format!("{:.0}", jiff::Timestamp::from_second(now).unwrap());
+        writeln!(log, "{stamp}{}", &ended[stamp.len()..]).unwrap();
+    };
+    let mut made = Made::new();
+    // The first start says that starts are told.
+    begin(&mut made, 1500);
+    (0..12).for_each(|_| begin(&mut made, 300));
+    std::thread::sleep(std::time::Duration::from_millis(2500));
+    let now = jiff::Timestamp::now().as_millisecond() + 1000;
+    let arrived = Ask {
+        quality: Some(Quality::Arrival),
+        ..of("a", (now - HOUR_MS, now))
+    };
+    let told = ask(dir.path(), arrived);
+    collector.kill().unwrap();
+    collector.wait().unwrap();
+    let figures = told.nodes[0].figures.clone().unwrap();
+    assert_eq!(figures.count + figures.left_out, 13);
+    // A busy machine may miss some looks; what it tells is right.
+    assert!(figures.count >= 3, "{figures:?}");
+    assert!((280..420).contains(&figures.p50.unwrap()), "{figures:?}");
+}
+
 /// A word of a line's object, by either spelling.
 fn field<'a>(object: &'a serde_json::Value, names: [&str; 2]) -> &'a str {
     names.iter().find_map(|name| object[*name].as_str()).unwrap_or_default()

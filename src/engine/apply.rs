@@ -17,6 +17,9 @@ use super::flight::Running;
 use super::live::{Direction, Live};
 use super::pairs::{Moment, Pairs};
 
+/// A line arrives with its own second, or a little later (ms): what does not is another file's.
+const ARRIVES_MS: std::ops::Range<i64> = -500..3000;
+
 /// Longest text of an example or a kept error: some carry a whole stack.
 const LONGEST_TEXT: usize = 500;
 
@@ -39,6 +42,8 @@ struct Sums {
     vocabulary: Vocabulary,
     batch: Batch,
     last_ms: Option<i64>,
+    /// When the next line arrived, if that is known.
+    arrival_ms: Option<i64>,
     /// When the node began to start, as far as the lines read so far tell (ms since the epoch).
     starts: BTreeSet<i64>,
     live: Option<Live>,
@@ -129,6 +134,17 @@ impl Apply {
         }
     }
 
+    /// The next line arrived then (ms since the epoch), if that is known.
+    pub fn arrives(&mut self, ms: Option<i64>) {
+        self.sums.arrival_ms = ms;
+    }
+
+    /// Whether the log told of a start within the two minutes before the second `now`.
+    pub fn tells_starts(&self, now: i64) -> bool {
+        let told = self.sums.live.as_ref().and_then(|live| live.flight.last_start());
+        told.is_some_and(|second| second > now - 120)
+    }
+
     /// Looks at a line that was counted before: only transfers that begin or end on it are noted, so
     /// that their other half finds them.
     pub fn observe<R>(&mut self, line: &[u8], carrier_ms: Option<i64>, seen: impl FnOnce(&Line<'_>) -> R) -> R {
@@ -139,7 +155,11 @@ impl Apply {
             self.sums.last_ms = Some(log_ms);
             self.sums.saw_debug |= record.head.level == Level::Debug;
             self.sums.ends.line(log_ms);
-            let at = Moment { log_ms, carrier_ms };
+            let at = Moment {
+                log_ms,
+                carrier_ms,
+                arrival_ms: None,
+            };
             match record.head.kind {
                 Kind::Signal => self.sums.ends.ending(log_ms),
                 Kind::UploadStarted | Kind::DownloadStarted => {
@@ -176,7 +196,15 @@ impl Apply {
         match &parsed {
             Line::Record(record) => {
                 let log_ms = ms;
-                sums.record(record, Moment { log_ms, carrier_ms });
+                let arrival_ms = sums.arrival_ms.take().filter(|ms| ARRIVES_MS.contains(&(ms - log_ms)));
+                sums.record(
+                    record,
+                    Moment {
+                        log_ms,
+                        carrier_ms,
+                        arrival_ms,
+                    },
+                );
             }
             Line::Trace => {}
             Line::Foreign => sums.other(ms, FOREIGN, line),
@@ -241,7 +269,7 @@ impl Sums {
         let action = self.vocabulary.actions.id(record.fields.action);
         self.pairs.started(&record.fields, action, at);
         if let Some(live) = &mut self.live {
-            live.flight.began(at.carrier_ms.unwrap_or(at.log_ms));
+            live.flight.began(at.best_ms());
         }
     }
 
@@ -258,7 +286,7 @@ impl Sums {
         let action = self.vocabulary.actions.id(record.fields.action);
         if let (Some((ms, _)), Some(live)) = (duration, &mut self.live) {
             let way = Direction::of(self.vocabulary.actions.name(action));
-            let end = at.carrier_ms.unwrap_or(at.log_ms);
+            let end = at.best_ms();
             live.flight.ended(action, way, Some(end - i64::from(ms)), end);
         }
     }

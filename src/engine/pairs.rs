@@ -22,6 +22,15 @@ pub struct Moment {
     pub log_ms: i64,
     /// Milliseconds since the epoch, exact.
     pub carrier_ms: Option<i64>,
+    /// When the line arrived, if it was read as it was written: within 20 ms, ms since the epoch.
+    pub arrival_ms: Option<i64>,
+}
+
+impl Moment {
+    /// The best there is, ms since the epoch.
+    pub fn best_ms(self) -> i64 {
+        self.carrier_ms.or(self.arrival_ms).unwrap_or(self.log_ms)
+    }
 }
 
 /// Transfers that have begun and not ended.
@@ -101,7 +110,7 @@ impl Pairs {
 
     /// Transfers that run: the number of their action, and when they began (ms since the epoch).
     pub fn running(&self) -> impl Iterator<Item = (u32, i64)> + '_ {
-        let begun = |(at, action): &(Moment, u32)| (*action, at.carrier_ms.unwrap_or(at.log_ms));
+        let begun = |(at, action): &(Moment, u32)| (*action, at.best_ms());
         self.open.values().map(begun)
     }
 
@@ -118,7 +127,10 @@ impl Pairs {
         let begun = self.close(self.key(fields)?)?;
         let (from, to, quality) = match (begun.carrier_ms, at.carrier_ms) {
             (Some(from), Some(to)) => (from, to, Quality::Exact),
-            _ => (begun.log_ms, at.log_ms, Quality::Second),
+            _ => match (begun.arrival_ms, at.arrival_ms) {
+                (Some(from), Some(to)) => (from, to, Quality::Arrival),
+                _ => (begun.log_ms, at.log_ms, Quality::Second),
+            },
         };
         // Clocks are set back: such a pair tells nothing.
         Some((u32::try_from(to - from).ok()?, quality))
@@ -133,6 +145,7 @@ mod tests {
         Moment {
             log_ms,
             carrier_ms: None,
+            arrival_ms: None,
         }
     }
 

@@ -179,18 +179,26 @@ impl Asked<'_> {
         let quality = self.ask.quality.or_else(|| judge::chosen(counts));
         let steps: [Lost; LOST_STEPS] = quality.and_then(|quality| lost.remove(&quality)).unwrap_or_default();
         let bounds = LOST_BOUNDS_MS.into_iter().map(Some).chain([None]);
-        let step = |(up_to_ms, lost): (Option<u64>, &Lost)| Step {
+        let step = |up_to_ms: Option<u64>, lost: Lost| Step {
             up_to_ms,
             count: lost.count,
             moved: lost.moved.checked_div(lost.told),
             share: (lost.wanted > 0).then(|| lost.moved as f64 / lost.wanted as f64),
         };
-        let told = steps.iter().any(|step| step.count > 0);
-        Ok(if told {
-            bounds.zip(&steps).map(step).collect()
-        } else {
-            Vec::new()
-        })
+        if steps.iter().all(|step| step.count == 0) {
+            return Ok(Vec::new());
+        }
+        // Whole seconds tell nothing of parts of them.
+        let known = |bound: Option<u64>| quality != Some(Quality::Second) || bound.is_none_or(|ms| ms % 1000 == 0);
+        let mut told = Vec::new();
+        let mut sum = Lost::default();
+        for (bound, lost) in bounds.zip(&steps) {
+            sum.add(*lost);
+            if known(bound) {
+                told.push(step(bound, std::mem::take(&mut sum)));
+            }
+        }
+        Ok(told)
     }
 }
 

@@ -367,7 +367,11 @@ impl Latency {
             (0, 0) => String::new(),
             (restart, other) => {
                 let all = number::count(restart + other);
-                format!(" · {all} without an end ({} by a restart)", number::count(restart))
+                let why = match restart {
+                    0 => String::new(),
+                    some => format!(" ({} by a restart)", number::count(some)),
+                };
+                format!(" · {all} without an end{why}")
             }
         };
         if shared.moment().is_some() || matches!(shared.collector, Collector::Past(_)) {
