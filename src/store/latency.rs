@@ -12,8 +12,10 @@ use crate::domain::transfer::{Outcome, Quality};
 use crate::support::sketch::{Sketch, Sum};
 
 const DAY: i64 = 86_400;
-/// Sums by size class and hour are kept so long, days.
-pub(super) const SIZE_HOURS_DAYS: i64 = 62;
+/// Sums by size class and hour are kept so long, days: for a week, and a day a week before.
+pub(super) const SIZE_HOURS_DAYS: i64 = 9;
+/// What is kept by the hour only of how fast and how late, days: for a month.
+pub(super) const RACE_HOURS_DAYS: i64 = 62;
 
 /// Satellite and action (their rows), outcome, quality.
 type Key = (i64, i64, i64, i64);
@@ -174,8 +176,8 @@ impl Reader {
         Ok(rows)
     }
 
-    /// Sums of a node over hours `from..to` (seconds) by size class. Hours are kept for two months: further back the
-    /// range is whole days.
+    /// Sums of a node over hours `from..to` (seconds) by size class. Hours are kept for some days: further back the range
+    /// is whole days.
     pub fn latency_sizes(
         &self,
         node: i64,

@@ -1,6 +1,6 @@
 -- Version 7: durations by size class.
 
--- As latency_hour and latency_day, by size class (-1 when unknown). The hours are kept for two months.
+-- As latency_hour and latency_day, by size class (-1 when unknown). The hours are kept for nine days.
 CREATE TABLE latency_size_hour (
     node INTEGER NOT NULL, bucket INTEGER NOT NULL, satellite INTEGER NOT NULL, action INTEGER NOT NULL,
     outcome INTEGER NOT NULL, quality INTEGER NOT NULL, size_class INTEGER NOT NULL, sketch BLOB NOT NULL,

@@ -88,7 +88,8 @@ fn step(connection: &mut Connection, retention: &Retention, now: i64) -> rusqlit
 fn delete_old(connection: &Connection, retention: &Retention, now: i64) -> rusqlite::Result<bool> {
     let minutes = now - retention.minutes_days * 86_400;
     let hours = now - retention.hours_days * 86_400;
-    let sizes = now - latency::SIZE_HOURS_DAYS.min(retention.hours_days) * 86_400;
+    let days = |days: i64| now - days.min(retention.hours_days) * 86_400;
+    let (sizes, races) = (days(latency::SIZE_HOURS_DAYS), days(latency::RACE_HOURS_DAYS));
     let tables = [
         ("traffic_minute", "node, bucket", minutes),
         ("traffic_hour", "node, bucket", hours),
@@ -105,8 +106,8 @@ fn delete_old(connection: &Connection, retention: &Retention, now: i64) -> rusql
             "node, bucket, satellite, action, outcome, quality, size_class",
             sizes,
         ),
-        ("speed_hour", "node, bucket, action, quality, size_class", sizes),
-        ("lost_hour", "node, bucket, action, quality, step", sizes),
+        ("speed_hour", "node, bucket, action, quality, size_class", races),
+        ("lost_hour", "node, bucket, action, quality, step", races),
         ("unended_hour", "node, bucket, action, why", hours),
     ];
     let mut more = false;

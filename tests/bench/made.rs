@@ -211,8 +211,13 @@ impl Maker {
         for (satellite, (_, s)) in SATELLITES.iter().enumerate() {
             for (action, (_, a)) in ACTIONS.iter().enumerate() {
                 for (outcome, e) in ends {
-                    // Audits are of one size.
-                    let sizes: u8 = if ACTIONS[action].0.ends_with("AUDIT") { 1 } else { 7 };
+                    // Audits are of one size, and so is what is long ago or of a small node: it is made sooner.
+                    let whole = hour > NOW - 40 * DAY && transfers > 10_000.0;
+                    let sizes: u8 = if ACTIONS[action].0.ends_with("AUDIT") || !whole {
+                        1
+                    } else {
+                        7
+                    };
                     for size in (0..sizes).map(Some) {
                         let share = s * a * e / f64::from(sizes);
                         let count = (share * transfers + self.dice.share()) as u64;
