@@ -180,6 +180,23 @@ impl Sum {
         Some(())
     }
 
+    /// How many values there are.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Adds all values of another sum.
+    pub fn join(&mut self, other: &Self) {
+        if self.buckets.len() < other.buckets.len() {
+            self.buckets.resize(other.buckets.len(), 0);
+        }
+        for (sum, more) in self.buckets.iter_mut().zip(&other.buckets) {
+            *sum = sum.saturating_add(*more);
+        }
+        self.count = self.count.saturating_add(other.count);
+        self.max = self.max.max(other.max);
+    }
+
     /// Adds all values of a sketch.
     pub fn merge(&mut self, sketch: &Sketch) {
         for (bucket, count) in &sketch.buckets {

@@ -20,18 +20,17 @@ type Speeds = BTreeMap<(i64, Quality, Option<i64>), Sketch>;
 type RowKey = (i64, i64, Option<i64>);
 
 fn counts(sums: &Qualities) -> [u64; 3] {
-    [0, 1, 2].map(|quality| sums[quality].sketch().count())
+    [0, 1, 2].map(|quality| sums[quality].count())
 }
 
 /// Adds up by a key; several for one sum count in each.
 fn grouped<K: Ord>(sums: &BTreeMap<SizeKey, Sum>, keys: impl Fn(&SizeKey) -> Vec<K>) -> BTreeMap<K, Qualities> {
     let mut groups: BTreeMap<K, Qualities> = BTreeMap::new();
     for (key, sum) in sums {
-        let sketch = sum.sketch();
         for group in keys(key) {
             let quality = usize::try_from(key.3).ok();
-            if let Some(sum) = quality.and_then(|at| groups.entry(group).or_default().get_mut(at)) {
-                sum.merge(&sketch);
+            if let Some(group) = quality.and_then(|at| groups.entry(group).or_default().get_mut(at)) {
+                group.join(sum);
             }
         }
     }

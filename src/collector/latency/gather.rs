@@ -142,8 +142,11 @@ impl Raw {
     }
 }
 
-/// Durations of one action of a node over time: a sketch for each bucket and quality.
-pub(super) struct Flow(Vec<(i64, Quality, Sketch)>);
+/// Durations of an action that ended in a bucket (its first second), in one quality.
+pub(super) type Told = (i64, Quality, Sketch);
+
+/// Durations of one action of a node over time.
+pub(super) struct Flow(Vec<Told>);
 
 impl Flow {
     /// Of hours (seconds).
@@ -156,46 +159,47 @@ impl Flow {
         Ok(Self(flow))
     }
 
-    /// Those of some hours, with what transfers told.
-    pub(super) fn with(&self, hours: (i64, i64), raw: &BTreeMap<(i64, Quality), Sketch>) -> Self {
+    /// Of transfers themselves.
+    pub(super) fn of_raw(raw: &BTreeMap<(i64, Quality), Sketch>) -> Self {
         let raw = raw.iter();
-        let raw = raw.map(|((bucket, quality), sketch)| (*bucket, *quality, sketch.clone()));
-        Self(self.within(hours).cloned().chain(raw).collect())
+        Self(
+            raw.map(|((bucket, quality), sketch)| (*bucket, *quality, sketch.clone()))
+                .collect(),
+        )
     }
 
-    fn within(&self, (from, to): (i64, i64)) -> impl Iterator<Item = &(i64, Quality, Sketch)> {
-        self.0.iter().filter(move |(bucket, ..)| (from..to).contains(bucket))
+    /// What ended in buckets that begin within `from..to`.
+    pub(super) fn within(&self, (from, to): (i64, i64)) -> Vec<&Told> {
+        self.0
+            .iter()
+            .filter(|(bucket, ..)| (from..to).contains(bucket))
+            .collect()
     }
+}
 
-    /// How many there are of each quality in buckets that begin within `range`.
-    pub(super) fn counts(&self, range: (i64, i64)) -> [u64; 3] {
-        let mut counts = [0; 3];
-        self.within(range)
-            .for_each(|(_, quality, sketch)| counts[*quality as usize] += sketch.count());
-        counts
-    }
+/// How many there are of each quality.
+pub(super) fn counts(told: &[&Told]) -> [u64; 3] {
+    let mut counts = [0; 3];
+    told.iter()
+        .for_each(|(_, quality, sketch)| counts[*quality as usize] += sketch.count());
+    counts
+}
 
-    /// All of a quality.
-    pub(super) fn sum(&self, range: (i64, i64), quality: Quality) -> Sketch {
-        let mut sum = Sum::default();
-        let of = self.within(range).filter(|(_, other, _)| *other == quality);
-        of.for_each(|(.., sketch)| sum.merge(sketch));
-        sum.sketch()
-    }
+/// All of a quality.
+pub(super) fn sum(told: &[&Told], quality: Quality) -> Sketch {
+    let mut sum = Sum::default();
+    let of = told.iter().filter(|(_, other, _)| *other == quality);
+    of.for_each(|(.., sketch)| sum.merge(sketch));
+    sum.sketch()
+}
 
-    /// All of a quality by a key of the bucket's first second.
-    pub(super) fn by<K: Ord>(
-        &self,
-        range: (i64, i64),
-        quality: Quality,
-        key: impl Fn(i64) -> K,
-    ) -> BTreeMap<K, Sketch> {
-        let mut sums: BTreeMap<K, Sketch> = BTreeMap::new();
-        for (bucket, other, sketch) in self.within(range) {
-            if *other == quality {
-                sums.entry(key(*bucket)).or_default().merge(sketch);
-            }
+/// All of a quality by a key of the bucket's first second.
+pub(super) fn by<K: Ord>(told: &[&Told], quality: Quality, key: impl Fn(i64) -> K) -> BTreeMap<K, Sketch> {
+    let mut sums: BTreeMap<K, Sum> = BTreeMap::new();
+    for (bucket, other, sketch) in told {
+        if *other == quality {
+            sums.entry(key(*bucket)).or_default().merge(sketch);
         }
-        sums
     }
+    sums.into_iter().map(|(key, sum)| (key, sum.sketch())).collect()
 }

@@ -5,7 +5,7 @@ mod gather;
 
 use std::collections::BTreeMap;
 
-use self::gather::{Flow, Plan, Raw};
+use self::gather::{Flow, Plan, Raw, Told, by, counts, sum};
 use crate::analysis::latency as judge;
 use crate::api::latency::{Ask, Figures, Latency, LogCost, NodeLatency, Slow, Verdict};
 use crate::domain::batch::FastMap;
@@ -148,9 +148,11 @@ impl Asked<'_> {
             (self.action, self.satellite),
         )?;
         let hours = Flow::of(self.reader, of, (self.from() - WEEK, self.to()))?;
-        let range = (begin, i64::MAX);
-        let flow = hours.with(plan.hours, &raw.flow);
-        let quality = self.ask.quality.or_else(|| judge::chosen(flow.counts(range)));
+        let rest = Flow::of_raw(&raw.flow);
+        let mut told = hours.within(plan.hours);
+        told.extend(rest.within((begin, i64::MAX)));
+        let counts = counts(&told);
+        let quality = self.ask.quality.or_else(|| judge::chosen(counts));
         let long_ago = (self.from() - WEEK, (self.to() - WEEK).max(self.from() - WEEK + HOUR));
         let mut node = NodeLatency {
             node: name.to_owned(),
@@ -161,15 +163,15 @@ impl Asked<'_> {
         let day = (self.from().min(self.to() - DAY), self.to());
         node.has_durations = raw.any || self.reader.has_durations(row, day)?;
         if let Some(quality) = quality {
-            let other: u64 = flow.counts(range).iter().sum();
-            let figures = |sketch: &Sketch, all: u64| figures(sketch, quality, all - sketch.count());
-            let sum = flow.sum(range, quality);
-            node.figures = (sum.count() > 0 || other > 0).then(|| figures(&sum, other));
-            let before = hours.sum(long_ago, quality);
-            node.before = (before.count() > 0).then(|| figures(&before, before.count()));
-            node.trend = trend(&flow, quality, (begin, len, plan.width));
-            node.heat = heat(&hours, quality, (self.to() - WEEK, self.to()), self.ask.zone_s);
-            node.slow = self.since(&hours, &node, quality);
+            let all: u64 = counts.iter().sum();
+            let won = sum(&told, quality);
+            node.figures = (all > 0).then(|| figures(&won, quality, all - won.count()));
+            let before = sum(&hours.within(long_ago), quality);
+            node.before = (before.count() > 0).then(|| figures(&before, quality, 0));
+            node.trend = trend(&told, quality, (begin, len, plan.width));
+            let week = hours.within((self.to() - WEEK, self.to()));
+            node.heat = heat(&week, quality, self.ask.zone_s);
+            node.slow = self.since(&week, &node, quality);
         }
         if !node.has_durations {
             node.log = Some(self.log_cost(row, name)?);
@@ -178,11 +180,11 @@ impl Asked<'_> {
     }
 
     /// Slow against itself a week before, and since when; against others it is judged when all are known.
-    fn since(&self, hours: &Flow, node: &NodeLatency, quality: Quality) -> Option<Verdict> {
+    fn since(&self, week: &[&Told], node: &NodeLatency, quality: Quality) -> Option<Verdict> {
         let usual = node.before.as_ref()?.p95?;
         let times = judge::times(node.figures.as_ref()?.p95?, usual, quality)?;
         let (from, to) = (self.to() - WEEK, self.to());
-        let by_hour = hours.by((from, to), quality, |bucket| bucket);
+        let by_hour = by(week, quality, |bucket| bucket);
         let each = (from..to).step_by(HOUR as usize);
         let p95 = each.map(|hour| judge::quantile(by_hour.get(&hour)?, 0.95));
         let at = judge::since(&p95.collect::<Vec<_>>(), usual);
@@ -285,9 +287,9 @@ fn figures(sketch: &Sketch, quality: Quality, left_out: u64) -> Figures {
     }
 }
 
-fn trend(flow: &Flow, quality: Quality, (begin, len, width): (i64, usize, i64)) -> Vec<Option<(u64, Option<u64>)>> {
+fn trend(told: &[&Told], quality: Quality, (begin, len, width): (i64, usize, i64)) -> Vec<Option<(u64, Option<u64>)>> {
     let mut trend = vec![None; len];
-    let sums = flow.by((begin, i64::MAX), quality, |bucket| (bucket - begin).div_euclid(width));
+    let sums = by(told, quality, |bucket| (bucket - begin).div_euclid(width));
     for (at, sketch) in sums {
         let place = usize::try_from(at).ok().and_then(|at| trend.get_mut(at));
         if let (Some(place), Some(p50)) = (place, judge::quantile(&sketch, 0.5)) {
@@ -297,9 +299,9 @@ fn trend(flow: &Flow, quality: Quality, (begin, len, width): (i64, usize, i64)) 
     trend
 }
 
-fn heat(flow: &Flow, quality: Quality, range: (i64, i64), zone_s: i32) -> Vec<Option<u64>> {
+fn heat(week: &[&Told], quality: Quality, zone_s: i32) -> Vec<Option<u64>> {
     let hour = |bucket: i64| (bucket + i64::from(zone_s)).rem_euclid(DAY) / HOUR;
-    let sums = flow.by(range, quality, hour);
+    let sums = by(week, quality, hour);
     (0..24).map(|hour| judge::quantile(sums.get(&hour)?, 0.95)).collect()
 }
 
