@@ -149,12 +149,16 @@ impl Timing {
     }
 }
 
+/// What arrives is timed within so much, ms: a shorter duration counts as this in a speed, which may be higher then.
+const ARRIVAL_MS: u32 = 20;
+
 /// Bytes a second of a transfer that succeeded; `None`: whole seconds tell nothing of it.
 pub fn speed<Id>(kept: &Kept<Id>) -> Option<u64> {
     let (ms, quality) = kept.duration?;
     let size = kept.size.filter(|size| *size > 0)?;
     let told = kept.outcome == Outcome::Success && quality != Quality::Second;
-    told.then(|| size.saturating_mul(1000) / u64::from(ms.max(1)))
+    let least = if quality == Quality::Arrival { ARRIVAL_MS } else { 1 };
+    told.then(|| size.saturating_mul(1000) / u64::from(ms.max(least)))
 }
 
 /// What a canceled transfer adds: an upload's size is what was written, a download's what was asked for.
@@ -234,7 +238,7 @@ mod tests {
             kept(2000, Quality::Second, Outcome::Success, (1000, None, None)),
             kept(2000, Quality::Exact, Outcome::Canceled, (1000, None, None)),
         ];
-        assert_eq!(all.each_ref().map(speed), [Some(2000), Some(7000), None, None]);
+        assert_eq!(all.each_ref().map(speed), [Some(2000), Some(350), None, None]);
         let told = |lost: Lost| (lost.told, lost.moved, lost.wanted);
         assert_eq!(told(lost(&all[3])), (1, 1000, 0));
         let download = |moved| kept(9, Quality::Exact, Outcome::Canceled, (1000, Some(0), moved));

@@ -212,7 +212,7 @@ fn of_row(what: &str, (node, row): (&str, &Row)) -> Explained {
         "won" => "Won of all whose duration is known: a log at INFO tells of ends only.",
         "speed" => {
             "Bytes a second of each transfer for itself: half are slower, in brackets one in ten and nine in ten. \
-                    Whole seconds tell nothing of it."
+                    Whole seconds tell nothing of it; what took less than 20 ms by its arrival counts as 20 ms."
         }
         _ => PERCENTILES,
     };

@@ -27,6 +27,8 @@ impl Seconds {
         match (quality, ms) {
             (Quality::Second, ..1000) => "<1".to_owned(),
             (Quality::Second, _) => format!("{:.0}", ms as f64 / 1000.0),
+            (Quality::Arrival, ..10) => "<0.01".to_owned(),
+            (Quality::Arrival, _) => format!("{:.2}", ms as f64 / 1000.0),
             _ => format!("{:.*}", self.0, ms as f64 / 1000.0),
         }
     }
@@ -37,6 +39,7 @@ pub(super) fn said(ms: u64, quality: Quality) -> String {
     match (quality, ms) {
         (Quality::Second, ..1000) => "<1 s".to_owned(),
         (Quality::Second, _) => format!("{:.0} s", ms as f64 / 1000.0),
+        (Quality::Arrival, ..10) => "<10 ms".to_owned(),
         (_, ..100) => format!("{ms} ms"),
         (_, ..10_000) => format!("{:.2} s", ms as f64 / 1000.0),
         _ => format!("{:.1} s", ms as f64 / 1000.0),
@@ -128,7 +131,7 @@ mod tests {
             [0, 999, 1000, 61_000].map(|ms| coarse.text(ms, Quality::Second)),
             ["<1", "<1", "1", "61"]
         );
-        let texts = [7, 614, 2110, 38_200].map(|ms| said(ms, Quality::Arrival));
-        assert_eq!(texts, ["7 ms", "0.61 s", "2.11 s", "38.2 s"]);
+        let texts = [7, 70, 614, 2110, 38_200].map(|ms| said(ms, Quality::Arrival));
+        assert_eq!(texts, ["<10 ms", "70 ms", "0.61 s", "2.11 s", "38.2 s"]);
     }
 }
