@@ -102,8 +102,22 @@ fn hostile(look: Look) -> Model {
             }
             return Ok(ours);
         }
+        if let Query::Disks { .. } = query {
+            let mut disks = common::disks::disks(&["cellar".to_owned()]);
+            disks[0].name = Some("/dev/s\u{1b}[2Jdb\u{202e}".to_owned());
+            disks[0].nodes[0].node = name.to_owned();
+            disks[0].nodes[0].error = Some("no\u{1b}]0;x\u{7}".to_owned());
+            disks[0].smart.as_mut().unwrap().model = Some("\u{9b}31mX".to_owned());
+            return Ok(Answer::Disks(disks));
+        }
         Err("a\u{1b}[31mred\u{202e}".to_owned())
     });
+    model
+}
+
+fn hostile_disks(look: Look) -> Model {
+    let mut model = hostile(look);
+    press(&mut model, "w", USUAL);
     model
 }
 
@@ -115,6 +129,7 @@ fn go(model: &mut Model, keys: &str, size: Size) -> Vec<Effect> {
 const STATES: &[State] = &[
     ("storage", model, "- - - -"),
     ("storage-alone", model, "- - - - enter"),
+    ("storage-disks", model, "- - - - w"),
     ("storage-used", model, "- - - - enter m"),
     ("storage-waste", model, "- - - - m m"),
     ("storage-as-of", model, "- - - - left left left"),
@@ -123,6 +138,7 @@ const STATES: &[State] = &[
     ("storage-broken", broken, ""),
     ("storage-blind", blind, ""),
     ("storage-hostile", hostile, ""),
+    ("storage-hostile-disks", hostile_disks, ""),
 ];
 
 fn reached(state: &State, look: Look, size: Size) -> Model {
@@ -181,6 +197,34 @@ fn every_figure_has_its_words_and_unknown_is_never_a_number() {
     let forge = text.iter().find(|line| line.contains("forge ")).unwrap();
     let marks = forge.split_whitespace().filter(|word| *word == "?").count();
     assert!(marks >= 4 && !forge.contains('−'), "{forge}");
+}
+
+#[test]
+fn every_figure_of_a_disk_is_explained_and_w_gives_the_room_back() {
+    let size = (200, 50);
+    let mut model = model(Look::Dark);
+    let text = |model: &mut Model, size: Size| lines(&draw(model, size)).join("\n");
+    assert!(text(&mut model, (80, 24)).contains("DISK sdb1: cellar + dock"));
+    press(&mut model, "w", size);
+    let open = text(&mut model, size);
+    assert!(
+        open.contains("its own write check 4.8 s, usually 100 ms") && !open.contains("SATELLITE "),
+        "{open}"
+    );
+    press(&mut model, "i", size);
+    let mut titles = std::collections::BTreeSet::new();
+    for _ in 0..120 {
+        let told = text(&mut model, size);
+        for title in ["sdb1: ", "attic-data: ", "tank/eave: "] {
+            let line = told.lines().find(|line| line.contains(title) && line.contains("─"));
+            titles.extend(line.map(|line| line.trim_matches(['─', '│', '╭', '╮', '┌', '┐', ' ']).to_owned()));
+        }
+        press(&mut model, "tab", size);
+    }
+    assert!(titles.len() >= 20, "{titles:#?}");
+    press(&mut model, "esc", size);
+    press(&mut model, "w", size);
+    assert!(text(&mut model, size).contains("SATELLITE "));
 }
 
 #[test]

@@ -266,12 +266,15 @@ fn a_viewer_in_the_process_and_one_at_the_socket_see_the_same() {
 /// A collector within this process, and what it says.
 fn service(data: &Path, node: &Node, geoip: Option<&str>) -> (Service, Arc<AtomicBool>, Arc<Mutex<Vec<String>>>) {
     let plan = Plan {
+        places: Vec::new(),
+        host: Default::default(),
         names: vec!["n".to_owned()],
         logs: vec![Log {
             node: "n".to_owned(),
             path: node.log(),
         }],
         targets: Vec::new(),
+        databases: Vec::new(),
         start: Start::All,
         retention: Retention::default(),
         every: Duration::from_secs(60),

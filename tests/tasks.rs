@@ -277,7 +277,16 @@ fn as_of_a_time_is_what_was_known_then() {
     assert_eq!(at(30), ["compaction S s0 10..? running"]);
     assert_eq!(at(55), ["compaction S s0 10..40 done", "trash S - 50..? running"]);
     assert_eq!(at(70), ["compaction S s0 10..40 done", "trash S - 50..? interrupted"]);
-    let running = |second: i64| reader.running(&[], NOON + second * 1000).unwrap().len();
+    let running = |second: i64| {
+        reader
+            .running(
+                &[],
+                &storj_monitor::domain::task::Job::ALL.map(|(job, ..)| job),
+                NOON + second * 1000,
+            )
+            .unwrap()
+            .len()
+    };
     assert_eq!([5, 30, 45, 55, 70].map(running), [0, 1, 0, 1, 0]);
     let (from_ms, to_ms) = (Some(NOON + 20_000), Some(NOON + 30_000));
     let scope = Scope {

@@ -4,3 +4,4 @@ pub mod danger;
 pub mod latency;
 pub mod reputation;
 pub mod storage;
+pub mod waits;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::disks::HostDisk;
 use super::latency::{self, Latency};
 use super::line::{Explained, Filter, LogLine, Past};
 use super::reputation::NodeReputation;
@@ -123,6 +124,13 @@ pub enum Query {
         /// At this time (ms since the epoch); now, when there is none.
         at_ms: Option<i64>,
     },
+    /// The disks of this host that nodes' data lie on.
+    Disks {
+        /// Of these nodes; empty means all.
+        nodes: Vec<String>,
+        /// At this time (ms since the epoch); now, when there is none.
+        at_ms: Option<i64>,
+    },
     /// How long transfers take.
     Latency(latency::Ask),
     /// Where nodes' bytes are, in full: by satellite, growth, days of tallies.
@@ -162,6 +170,8 @@ pub enum Answer {
     Line(Box<Explained>),
     /// To [`Query::Reputation`], by name.
     Reputation(Vec<NodeReputation>),
+    /// To [`Query::Disks`], by name.
+    Disks(Vec<HostDisk>),
     /// To [`Query::Latency`].
     Latency(Box<Latency>),
     /// To [`Query::Storage`], by name.

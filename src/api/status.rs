@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::databases::Databases;
+use super::disks::{Around, PendingAudits};
 use crate::domain::health::{Rule, State};
 
 /// All nodes at one time.
@@ -53,6 +55,9 @@ pub struct Node {
     pub sources: Vec<Source>,
     /// Its API.
     pub api: Api,
+    /// Its own databases; null: none is named.
+    #[serde(default)]
+    pub databases: Option<Databases>,
     /// The last hour's transfers.
     pub traffic: Traffic,
     /// Its disk.
@@ -62,6 +67,12 @@ pub struct Node {
     pub space: Option<Space>,
     /// How satellites rate it.
     pub satellites: Option<Vec<Satellite>>,
+    /// Audits that have begun and not ended; null: neither its log nor its counters tell.
+    #[serde(default)]
+    pub pending_audits: Option<PendingAudits>,
+    /// What surrounds it; null: nobody looks.
+    #[serde(default)]
+    pub around: Option<Around>,
     /// Money, not built yet.
     pub earnings: Option<Earnings>,
     /// Alerts, not built yet.
@@ -194,6 +205,12 @@ pub struct Satellite {
     pub disqualified_at: Option<String>,
     pub suspended_at: Option<String>,
     pub vetted_at: Option<String>,
+    /// Suspended for being offline; only databases tell.
+    #[serde(default)]
+    pub offline_suspended_at: Option<String>,
+    /// Under review for being offline; likewise.
+    #[serde(default)]
+    pub offline_review_at: Option<String>,
     pub source: String,
     pub as_of: String,
     /// What the log and the windows of audits add to it; null: nothing is known.
@@ -224,6 +241,18 @@ pub struct Outlook {
     pub vetting: Option<Vetting>,
     /// When the node joined.
     pub joined_at: Option<String>,
+    /// Since when check-ins fail, by the log; null: they do not, or nobody knows.
+    #[serde(default)]
+    pub lost_since: Option<String>,
+    /// Why, and what to look at.
+    #[serde(default)]
+    pub lost_why: Option<String>,
+}
+
+/// A time as the status writes it, ms since the epoch.
+pub fn ms(time: Option<&str>) -> Option<i64> {
+    let time: jiff::Timestamp = time?.parse().ok()?;
+    Some(time.as_millisecond())
 }
 
 /// A difference that four digits do not show is none.
@@ -253,6 +282,11 @@ impl Satellite {
             .as_ref()
             .and_then(|outlook| outlook.projected_suspension_score);
         by_now(self.suspension_score, projected)
+    }
+
+    /// Whether it suspended the node, for whatever reason.
+    pub fn is_suspended(&self) -> bool {
+        self.suspended_at.is_some() || self.offline_suspended_at.is_some()
     }
 
     /// Failed audits in a row until it disqualifies, by score and log; 0: it has.

@@ -58,4 +58,8 @@ pub struct SatelliteStorage {
     pub asked_ms: i64,
     /// Why it did not when it was asked last.
     pub error: Option<String>,
+    /// Its blobs, by the node's databases: when (ms since the epoch), with headers, of pieces alone. What is in a
+    /// hashstore is not in it.
+    #[serde(default)]
+    pub blobs: Option<(i64, u64, u64)>,
 }

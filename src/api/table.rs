@@ -171,6 +171,8 @@ const REPUTATION: &[&str] = &[
     "disqualified",
     "suspended",
     "vetted",
+    "offline_suspended",
+    "offline_review",
 ];
 const STORAGE: &[&str] = &[
     "time",

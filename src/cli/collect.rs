@@ -10,9 +10,12 @@ use super::signals::Signals;
 use super::{Failure, Global, discovery, visible};
 use crate::collector::collect::{Collector, Log};
 use crate::collector::service::{Plan, Plans, Service};
+use crate::collector::shelves;
 use crate::config::load::Config;
 use crate::config::node::LogSource;
+use crate::node::around::{self, Place};
 use crate::node::client::{self, Client};
+use crate::node::databases;
 use crate::node::watch::{self, Target};
 use crate::report::time::{self, rfc3339};
 use crate::source::follow::Start;
@@ -47,6 +50,12 @@ pub fn plan(config: &Config) -> Result<Plan, Failure> {
         names: config.nodes.iter().map(|node| node.name.clone()).collect(),
         logs: Vec::new(),
         targets: Vec::new(),
+        databases: Vec::new(),
+        places: Vec::new(),
+        host: around::Host {
+            root: discovery::root(),
+            smart: settings.smart,
+        },
         start: start(&settings.start)?,
         retention: settings.into(),
         every: settings.poll_every,
@@ -60,13 +69,28 @@ pub fn plan(config: &Config) -> Result<Plan, Failure> {
                 path: path.clone(),
             });
         }
-        if let Some(api) = &node.api {
-            let base = client::base(api).map_err(|why| Failure::Usage(format!("api of {}: {why}", node.name)))?;
+        if let Some(dir) = &node.data {
+            plan.databases.push(databases::watch::Target {
+                node: node.name.clone(),
+                dir: dir.clone(),
+            });
+        }
+        let address = |key: &str, text: &Option<String>| {
+            let base = text.as_deref().map(client::base).transpose();
+            base.map_err(|why| Failure::Usage(format!("{key} of {}: {why}", node.name)))
+        };
+        if let Some(base) = address("api", &node.api)? {
             plan.targets.push(Target {
                 node: node.name.clone(),
                 base,
             });
         }
+        plan.places.push(Place {
+            node: node.name.clone(),
+            metrics: address("metrics", &node.metrics)?,
+            health: address("health", &node.health)?,
+            data: node.data.clone(),
+        });
     }
     Ok(plan)
 }
@@ -154,6 +178,16 @@ fn once(plan: Plan, data_dir: &Path) -> Result<(), Failure> {
     let asked = polled.len();
     let silent = polled.iter().filter(|(_, poll)| poll.answer.is_err()).count();
     collector.asks().add(polled);
+    let looked = databases::watch::once(plan.databases);
+    let (mut shut, mut books) = (0, 0);
+    for (_, read) in &looked {
+        let (unread, all) = shelves::unread(read);
+        (shut, books) = (shut + unread, books + all);
+    }
+    collector.shelves().add(looked);
+    // What is missing here is said; logs and APIs decide whether all was read.
+    let seen = around::once(&plan.client, plan.places, &plan.host)?;
+    collector.around().add(seen);
     loop {
         let more = collector.turn(now_ms(), true);
         say(&mut collector);
@@ -164,7 +198,7 @@ fn once(plan: Plan, data_dir: &Path) -> Result<(), Failure> {
     let kept = collector.commit(now_ms(), true);
     say(&mut collector);
     let (unread, logs) = collector.unread();
-    match (unread + silent, logs + asked) {
+    match (unread + silent + shut, logs + asked + books) {
         _ if !kept => Err(Failure::NotKept),
         (0, _) => Ok(()),
         (missing, all) if missing == all => Err(Failure::Nothing),

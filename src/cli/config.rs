@@ -22,7 +22,7 @@ use crate::ui::keymap::{Keymap, Wish};
 /// What flags say beside the configuration.
 #[derive(clap::Args, Default, Clone)]
 pub struct Said {
-    /// A node beside the configuration's: NAME=SOURCE[,api=URL][,data=DIR][,metrics=URL][,tags=A+B];
+    /// A node beside the configuration's: NAME=SOURCE[,api=URL][,data=DIR][,metrics=URL][,health=URL][,tags=A+B];
     /// repeatable
     #[arg(long, value_name = "NODE")]
     node: Vec<String>,
@@ -284,12 +284,13 @@ fn doubtful(config: &Config) -> Vec<Problem> {
         if log.is_none() && node.api.is_none() && node.data.is_none() {
             doubt(
                 "log",
-                "there is neither a log nor an api: nothing can be known of it".to_owned(),
+                "there is neither a log nor an api nor a data folder: nothing can be known of it".to_owned(),
             );
         }
         let places = [
             ("log", log.map(|log| log.display().to_string())),
             ("api", node.api.clone()),
+            ("data", node.data.as_ref().map(|data| data.display().to_string())),
         ];
         for (key, place) in places.into_iter().filter_map(|(key, place)| Some((key, place?))) {
             if let Some(other) = seen.insert(format!("{key} {place}"), &node.name) {

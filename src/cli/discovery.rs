@@ -1,5 +1,6 @@
 //! Nodes of this host for commands that were told of none: found, and what would be taken of each.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::config::{self, Said};
@@ -20,10 +21,14 @@ const ROOT: &str = "ROOT";
 pub fn find() -> Result<Vec<Found>, Failure> {
     let client = Client::new(PATIENCE).map_err(|why| Failure::Tls { why })?;
     let mut host = Host::here();
-    if let Some(root) = std::env::var_os(format!("{}{ROOT}", crate::config::ENV)).filter(|root| !root.is_empty()) {
-        host.root = root.into();
-    }
+    host.root = root();
     Ok(discover::discover(&host, &|address| probe(&client, address)))
+}
+
+/// Where the host's files are.
+pub fn root() -> PathBuf {
+    let named = std::env::var_os(format!("{}{ROOT}", crate::config::ENV)).filter(|root| !root.is_empty());
+    named.map_or_else(|| Host::here().root, PathBuf::from)
 }
 
 fn probe(client: &Client, address: &str) -> Option<ProbeAnswer> {

@@ -9,6 +9,7 @@ mod discovery;
 mod docs;
 mod doctor;
 mod export;
+mod import;
 mod ingest;
 mod nodes;
 mod page;
@@ -85,6 +86,9 @@ enum Command {
     },
     /// Read a node's past logs into the database; each line counts once, however often it is read
     Ingest(ingest::Args),
+    /// Take over what another monitor kept
+    #[command(subcommand)]
+    Import(import::Command),
     /// Follow nodes' logs until SIGTERM or SIGINT; says `ready` when it follows
     Collect(collect::Args),
     /// Make, check or show the configuration
@@ -118,7 +122,7 @@ enum Command {
 /// Why a command did not do all it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    #[error("{unread} of {asked} logs and APIs were not {what} whole; mend them, or leave them out")]
+    #[error("{unread} of {asked} logs, APIs and databases were not {what} whole; mend them, or leave them out")]
     Partly {
         what: &'static str,
         unread: usize,
@@ -131,7 +135,7 @@ pub enum Failure {
     Overlap { lines: u64 },
     #[error("no log could be read; give the path of a node's log, or - for standard input")]
     NoLog,
-    #[error("neither a log could be read nor an API answered; see the lines above, or ask `doctor`")]
+    #[error("no log and no database could be read, and no API answered; see the lines above, or ask `doctor`")]
     Nothing,
     #[error("the certificates of the system cannot be used: {why}")]
     Tls { why: String },
@@ -207,6 +211,7 @@ fn command(global: &Global, screen: &tui::Opening, command: Option<Command>) -> 
         Some(Command::Demo(demo)) => demo::run(global, &demo).map(done),
         Some(Command::Count { files, json }) => count::run(&files, json).map(done),
         Some(Command::Ingest(ingest)) => ingest::run(global, &ingest).map(done),
+        Some(Command::Import(command)) => import::run(global, &command).map(done),
         Some(Command::Collect(collect)) => collect::run(global, &collect).map(done),
         Some(Command::Config(command)) => config::run(global, command).map(done),
         Some(Command::Nodes(command)) => nodes::run(global, command),

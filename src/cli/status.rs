@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::page::{self, Column, Page};
 use super::{Failure, Global, collect, known_nodes, visible};
+use crate::api::databases::Databases;
 #[cfg(unix)]
 use crate::api::message::{Answer, Query};
 #[cfg(unix)]
@@ -143,6 +144,7 @@ fn write_node(page: &mut Page<impl Write>, node: &Node, now_ms: i64) -> io::Resu
     let has_log = node.sources.iter().any(|source| source.lines > 0);
     let first = match (words.split_first(), node.api.state.as_str()) {
         (Some((first, _)), _) => (*first).to_owned(),
+        (None, "none") if !has_log && node.databases.is_some() => "its databases show no trouble".to_owned(),
         (None, "none") => "the log shows no trouble".to_owned(),
         (None, _) if !has_log => "its API shows no trouble".to_owned(),
         (None, _) => "log and API show no trouble".to_owned(),
@@ -160,6 +162,9 @@ fn write_node(page: &mut Page<impl Write>, node: &Node, now_ms: i64) -> io::Resu
     }
     if node.api.state != "none" {
         page.paragraph(6, &process_line(node, now_ms))?;
+    }
+    if let Some(databases) = &node.databases {
+        write_databases(page, databases, now_ms)?;
     }
     if let Some(disk) = &node.disk {
         page.paragraph(6, &format!("    {}", disk_line(disk)))?;
@@ -190,6 +195,32 @@ fn process_line(node: &Node, now_ms: i64) -> String {
     format!("    {}", parts.join(" · "))
 }
 
+/// A notice that nobody read is worth a line for so long.
+const NOTICE_MS: i64 = 7 * 86_400_000;
+
+/// How old they are; what the node wants to be known. Why some are not read is among the reasons.
+fn write_databases(page: &mut Page<impl Write>, databases: &Databases, now_ms: i64) -> io::Result<()> {
+    let at = |time: &str| {
+        time.parse::<jiff::Timestamp>()
+            .ok()
+            .map(jiff::Timestamp::as_millisecond)
+    };
+    let ago = |ms: i64| number::age(((now_ms - ms) / 1000).max(0).unsigned_abs());
+    let read = databases.files.iter().filter(|file| file.state == "ok").count();
+    let changed = databases.changed_at.as_deref().and_then(at);
+    let age = changed.map_or(String::new(), |ms| format!(", last written {} ago", ago(ms)));
+    page.paragraph(
+        6,
+        &format!("    databases: {read} of {} read{age}", databases.files.len()),
+    )?;
+    for notice in databases.notices.iter().filter(|notice| notice.read_at.is_none()) {
+        if let Some(ms) = at(&notice.created_at).filter(|ms| now_ms - ms <= NOTICE_MS) {
+            page.paragraph(6, &format!("    notice, {} ago: {}", ago(ms), notice.title))?;
+        }
+    }
+    Ok(())
+}
+
 fn size(bytes: Option<u64>) -> String {
     number::known(bytes, number::size)
 }
@@ -199,6 +230,13 @@ fn disk_line(disk: &Disk) -> String {
     let share = share.map_or_else(String::new, |(used, all)| {
         format!(" ({:.0} %)", used as f64 / all as f64 * 100.0)
     });
+    if disk.source == "db" {
+        return format!(
+            "disk: {} in blobs, of it {} trash, by its databases (a hashstore is not in them)",
+            size(disk.used),
+            size(disk.trash)
+        );
+    }
     let mut line = format!(
         "disk: {} of {} used{share}, {} free; of the used {} trash",
         size(disk.used),

@@ -10,7 +10,9 @@ use super::align::Rules;
 use super::asks::Asks;
 use super::cover::Cover;
 use super::hub::Hub;
+use super::shelves::Shelves;
 use super::stream::Stream;
+use super::surroundings::Surroundings;
 use super::tap::Reading;
 use crate::domain::batch::Batch;
 use crate::domain::source::Gap;
@@ -61,10 +63,13 @@ pub struct Collector {
     retention: Retention,
     retained: Option<Instant>,
     asks: Asks,
+    shelves: Shelves,
+    around: Surroundings,
     hub: Option<Arc<Hub>>,
     arrival: Watcher,
     names: Vec<String>,
     looked: Instant,
+    audited: Instant,
     trouble: Option<String>,
 }
 
@@ -108,10 +113,13 @@ impl Collector {
             retention,
             retained: None,
             asks: Asks::default(),
+            shelves: Shelves::default(),
+            around: Surroundings::default(),
             hub: None,
             arrival: Watcher::default(),
             names: Vec::new(),
             looked: Instant::now(),
+            audited: Instant::now(),
             trouble: None,
         }
     }
@@ -160,6 +168,16 @@ impl Collector {
     /// What nodes answer when they are asked; kept with the next commit.
     pub fn asks(&mut self) -> &mut Asks {
         &mut self.asks
+    }
+
+    /// What databases of nodes say; kept after the next commit.
+    pub fn shelves(&mut self) -> &mut Shelves {
+        &mut self.shelves
+    }
+
+    /// What is seen around nodes; kept with the next commit.
+    pub fn around(&mut self) -> &mut Surroundings {
+        &mut self.around
     }
 
     /// Makes nodes known, also those that have neither log nor API. `only`: no others are configured.
@@ -224,6 +242,9 @@ impl Collector {
             self.messages.extend(source.news());
         }
         self.asks.take_in();
+        self.shelves.take_in();
+        self.around.take_in();
+        self.wait_for_audits(now_ms);
         self.look(now_ms);
         if self.is_due() {
             self.commit(now_ms, hurry);
@@ -234,13 +255,27 @@ impl Collector {
         more
     }
 
+    /// Audits that have begun and not ended, by logs that are read to their end.
+    fn wait_for_audits(&mut self, now_ms: i64) {
+        if self.audited.elapsed() < COMMIT_EVERY {
+            return;
+        }
+        self.audited = Instant::now();
+        for source in self.sources.iter().filter(|source| source.whole) {
+            if let Some(waits) = source.apply.waiting_audits(now_ms) {
+                self.around.audits(&source.log.node, now_ms, waits);
+            }
+        }
+    }
+
     fn is_due(&self) -> bool {
         let dirty = |source: &Source| source.dirty || !source.gaps.is_empty();
         let many = |source: &Source| {
             let lines: usize = source.streams.values().map(Stream::unsaved_lines).sum();
             source.apply.waiting() >= COMMIT_TRANSFERS || lines >= COMMIT_LINES
         };
-        let anything = !self.asks.waiting().is_empty() || self.sources.iter().any(dirty);
+        let told = !self.asks.waiting().is_empty() || !self.shelves.waiting().is_empty() || self.around.is_waiting();
+        let anything = told || self.sources.iter().any(dirty);
         self.sources.iter().any(many) || self.committed.elapsed() >= COMMIT_EVERY && anything
     }
 
@@ -270,6 +305,7 @@ impl Collector {
         }
         let result = self.writer.commit(&mut units, self.asks.waiting(), now_ms);
         drop(units);
+        let result = result.and_then(|()| self.around.keep(&mut self.writer));
         self.committed = Instant::now();
         match result {
             Ok(()) => {
@@ -279,6 +315,7 @@ impl Collector {
                 }
                 (self.failures, self.retry_at, self.trouble) = (0, None, None);
                 self.asks.saved();
+                self.shelve();
                 for source in &mut self.sources {
                     let gaps = source.saved();
                     let node = &source.log.node;
@@ -297,6 +334,17 @@ impl Collector {
                 self.retry_at = Some(Instant::now() + Duration::from_secs(wait));
                 false
             }
+        }
+    }
+
+    /// Keeps what databases of nodes said, apart from the rest: what hinders it hinders nothing else.
+    fn shelve(&mut self) {
+        if self.shelves.waiting().is_empty() {
+            return;
+        }
+        match self.writer.shelve(self.shelves.waiting()) {
+            Ok(()) => self.shelves.saved(),
+            Err(error) => self.shelves.hindered(&error.to_string()),
         }
     }
 
@@ -322,6 +370,8 @@ impl Collector {
     pub fn take_messages(&mut self) -> Vec<String> {
         let mut messages = std::mem::take(&mut self.messages);
         messages.extend(self.asks.take_messages());
+        messages.extend(self.shelves.take_messages());
+        messages.extend(self.around.take_messages());
         messages
     }
 

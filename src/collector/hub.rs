@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::matcher::Matcher;
 use super::tap::Tap;
-use super::{explain, latency, past, rating, space, tables, tell};
+use super::{disks, explain, latency, past, rating, space, tables, tell};
 use crate::api::line::Filter;
 use crate::api::link::{Mailbox, Port};
 use crate::api::message::{Answer, Command, Message, Query, Request, VERSION, Watch};
@@ -50,6 +50,8 @@ pub struct Hub {
     wake: SyncSender<()>,
     status: StatusWake,
     trouble: Mutex<Option<String>>,
+    /// The present of its answers; `None`: the clock says.
+    present_ms: Option<i64>,
 }
 
 #[derive(Default)]
@@ -108,6 +110,14 @@ impl Hub {
         Self::new(data_dir, 0, std::sync::mpsc::channel().0, sync_channel(0).0)
     }
 
+    /// As [`Self::alone`], at a time that is over: what is asked of the present is answered as of then.
+    pub fn as_of(data_dir: &Path, present_ms: i64) -> Self {
+        Self {
+            present_ms: Some(present_ms),
+            ..Self::alone(data_dir)
+        }
+    }
+
     /// For the collector of a data directory, that takes `orders` and is woken by `wake`.
     pub fn new(data_dir: &Path, since_ms: i64, orders: Sender<Order>, wake: SyncSender<()>) -> Self {
         Self {
@@ -121,6 +131,7 @@ impl Hub {
             wake,
             status: StatusWake::default(),
             trouble: Mutex::default(),
+            present_ms: None,
         }
     }
 
@@ -227,7 +238,8 @@ impl Hub {
     /// # Errors
     /// One line: why there is none.
     pub fn answer(&self, query: &Query) -> Result<Answer, String> {
-        let now_ms = jiff::Timestamp::now().as_millisecond();
+        let clock = || jiff::Timestamp::now().as_millisecond();
+        let now_ms = self.present_ms.unwrap_or_else(clock);
         let reader = Reader::open(&self.data_dir).map_err(|error| error.to_string())?;
         match query {
             Query::Status { nodes, at_ms } => self
@@ -268,13 +280,16 @@ impl Hub {
                 at_ms,
                 before,
                 after,
-            } => past::around(&reader, filter, *at_ms, (*before, *after)).map(Answer::Log),
+            } => past::around(&reader, filter, at_ms.or(self.present_ms), (*before, *after)).map(Answer::Log),
             Query::Line(line) => explain::line(&reader, line).map(|told| Answer::Line(Box::new(told))),
             Query::Reputation { nodes, at_ms } => rating::reputation(&reader, nodes, at_ms.unwrap_or(now_ms))
                 .map(Answer::Reputation)
                 .map_err(|error| error.to_string()),
             Query::Latency(ask) => latency::latency(&reader, ask, now_ms)
                 .map(|told| Answer::Latency(Box::new(told)))
+                .map_err(|error| error.to_string()),
+            Query::Disks { nodes, at_ms } => disks::disks(&reader, nodes, at_ms.unwrap_or(now_ms))
+                .map(Answer::Disks)
                 .map_err(|error| error.to_string()),
             Query::Storage { nodes, at_ms } => space::storage(&reader, nodes, at_ms.unwrap_or(now_ms))
                 .map(Answer::Storage)

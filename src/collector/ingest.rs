@@ -53,15 +53,28 @@ pub fn ingest(
     source: &Path,
     overlap: Overlap,
     now_ms: i64,
-    mut moved: impl FnMut(u64) + Send,
+    moved: impl FnMut(u64) + Send,
 ) -> Result<Outcome> {
     let io = |source_error| Error::Io {
         path: source.to_owned(),
         source: source_error,
     };
     let raw = archive::raw(source).map_err(io)?;
+    let name = source.display().to_string();
+    ingest_from(writer, node, (name, raw), overlap, now_ms, moved)
+}
+
+/// As [`ingest`], of a name and whatever can be read.
+pub fn ingest_from(
+    writer: &mut Writer,
+    node: &str,
+    (name, raw): (String, impl Read + Send),
+    overlap: Overlap,
+    now_ms: i64,
+    mut moved: impl FnMut(u64) + Send,
+) -> Result<Outcome> {
     let node = writer.node(node)?;
-    let run = (writer.new_run(), source.display().to_string());
+    let run = (writer.new_run(), name);
     let stream = Stream::new(node, run, 0, Some(Rules::Any), overlap == Overlap::Count);
     let (sender, blocks) = sync_channel::<Block>(4);
     std::thread::scope(|scope| {

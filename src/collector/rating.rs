@@ -3,8 +3,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::tell;
+use super::books;
+use super::tell::{self, Sources};
 use crate::analysis::danger;
+use crate::analysis::danger::contact::{self, Lost};
 use crate::analysis::reputation::downtime::{Downtime, downtime};
 use crate::analysis::reputation::streak::{self, Projection, Scored, Streak};
 use crate::analysis::reputation::vetting::{self, Vetting};
@@ -12,8 +14,10 @@ use crate::analysis::reputation::{AUDIT, SUSPENSION};
 use crate::api::reputation as face;
 use crate::api::status::{self, Outlook, Satellite};
 use crate::domain::audit::{Audit, Verdict};
+use crate::domain::books::Kept;
 use crate::domain::detail::Known;
 use crate::domain::piece;
+use crate::domain::remark::Remark;
 use crate::domain::sample::{Standing, Told};
 use crate::report::time::rfc3339;
 use crate::store::audits::FailedReads;
@@ -36,6 +40,9 @@ pub struct Rating {
     counted: HashMap<String, u64>,
     /// `None`: there is no log that would tell.
     failed: Option<BTreeMap<String, FailedReads>>,
+    /// What the log remarked in the last hours.
+    pub remarks: Vec<(i64, Remark)>,
+    lost: Vec<Lost>,
 }
 
 impl Rating {
@@ -43,7 +50,7 @@ impl Rating {
     pub fn of(
         reader: &Reader,
         node: &str,
-        (told, noted): (Option<&Told>, &Noted),
+        (told, noted, kept): Sources<'_>,
         has_log: bool,
         now_ms: i64,
     ) -> Result<Self> {
@@ -57,23 +64,22 @@ impl Rating {
             true => reader.audits(node, range)?,
             false => Vec::new(),
         };
+        let remarks = reader.remarks(node, (now_ms - contact::LOOKED_MS, now_ms))?;
         let mut passed: HashMap<&str, i64> = HashMap::new();
         for audit in audits.iter().filter(|audit| audit.verdict == Verdict::Passed) {
             passed.insert(&audit.satellite_id, audit.time_ms);
         }
         Ok(Self {
             now_ms,
-            known: reader.known_satellites(node, now_ms, DAYS)?,
+            known: books::known(reader, node, kept, (now_ms, DAYS))?,
             streaks: streak::streaks(&audits),
             passed: passed.into_iter().map(|(id, ms)| (id.to_owned(), ms)).collect(),
             audits,
-            scored: scored(told, noted),
-            counted: noted
-                .scores
-                .iter()
-                .filter_map(|(id, _, scores)| Some((id.clone(), scores.total_audits?)))
-                .collect(),
+            scored: scored(told, noted, kept),
+            counted: counted(noted, kept),
             failed,
+            lost: contact::lost(&remarks, noted.started_ms, now_ms),
+            remarks,
         })
     }
 
@@ -150,6 +156,7 @@ impl Rating {
 
     fn outlook(&self, id: &str, satellite: &Satellite) -> Outlook {
         let streak = self.streak(id);
+        let lost = self.lost.iter().find(|lost| lost.satellite_id == id);
         let projection = streak.map(|_| self.projection(id).0);
         let audit = projection.map(|to| to.audit).or(satellite.audit_score);
         let suspension = projection.map(|to| to.suspension).or(satellite.suspension_score);
@@ -167,6 +174,8 @@ impl Rating {
             online_back_at: downtime.and_then(|told| told.back_ms).map(rfc3339),
             vetting: self.vetting(id, satellite, joined_ms),
             joined_at: joined_ms.map(rfc3339),
+            lost_since: lost.map(|lost| rfc3339(lost.since_ms)),
+            lost_why: lost.map(Lost::why),
         }
     }
 
@@ -263,7 +272,7 @@ fn failed(audit: &Audit) -> face::FailedAudit {
 
 /// What each satellite told last of its scores, by log or API, and when the node heard of it. The log has a line for
 /// each time it did; the API only shows that something changed.
-fn scored(told: Option<&Told>, noted: &Noted) -> HashMap<String, Scored> {
+fn scored(told: Option<&Told>, noted: &Noted, kept: Option<&Kept>) -> HashMap<String, Scored> {
     let mut scored = HashMap::new();
     if let Some(told) = told
         && let Some(time_ms) = told.standings_ms
@@ -283,18 +292,58 @@ fn scored(told: Option<&Told>, noted: &Noted) -> HashMap<String, Scored> {
             }
         }
     }
-    for (id, time_ms, scores) in &noted.scores {
-        let same = |api: &Scored| (api.audit - scores.audit).abs() < 1e-9;
-        if scored.get(id).is_none_or(|api| same(api) || api.time_ms < *time_ms) {
+    let lines = noted.scores.iter().map(|(id, time_ms, scores)| {
+        let scores = Scored {
+            audit: scores.audit,
+            suspension: scores.suspension,
+            time_ms: *time_ms,
+        };
+        (id.clone(), scores)
+    });
+    // The row of the database knows when the node heard of it, as a line of the log does.
+    let rows = kept.into_iter().flat_map(|kept| {
+        books::ratings(kept).filter_map(|rated| {
             let scores = Scored {
-                audit: scores.audit,
-                suspension: scores.suspension,
-                time_ms: *time_ms,
+                audit: rated.audit.score?,
+                suspension: rated.suspension.score?,
+                time_ms: books::as_of(kept, rated),
             };
-            scored.insert(id.clone(), scores);
+            Some((rated.satellite_id.clone(), scores))
+        })
+    });
+    let mut exact: HashMap<String, Scored> = HashMap::new();
+    for (id, scores) in lines.chain(rows) {
+        let known = exact.entry(id).or_insert(scores);
+        if known.time_ms < scores.time_ms {
+            *known = scores;
+        }
+    }
+    for (id, exact) in exact {
+        let same = |api: &Scored| (api.audit - exact.audit).abs() < 1e-9;
+        if scored
+            .get(&id)
+            .is_none_or(|api| same(api) || api.time_ms < exact.time_ms)
+        {
+            scored.insert(id, exact);
         }
     }
     scored
+}
+
+/// Audits of each satellite so far, by the log or the databases: the higher count is the later one.
+fn counted(noted: &Noted, kept: Option<&Kept>) -> HashMap<String, u64> {
+    let lines = noted
+        .scores
+        .iter()
+        .filter_map(|(id, _, scores)| Some((id.clone(), scores.total_audits?)));
+    let rows = kept.iter().flat_map(|kept| &kept.rated);
+    let rows = rows.filter_map(|rated| Some((rated.satellite_id.clone(), rated.audits?)));
+    let mut counted: HashMap<String, u64> = HashMap::new();
+    for (id, audits) in lines.chain(rows) {
+        let known = counted.entry(id).or_default();
+        *known = audits.max(*known);
+    }
+    counted
 }
 
 /// The answer in full for nodes (all watched ones, when none is named).
@@ -306,7 +355,15 @@ pub fn reputation(reader: &Reader, names: &[String], now_ms: i64) -> Result<Vec<
     for node in tell::named(reader, names, now_ms)? {
         let (satellites, rating) = tell::rated_satellites(reader, &node, now_ms)?;
         let before = reader.told(&node, now_ms - LOOKED_MS)?;
-        let before = before.map(|told| told.standings).unwrap_or_default();
+        let mut before = before.map(|told| told.standings).unwrap_or_default();
+        if let Some(kept) = reader.kept(&node, now_ms - LOOKED_MS)? {
+            for rated in books::ratings(&kept) {
+                let id = Some(rated.satellite_id.as_str());
+                if !before.iter().any(|known| known.satellite_id.as_deref() == id) {
+                    before.push(books::standing(&kept, rated));
+                }
+            }
+        }
         let satellites = satellites.unwrap_or_default().into_iter();
         nodes.push(face::NodeReputation {
             node,

@@ -11,7 +11,9 @@ use super::collect::{Collector, Log};
 use super::hub::{Hub, Order};
 use super::publish::{self, Publisher};
 use crate::api::message::{Answer, Command};
+use crate::node::around::{self, Host, Place};
 use crate::node::client::Client;
+use crate::node::databases;
 use crate::node::watch::{Target, Watch};
 use crate::source::follow::Start;
 use crate::source::wake;
@@ -33,6 +35,12 @@ pub struct Plan {
     pub logs: Vec<Log>,
     /// APIs of those that have one.
     pub targets: Vec<Target>,
+    /// Databases of those whose folder is known.
+    pub databases: Vec<databases::watch::Target>,
+    /// What surrounds nodes.
+    pub places: Vec<Place>,
+    /// The host that is looked at.
+    pub host: Host,
     /// What is read of a log that was never followed.
     pub start: Start,
     /// What is kept.
@@ -214,12 +222,19 @@ impl Service {
         }
         self.watching = Some(wake::watch(paths, self.sender.clone()));
         let (polled, answers) = channel();
+        let (see, seen) = channel();
+        let client = plan.client.clone();
+        let around = around::Watch::start(client, plan.places, &plan.host, (see, self.sender.clone()));
         let watch = Watch::start(plan.client, plan.targets, plan.every, polled, self.sender.clone());
-        let watch = watch.map_err(|source| Error::Io {
+        let failed = |source| Error::Io {
             path: self.data_dir.clone(),
             source,
-        })?;
-        self.collector.asks().listen(watch, answers);
+        };
+        self.collector.asks().listen(watch.map_err(failed)?, answers);
+        let (looked, readings) = channel();
+        let watch = databases::watch::Watch::start(plan.databases, looked, self.sender.clone());
+        self.collector.shelves().listen(watch.map_err(failed)?, readings);
+        self.collector.around().listen(around.map_err(failed)?, seen);
         Ok(true)
     }
 }

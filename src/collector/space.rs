@@ -1,12 +1,15 @@
 //! Where a node's bytes are and when its disk is full, put together. Asked by `tell` for the status, and by the hub for
 //! the whole.
 
+use super::books::{self, Heard};
 use super::tell;
 use crate::analysis::storage::{self, FullIn, Growth, Paid, Point};
 use crate::api::status::{self, Space};
 use crate::api::storage as face;
+use crate::domain::books::Kept;
 use crate::domain::detail::{Known, MovedDay, StoredDay};
-use crate::domain::sample::{Standing, Told};
+use crate::domain::sample::{Disk, Semantics, Standing, Told};
+use crate::store::kept::BlobRow;
 use crate::store::{Reader, Result};
 
 const DAY_MS: i64 = 86_400_000;
@@ -17,9 +20,19 @@ const DAYS: i64 = 60;
 /// The longest time growth is told of, days.
 const LONGEST: i64 = 30;
 
-/// What is used over the time growth is told of.
-fn points(reader: &Reader, node: &str, now_ms: i64) -> Result<Vec<Point>> {
-    let hours = reader.disk_hours(node, (now_ms - LONGEST * DAY_MS, now_ms))?;
+/// What is used over the time growth is told of, by the same source as the disk.
+fn points(reader: &Reader, node: &str, heard: Option<&Heard>, now_ms: i64) -> Result<Vec<Point>> {
+    let range = (now_ms - LONGEST * DAY_MS, now_ms);
+    if heard.is_some_and(|heard| heard.source == "db") {
+        let rows = reader.blob_rows(node, range)?.into_iter();
+        let point = |row: BlobRow| Point {
+            time_ms: row.written_ms,
+            used: row.used,
+            semantics: Semantics::Old,
+        };
+        return Ok(rows.map(point).collect());
+    }
+    let hours = reader.disk_hours(node, range)?;
     let points = hours.into_iter().filter_map(|(time_ms, disk)| {
         Some(Point {
             time_ms,
@@ -30,12 +43,21 @@ fn points(reader: &Reader, node: &str, now_ms: i64) -> Result<Vec<Point>> {
     Ok(points.collect())
 }
 
+/// What is known of a node's satellites by answers and databases.
+type Sources<'a> = (Option<&'a Told>, Option<&'a Kept>);
+
+/// The satellites that rate a node: those of the API, else of the databases.
+fn standings((told, kept): Sources<'_>) -> Vec<Standing> {
+    match (told, kept) {
+        (Some(told), _) if !told.standings.is_empty() => told.standings.clone(),
+        (_, Some(kept)) => books::ratings(kept).map(|rated| books::standing(kept, rated)).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// What each satellite that rates the node, and did not disqualify it, pays for.
-fn paid(told: &Told, known: &[Known]) -> Vec<Option<Paid>> {
-    let rated = told
-        .standings
-        .iter()
-        .filter(|standing| standing.disqualified_ms.is_none());
+fn paid(standings: &[Standing], known: &[Known]) -> Vec<Option<Paid>> {
+    let rated = standings.iter().filter(|standing| standing.disqualified_ms.is_none());
     let ids = rated.filter_map(|standing| standing.satellite_id.as_deref());
     ids.map(|id| {
         let known = known.iter().find(|known| known.detail.satellite_id == id)?;
@@ -45,16 +67,25 @@ fn paid(told: &Told, known: &[Known]) -> Vec<Option<Paid>> {
 }
 
 /// What a status says of a node's space, and when it is full; `None`: its disk is unknown.
-pub fn space(reader: &Reader, node: &str, told: Option<&Told>, now_ms: i64) -> Result<Option<(Space, Option<FullIn>)>> {
-    let Some(told) = told else {
+pub fn space(
+    reader: &Reader,
+    node: &str,
+    sources: Sources<'_>,
+    now_ms: i64,
+) -> Result<Option<(Space, Option<FullIn>)>> {
+    let Some(heard) = books::disk(sources.0, sources.1) else {
         return Ok(None);
     };
-    let Some(disk) = &told.disk else {
-        return Ok(None);
+    let disk = &heard.disk;
+    let known = books::known(reader, node, sources.1, (now_ms, TALLIES))?;
+    let growth = storage::usual(&points(reader, node, Some(&heard), now_ms)?, now_ms);
+    let paid = paid(&standings(sources), &known);
+    // Of blobs only nothing is known of the rest: what is paid for may be in a hashstore.
+    let counted = Disk {
+        used: disk.used.filter(|_| heard.source == "api"),
+        ..*disk
     };
-    let known = reader.known_satellites(node, now_ms, TALLIES)?;
-    let growth = storage::usual(&points(reader, node, now_ms)?, now_ms);
-    let ledger = storage::ledger(disk, &paid(told, &known));
+    let ledger = storage::ledger(&counted, &paid);
     let full = disk.free.and_then(|free| storage::full_in(free, growth.as_ref()));
     let rounded = |days: f64| (days * 10.0).round() / 10.0;
     let space = Space {
@@ -83,12 +114,18 @@ fn grown(days: i64, growth: Growth) -> face::Growth {
     }
 }
 
-fn satellite(known: Known, standings: &[Standing]) -> face::SatelliteStorage {
+fn satellite(known: Known, standings: &[Standing], kept: Option<&Kept>) -> face::SatelliteStorage {
     let detail = known.detail;
     let named = standings
         .iter()
         .find(|standing| standing.satellite_id.as_ref() == Some(&detail.satellite_id));
     let paid = storage::paid(&detail.stored);
+    let space = kept.and_then(|kept| kept.space.as_ref());
+    let blobs = space.and_then(|(time_ms, space)| {
+        let mut satellites = space.satellites.iter();
+        let (_, blobs) = satellites.find(|(id, _)| *id == detail.satellite_id)?;
+        Some((*time_ms, blobs.total, blobs.content))
+    });
     let stored = |day: &StoredDay| (day.start_ms, day.byte_hours, day.bytes);
     let moved = |day: &MovedDay| {
         let ways = [
@@ -113,6 +150,7 @@ fn satellite(known: Known, standings: &[Standing]) -> face::SatelliteStorage {
         moved: detail.moved.iter().map(moved).collect(),
         asked_ms: known.answered_ms,
         error: known.error,
+        blobs,
         satellite_id: detail.satellite_id,
     }
 }
@@ -125,17 +163,20 @@ pub fn storage(reader: &Reader, names: &[String], now_ms: i64) -> Result<Vec<fac
     let mut nodes = Vec::new();
     for node in tell::named(reader, names, now_ms)? {
         let told = reader.told(&node, now_ms)?;
-        let points = points(reader, &node, now_ms)?;
+        let kept = reader.kept(&node, now_ms)?;
+        let sources = (told.as_ref(), kept.as_ref());
+        let heard = books::disk(sources.0, sources.1);
+        let points = points(reader, &node, heard.as_ref(), now_ms)?;
         let growth = [1, 7, LONGEST]
             .into_iter()
             .filter_map(|days| Some(grown(days, storage::growth(&points, now_ms, days)?)));
-        let standings = told.as_ref().map_or(&[][..], |told| &told.standings);
-        let known = reader.known_satellites(&node, now_ms, DAYS)?.into_iter();
+        let standings = standings(sources);
+        let known = books::known(reader, &node, sources.1, (now_ms, DAYS))?.into_iter();
         nodes.push(face::NodeStorage {
-            disk: told.as_ref().and_then(tell::disk),
-            space: space(reader, &node, told.as_ref(), now_ms)?.map(|(space, _)| space),
+            disk: heard.as_ref().map(tell::disk),
+            space: space(reader, &node, sources, now_ms)?.map(|(space, _)| space),
             growth: growth.collect(),
-            satellites: known.map(|known| satellite(known, standings)).collect(),
+            satellites: known.map(|known| satellite(known, &standings, kept.as_ref())).collect(),
             node,
         });
     }

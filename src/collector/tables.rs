@@ -10,7 +10,7 @@ use crate::domain::task::Task;
 use crate::domain::transfer::Outcome;
 use crate::log::kind::{Kind, Level};
 use crate::log::template;
-use crate::store::polls::StandingRow;
+use crate::store::polls::{DiskRow, StandingRow};
 use crate::store::query::{By, Key, Scope};
 use crate::store::transfers::{Filter, Named};
 use crate::store::{self, Reader};
@@ -208,16 +208,17 @@ fn latency(reader: &Reader, scope: &Scope, each: Each<'_>) -> Result<(), Error> 
 fn reputation(reader: &Reader, scope: &Scope, each: Each<'_>) -> Result<(), Error> {
     let mut rows = reader.standings(scope)?;
     rows.extend(reader.scores(scope)?);
+    rows.extend(reader.kept_standings(scope)?);
     rows.sort_by(|a, b| {
         let key = |row: &StandingRow| (row.time_ms, row.node.clone(), row.standing.satellite_id.clone());
         key(a).cmp(&key(b))
     });
-    // The log says so every few hours, changed or not.
+    // The log says so every few hours, changed or not; a row of a database counts audits, too.
     let mut last: HashMap<(String, Option<String>, &'static str), Standing> = HashMap::new();
     for row in rows {
         let standing = row.standing;
         let key = (row.node.clone(), standing.satellite_id.clone(), row.source);
-        if row.source == "log" && last.insert(key, standing.clone()).as_ref() == Some(&standing) {
+        if row.source != "api" && last.insert(key, standing.clone()).as_ref() == Some(&standing) {
             continue;
         }
         each(vec![
@@ -232,28 +233,52 @@ fn reputation(reader: &Reader, scope: &Scope, each: Each<'_>) -> Result<(), Erro
             Value::time(standing.disqualified_ms),
             Value::time(standing.suspended_ms),
             Value::time(standing.vetted_ms),
+            Value::time(standing.offline_suspended_ms),
+            Value::time(standing.review_ms),
         ])?;
     }
     Ok(())
 }
 
+/// The API's word; blobs by the databases only where it had none for so long (it is kept by the hour).
+const UNTOLD_MS: i64 = 2 * 3_600_000;
+
 fn storage(reader: &Reader, scope: &Scope, each: Each<'_>) -> Result<(), Error> {
+    let mut blobs = reader.kept_blobs(scope)?.into_iter().peekable();
+    let mut told: HashMap<String, i64> = HashMap::new();
+    let is_told = |told: &HashMap<String, i64>, row: &DiskRow| {
+        told.get(&row.node).is_some_and(|ms| row.time_ms - ms <= UNTOLD_MS)
+    };
     let taken = reader.disks(scope, |row| {
-        let disk = row.disk;
-        each(vec![
-            Value::Time(row.time_ms),
-            Value::Text(row.node),
-            Value::count(disk.allocated),
-            Value::count(disk.used),
-            Value::count(disk.free),
-            Value::count(disk.trash),
-            Value::count(disk.reclaimable),
-            Value::count(disk.overused),
-            Value::text("api"),
-            Value::text(disk.semantics.word()),
-        ])
+        while let Some(blob) = blobs.next_if(|blob| blob.time_ms < row.time_ms) {
+            if !is_told(&told, &blob) {
+                each(disk_row(blob, "db"))?;
+            }
+        }
+        told.insert(row.node.clone(), row.time_ms);
+        each(disk_row(row, "api"))
     })?;
-    Ok(taken?)
+    taken?;
+    for blob in blobs.filter(|blob| !is_told(&told, blob)) {
+        each(disk_row(blob, "db"))?;
+    }
+    Ok(())
+}
+
+fn disk_row(row: DiskRow, source: &str) -> Vec<Value> {
+    let disk = row.disk;
+    vec![
+        Value::Time(row.time_ms),
+        Value::Text(row.node),
+        Value::count(disk.allocated),
+        Value::count(disk.used),
+        Value::count(disk.free),
+        Value::count(disk.trash),
+        Value::count(disk.reclaimable),
+        Value::count(disk.overused),
+        Value::text(source),
+        Value::text(disk.semantics.word()),
+    ]
 }
 
 fn maintenance(reader: &Reader, scope: &Scope, each: Each<'_>) -> Result<(), Error> {

@@ -3,14 +3,18 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::books::{self, Heard, Said};
+use super::host::Surroundings;
 use super::rating::Rating;
 use super::space;
-use crate::analysis::danger::{BUSY_TRANSFERS, ErrorSeen, Evidence, Hang, Log, hangs, judge};
+use crate::analysis::danger::{BUSY_TRANSFERS, ErrorSeen, Evidence, Hang, Log, NotUnderstood, hangs, judge};
 use crate::analysis::reputation::audit_failures_to_disqualification;
 use crate::api::status::{Api, Collector, Disk, Flow, Node, Reason, Satellite, Source, Status, Traffic};
 use crate::domain::batch::Scores;
+use crate::domain::books::Kept;
 use crate::domain::health::{Finding, State};
 use crate::domain::sample::{Standing, Told};
+use crate::domain::task::Job;
 use crate::domain::transfer::Outcome;
 use crate::report::time::rfc3339;
 use crate::store::notes::Noted;
@@ -92,17 +96,28 @@ fn scope(name: &str, now_ms: i64, window_s: i64) -> Scope {
 pub fn rated_satellites(reader: &Reader, name: &str, now_ms: i64) -> Result<(Option<Vec<Satellite>>, Rating)> {
     let told = reader.told(name, now_ms)?;
     let noted = reader.noted(name, now_ms)?;
+    let kept = reader.kept(name, now_ms)?;
     let has_log = reader.newest_hour(name, now_ms.div_euclid(1000))?.is_some();
-    let rating = Rating::of(reader, name, (told.as_ref(), &noted), has_log, now_ms)?;
-    Ok((satellites(told.as_ref(), &noted, &rating, now_ms), rating))
+    let known = (told.as_ref(), &noted, kept.as_ref());
+    let rating = Rating::of(reader, name, known, has_log, now_ms)?;
+    Ok((satellites(known, &rating, now_ms), rating))
 }
 
-fn satellites(told: Option<&Told>, noted: &Noted, rating: &Rating, now_ms: i64) -> Option<Vec<Satellite>> {
-    let mut satellites: Vec<Satellite> = match rated(told, noted, now_ms) {
+/// What a node is known by: the answers of its API, its log, its databases.
+pub type Sources<'a> = (Option<&'a Told>, &'a Noted, Option<&'a Kept>);
+
+fn satellites((told, noted, kept): Sources<'_>, rating: &Rating, now_ms: i64) -> Option<Vec<Satellite>> {
+    let by_rated = rated(told, noted, now_ms);
+    let mut satellites: Vec<Satellite> = match by_rated {
         Some((told, rated_ms)) => by_api(told, rated_ms),
-        None if noted.scores.is_empty() => return None,
         None => noted.scores.iter().map(by_log).collect(),
     };
+    if let Some(kept) = kept {
+        books::merge(&mut satellites, kept, &said(by_rated, noted, now_ms));
+    }
+    if by_rated.is_none() && satellites.is_empty() {
+        return None;
+    }
     rating.look_ahead(&mut satellites);
     Some(satellites)
 }
@@ -115,10 +130,14 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
     let noted = reader.noted(&name, now_ms)?;
     let hour = Hour::of(reader, &name, now_ms)?;
     let silent_s = silent_s(reader, &name, (&rows, &noted, &hour), now_ms.div_euclid(1000))?;
-    let rating = Rating::of(reader, &name, (told.as_ref(), &noted), silent_s.is_some(), now_ms)?;
-    let space = space::space(reader, &name, told.as_ref(), now_ms)?;
-    let standings = standings(told.as_ref(), &noted, now_ms);
+    let kept = reader.kept(&name, now_ms)?;
+    let known = (told.as_ref(), &noted, kept.as_ref());
+    let rating = Rating::of(reader, &name, known, silent_s.is_some(), now_ms)?;
+    let space = space::space(reader, &name, (told.as_ref(), kept.as_ref()), now_ms)?;
+    let standings = standings(known, now_ms);
+    let around = Surroundings::of(reader, &name, told.as_ref(), now_ms)?;
     let evidence = Evidence {
+        host: around.host,
         now_ms,
         logs: followed(&rows),
         failing: rating.failing(&standings),
@@ -127,6 +146,8 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
         transfers: by_action.values().map(Flow::count).sum(),
         looked_ms: reader.looked(&name)?,
         full_in: space.as_ref().and_then(|(_, full)| *full),
+        remarks: rating.remarks.clone(),
+        books: kept.as_ref().map(|kept| books::evidence(kept, now_ms)),
         told,
         ..happened(reader, &name, &noted, hour, now_ms)?
     };
@@ -134,9 +155,9 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
     let told = evidence.told.as_ref();
     let process = told.map(|told| told.process.clone()).unwrap_or_default();
     Ok(Node {
-        satellites: satellites(told, &noted, &rating, now_ms),
+        satellites: satellites((told, &noted, kept.as_ref()), &rating, now_ms),
         node_id: process.node_id.or(noted.node_id),
-        node_version: process.version,
+        node_version: process.version.or(around.metrics.and_then(|metrics| metrics.version)),
         state: findings.first().map_or(State::Ok, |finding| finding.state),
         reasons: findings.into_iter().map(reason).collect(),
         started_at: process.started_ms.or(noted.started_ms).map(rfc3339),
@@ -144,12 +165,15 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
         last_contact_at: told.and_then(|told| told.last_contact_ms).map(rfc3339),
         sources: rows.iter().map(|row| source(row, now_ms.div_euclid(1000))).collect(),
         api: api(told, now_ms),
+        databases: kept.as_ref().map(books::databases),
         traffic: Traffic {
             window_s: WINDOW_S,
             by_action,
         },
-        disk: told.and_then(disk),
+        disk: books::disk(told, kept.as_ref()).as_ref().map(disk),
         space: space.map(|(space, _)| space),
+        pending_audits: around.pending,
+        around: around.around,
         earnings: None,
         alerts: None,
         name,
@@ -169,8 +193,22 @@ fn happened(reader: &Reader, name: &str, noted: &Noted, hour: Hour, now_ms: i64)
         errors: hour.errors,
         uploads: hour.uploads,
         rejected: hour.rejected,
+        not_understood: not_understood(reader, name, now_ms)?,
+        compacting: reader.running(&[name.to_owned()], &[Job::Compaction], now_ms)?,
         ..Evidence::default()
     })
+}
+
+/// Of this hour and the one before it: kinds are counted by the hour.
+fn not_understood(reader: &Reader, name: &str, now_ms: i64) -> Result<Option<NotUnderstood>> {
+    let hour = now_ms.div_euclid(1000 * WINDOW_S) * WINDOW_S;
+    let since = hour - WINDOW_S;
+    let (lines, count) = reader.not_understood(name, (since, hour + WINDOW_S))?;
+    Ok((lines > 0).then_some(NotUnderstood {
+        since_ms: since * 1000,
+        lines,
+        count,
+    }))
 }
 
 /// What the log had in the last hour.
@@ -239,16 +277,31 @@ fn rated<'a>(told: Option<&'a Told>, noted: &Noted, now_ms: i64) -> Option<(&'a 
     rated.filter(|(_, ms)| is_news(*ms, now_ms) || *ms >= newest)
 }
 
+fn said<'a>(rated: Option<(&Told, i64)>, noted: &'a Noted, now_ms: i64) -> Said<'a> {
+    let api_ms = rated.map(|(_, ms)| ms);
+    Said {
+        is_whole: api_ms.is_some_and(|ms| is_news(ms, now_ms)),
+        api_ms,
+        noted,
+    }
+}
+
 /// What is to be judged of satellites. Old scores are told with their age, and say nothing of today.
-fn standings(told: Option<&Told>, noted: &Noted, now_ms: i64) -> Vec<Standing> {
-    match rated(told, noted, now_ms) {
+fn standings((told, noted, kept): Sources<'_>, now_ms: i64) -> Vec<Standing> {
+    let by_rated = rated(told, noted, now_ms);
+    let mut standings = match by_rated {
         Some((told, ms)) if is_news(ms, now_ms) => told.standings.clone(),
         Some(_) => Vec::new(),
         None => {
             let scores = noted.scores.iter().filter(|(_, ms, _)| is_news(*ms, now_ms));
             scores.map(standing).collect()
         }
+    };
+    if let Some(kept) = kept {
+        let said = said(by_rated, noted, now_ms);
+        books::merge_standings(&mut standings, kept, &said, |ms| is_news(ms, now_ms));
     }
+    standings
 }
 
 fn followed(rows: &[SourceRow]) -> Vec<Log> {
@@ -335,9 +388,9 @@ fn api(told: Option<&Told>, now_ms: i64) -> Api {
 }
 
 /// A node's disk in the form of the api.
-pub fn disk(told: &Told) -> Option<Disk> {
-    let disk = told.disk?;
-    Some(Disk {
+pub fn disk(heard: &Heard) -> Disk {
+    let disk = heard.disk;
+    Disk {
         semantics: disk.semantics.word().to_owned(),
         allocated: disk.allocated,
         used: disk.used,
@@ -345,9 +398,9 @@ pub fn disk(told: &Told) -> Option<Disk> {
         trash: disk.trash,
         reclaimable: disk.reclaimable,
         overused: disk.overused,
-        source: "api".to_owned(),
-        as_of: rfc3339(told.answered_ms?),
-    })
+        source: heard.source.to_owned(),
+        as_of: rfc3339(heard.as_of_ms),
+    }
 }
 
 /// What the API said of satellites.
@@ -366,6 +419,8 @@ fn by_api(told: &Told, rated_ms: i64) -> Vec<Satellite> {
             disqualified_at: standing.disqualified_ms.map(rfc3339),
             suspended_at: standing.suspended_ms.map(rfc3339),
             vetted_at: standing.vetted_ms.map(rfc3339),
+            offline_suspended_at: None,
+            offline_review_at: None,
             source: "api".to_owned(),
             as_of: rfc3339(rated_ms),
             outlook: None,
@@ -397,6 +452,8 @@ fn by_log((id, ms, scores): &(String, i64, Scores)) -> Satellite {
         disqualified_at: None,
         suspended_at: None,
         vetted_at: None,
+        offline_suspended_at: None,
+        offline_review_at: None,
         source: "log".to_owned(),
         as_of: rfc3339(*ms),
         outlook: None,

@@ -257,6 +257,7 @@ fn given<'a>(value: &'a DeValue<'_>) -> Given<'a> {
             Ok(n) => Given::Whole(n),
             Err(_) => Given::Other("a number beyond all bounds"),
         },
+        DeValue::Boolean(flag) => Given::Flag(*flag),
         other => Given::Other(what(other)),
     }
 }

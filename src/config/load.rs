@@ -314,6 +314,7 @@ fn field_value(node: &Node, field: Field) -> Option<Json> {
         Field::Api => masked(&node.api),
         Field::Data => node.data.as_deref().map(path).into(),
         Field::Metrics => masked(&node.metrics),
+        Field::Health => masked(&node.health),
         Field::Tags => node.tags.clone().into(),
     })
 }

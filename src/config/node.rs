@@ -1,4 +1,5 @@
-//! A node as the file, the environment and `--node` name it; `NAME=SOURCE[,api=URL][,data=DIR][,metrics=URL][,tags=A+B]`.
+//! A node as the file, the environment and `--node` name it; `NAME=SOURCE[,api=URL][,data=DIR][,metrics=URL]
+//! [,health=URL][,tags=A+B]`.
 
 use std::path::{Path, PathBuf};
 
@@ -27,6 +28,8 @@ pub struct Node {
     pub data: Option<PathBuf>,
     /// Address of its debug endpoint: no slash at the end. It may hold a password: show it `masked`.
     pub metrics: Option<String>,
+    /// Address of its public port, for the health page: no slash at the end. It may hold a password: show it `masked`.
+    pub health: Option<String>,
     /// What it is grouped by; each once.
     pub tags: Vec<String>,
 }
@@ -49,13 +52,23 @@ pub enum Field {
     Data,
     /// `metrics`
     Metrics,
+    /// `health`
+    Health,
     /// `tags`
     Tags,
 }
 
 impl Field {
     /// All of them, as the file has them.
-    pub const ALL: [Self; 6] = [Self::Name, Self::Log, Self::Api, Self::Data, Self::Metrics, Self::Tags];
+    pub const ALL: [Self; 7] = [
+        Self::Name,
+        Self::Log,
+        Self::Api,
+        Self::Data,
+        Self::Metrics,
+        Self::Health,
+        Self::Tags,
+    ];
 
     /// Its key in the file, and in `--node`.
     pub fn key(self) -> &'static str {
@@ -65,6 +78,7 @@ impl Field {
             Self::Api => "api",
             Self::Data => "data",
             Self::Metrics => "metrics",
+            Self::Health => "health",
             Self::Tags => "tags",
         }
     }
@@ -77,6 +91,7 @@ impl Field {
             Self::Api => "its API: HOST:PORT, or http:// or https://",
             Self::Data => "its data folder",
             Self::Metrics => "its debug endpoint (debug.addr)",
+            Self::Health => "its public port, for the health page (server.address)",
             Self::Tags => "groups to show it in",
         }
     }
@@ -89,6 +104,7 @@ impl Field {
             Self::Api => "\"http://127.0.0.1:14002\"",
             Self::Data => "\"/mnt/storagenode\"",
             Self::Metrics => "\"http://127.0.0.1:5998\"",
+            Self::Health => "\"http://127.0.0.1:28967\"",
             Self::Tags => "[\"home\"]",
         }
     }
@@ -143,6 +159,7 @@ impl Node {
             api: None,
             data: None,
             metrics: None,
+            health: None,
             tags: Vec::new(),
         }
     }
@@ -157,6 +174,7 @@ impl Node {
             Field::Log => self.log = log_source(text)?,
             Field::Api => self.api = Some(address::check(text)?),
             Field::Metrics => self.metrics = Some(address::check(text)?),
+            Field::Health => self.health = Some(address::check(text)?),
             Field::Data if text.is_empty() => {
                 return Err("the data folder is empty: name it, or leave it out".to_owned());
             }
@@ -192,7 +210,7 @@ impl Node {
 }
 
 /// What follows the source.
-const PARTS: [Field; 4] = [Field::Api, Field::Data, Field::Metrics, Field::Tags];
+const PARTS: [Field; 5] = [Field::Api, Field::Data, Field::Metrics, Field::Health, Field::Tags];
 
 impl std::str::FromStr for Node {
     type Err = String;
@@ -242,7 +260,7 @@ fn parts(text: &str) -> Vec<&str> {
 fn unknown_part(key: &str) -> String {
     let meant = closest(key, PARTS.map(Field::key)).map(|name| format!(" (did you mean `{name}=`?)"));
     let meant = meant.unwrap_or_default();
-    format!("`{key}=`{meant}: after the source come api=URL, data=DIR, metrics=URL, tags=A+B")
+    format!("`{key}=`{meant}: after the source come api=URL, data=DIR, metrics=URL, health=URL, tags=A+B")
 }
 
 fn log_source(text: &str) -> Result<LogSource, String> {

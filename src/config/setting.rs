@@ -24,6 +24,8 @@ pub struct Settings {
     pub hours_days: i64,
     /// Where countries of addresses come from.
     pub geoip_file: Option<PathBuf>,
+    /// Whether disks are asked about their health.
+    pub smart: bool,
     /// How the screen looks: the name of a theme.
     pub theme: String,
     /// `auto`, `always` or `never`.
@@ -44,6 +46,7 @@ impl Default for Settings {
             minutes_days: 0,
             hours_days: 0,
             geoip_file: None,
+            smart: false,
             theme: String::new(),
             color: String::new(),
             symbols: String::new(),
@@ -66,6 +69,8 @@ pub enum Given<'a> {
     Text(&'a str),
     /// Of the environment or a flag, where everything is text.
     Word(&'a str),
+    /// `true` or `false` of the file.
+    Flag(bool),
     /// Something else of the file, with its name, as "a list".
     Other(&'static str),
 }
@@ -78,6 +83,7 @@ enum Kind {
     Size(u64, fn(&mut Settings) -> &mut u64),
     Start(fn(&mut Settings) -> &mut String),
     File(fn(&mut Settings) -> &mut Option<PathBuf>),
+    Flag(fn(&mut Settings) -> &mut bool),
     /// One of these words.
     Choice(&'static [&'static str], fn(&mut Settings) -> &mut String),
 }
@@ -98,7 +104,7 @@ pub struct Setting {
 const MB: u64 = 1_000_000;
 
 /// All of them, those of a section together.
-pub const SETTINGS: [Setting; 11] = [
+pub const SETTINGS: [Setting; 12] = [
     Setting {
         section: "poll",
         key: "every_s",
@@ -147,6 +153,13 @@ pub const SETTINGS: [Setting; 11] = [
         help: "Where the countries of peers come from: a file in MaxMind's format (GeoLite2-Country.mmdb or the like); it is read when the program starts and when its configuration changes",
         default: "",
         kind: Kind::File(|settings| &mut settings.geoip_file),
+    },
+    Setting {
+        section: "host",
+        key: "smart",
+        help: "Whether the disks of nodes' data are asked about their health, by smartctl -j -a, each half hour; it needs the right to do so, and may wake a disk that sleeps",
+        default: "false",
+        kind: Kind::Flag(|settings| &mut settings.smart),
     },
     Setting {
         section: "ui",
@@ -210,6 +223,7 @@ impl Setting {
             ),
             Kind::File(_) => "the path of a .mmdb file, or \"\" for none".to_owned(),
             Kind::Choice(words, _) => format!("one of {}", words.join(", ")),
+            Kind::Flag(_) => "true or false".to_owned(),
             Kind::Start(_) => "\"all\", \"end\", an age as \"7d\", or a time".to_owned(),
         }
     }
@@ -217,7 +231,7 @@ impl Setting {
     /// A value as the file writes it.
     pub fn written(&self, value: &str) -> String {
         match self.kind {
-            Kind::Seconds(..) | Kind::Days(..) => value.to_owned(),
+            Kind::Seconds(..) | Kind::Days(..) | Kind::Flag(_) => value.to_owned(),
             Kind::Size(..) | Kind::Start(_) | Kind::File(_) | Kind::Choice(..) => format!("\"{value}\""),
         }
     }
@@ -233,6 +247,7 @@ impl Setting {
             Kind::Start(place) => *place(settings) = start(given)?,
             Kind::File(place) => *place(settings) = file(given)?,
             Kind::Choice(words, place) => *place(settings) = choice(given, words)?,
+            Kind::Flag(place) => *place(settings) = flag(given)?,
         }
         Ok(())
     }
@@ -253,6 +268,7 @@ impl Setting {
         match &self.kind {
             Kind::Seconds(_, place) => number(place(&mut settings).as_secs()),
             Kind::Days(_, place) => number(*place(&mut settings)),
+            Kind::Flag(place) => number(*place(&mut settings)),
             Kind::Size(_, place) => {
                 let bytes = *place(&mut settings);
                 (size::text(bytes), bytes.into())
@@ -281,6 +297,7 @@ fn whole(given: Given<'_>, range: &RangeInclusive<i64>) -> Result<i64, String> {
         Given::Whole(n) => n,
         Given::Word(word) => word.trim().parse().map_err(|_| format!("is `{word}`"))?,
         Given::Text(text) => return Err(format!("is the text \"{text}\"")),
+        Given::Flag(flag) => return Err(format!("is {flag}")),
         Given::Other(what) => return Err(format!("is {what}")),
     };
     if range.contains(&n) {
@@ -294,6 +311,7 @@ fn bytes(given: Given<'_>, least: u64) -> Result<u64, String> {
     let (bytes, shown) = match given {
         Given::Whole(n) => (u64::try_from(n).ok(), n.to_string()),
         Given::Text(text) | Given::Word(text) => (size::parse(text), format!("`{text}`")),
+        Given::Flag(flag) => (None, flag.to_string()),
         Given::Other(what) => (None, what.to_owned()),
     };
     bytes
@@ -306,6 +324,17 @@ fn choice(given: Given<'_>, words: &[&str]) -> Result<String, String> {
         Given::Text(text) | Given::Word(text) if words.contains(&text.trim()) => Ok(text.trim().to_owned()),
         Given::Text(text) | Given::Word(text) => Err(format!("is `{text}`")),
         Given::Whole(n) => Err(format!("is {n}")),
+        Given::Flag(flag) => Err(format!("is {flag}")),
+        Given::Other(what) => Err(format!("is {what}")),
+    }
+}
+
+fn flag(given: Given<'_>) -> Result<bool, String> {
+    match given {
+        Given::Flag(flag) => Ok(flag),
+        Given::Word(word) => word.trim().parse().map_err(|_| format!("is `{word}`")),
+        Given::Text(text) => Err(format!("is the text \"{text}\"")),
+        Given::Whole(n) => Err(format!("is {n}")),
         Given::Other(what) => Err(format!("is {what}")),
     }
 }
@@ -314,6 +343,7 @@ fn file(given: Given<'_>) -> Result<Option<PathBuf>, String> {
     match given {
         Given::Text(text) | Given::Word(text) => Ok((!text.trim().is_empty()).then(|| PathBuf::from(text.trim()))),
         Given::Whole(n) => Err(format!("is {n}")),
+        Given::Flag(flag) => Err(format!("is {flag}")),
         Given::Other(what) => Err(format!("is {what}")),
     }
 }
@@ -322,6 +352,7 @@ fn start(given: Given<'_>) -> Result<String, String> {
     let text = match given {
         Given::Text(text) | Given::Word(text) => text.trim(),
         Given::Whole(n) => return Err(format!("is {n}")),
+        Given::Flag(flag) => return Err(format!("is {flag}")),
         Given::Other(what) => return Err(format!("is {what}")),
     };
     let age = |text: &str| {

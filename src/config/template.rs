@@ -58,6 +58,9 @@ fn table(node: &Node) -> String {
     if let Some(metrics) = &node.metrics {
         text += &line(Field::Metrics, &quoted(metrics));
     }
+    if let Some(health) = &node.health {
+        text += &line(Field::Health, &quoted(health));
+    }
     if !node.tags.is_empty() {
         let tags: Vec<String> = node.tags.iter().map(|tag| quoted(tag)).collect();
         text += &line(Field::Tags, &format!("[{}]", tags.join(", ")));
@@ -140,7 +143,7 @@ mod tests {
 
     #[test]
     fn nodes_are_read_again_whatever_they_are_called() {
-        let mut node: Node = "a]#'=/var/\"q\"\\n\u{7f}\n,api=http://h:1,data=/mnt/x,metrics=h:2,tags=a+b"
+        let mut node: Node = "a]#'=/var/\"q\"\\n\u{7f}\n,api=http://h:1,data=/mnt/x,metrics=h:2,health=h:3,tags=a+b"
             .parse()
             .unwrap();
         let bare: Node = "bare=none".parse().unwrap();

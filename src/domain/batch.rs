@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 
 use super::latency::Timing;
 use super::piece::PieceId;
+use super::remark::Remark;
 use super::task::sign::Told;
 use super::transfer::{Cause, Outcome, Quality};
 use crate::support::names::Names;
@@ -220,6 +221,8 @@ pub enum Note<Id = u32> {
         /// The scores.
         scores: Scores,
     },
+    /// What it says of its contact, clock or orders.
+    Remark(Remark<Id>),
 }
 
 /// Scores as the log tells them, every few hours: 0..1, higher is better.

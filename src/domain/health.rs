@@ -39,12 +39,20 @@ pub enum Rule {
     Suspended,
     /// Audits or repairs failed lately.
     AuditsFailed,
+    /// Audits wait for an answer.
+    AuditsWait,
     /// Its audit score is near the threshold.
     AuditScore,
     /// Its suspension score is near the threshold.
     SuspensionScore,
     /// Its disk gives errors.
     DiskErrors,
+    /// Its disk cannot be written.
+    ReadOnly,
+    /// Its disk says that it fails.
+    DiskFails,
+    /// Its disk answers late.
+    DiskSlow,
     /// It ends by itself.
     CannotStart,
     /// Its online score is low.
@@ -57,6 +65,10 @@ pub enum Rule {
     Outdated,
     /// Nobody reaches it.
     NoContact,
+    /// A satellite does not reach it, or it a satellite.
+    SatelliteLost,
+    /// Its clock is wrong.
+    Clock,
     /// Its API does not answer.
     ApiDown,
     /// A database of it hinders.
@@ -69,6 +81,16 @@ pub enum Rule {
     Hung,
     /// It turns uploads away.
     Rejects,
+    /// Its disk has less room than it believes.
+    DiskShort,
+    /// More of its disk is promised than there is.
+    Promised,
+    /// Two nodes compact on one disk at once.
+    TwoCompact,
+    /// Orders are not settled: egress may stay unpaid.
+    Orders,
+    /// A compaction does not end.
+    WorkStuck,
     /// Its disk is soon full.
     FullSoon,
     /// QUIC is misconfigured.
@@ -81,6 +103,8 @@ pub enum Rule {
     LogSilent,
     /// A busy log stopped.
     LogQuiet,
+    /// Much of its log is not understood.
+    NotUnderstood,
     /// The collector cannot keep what it reads.
     NotKept,
     /// No collector looks at it.
@@ -91,32 +115,44 @@ pub enum Rule {
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 40] = [
         Self::Down,
         Self::Disqualified,
         Self::Suspended,
         Self::AuditsFailed,
+        Self::AuditsWait,
         Self::AuditScore,
         Self::SuspensionScore,
         Self::DiskErrors,
+        Self::ReadOnly,
+        Self::DiskFails,
+        Self::DiskSlow,
         Self::CannotStart,
         Self::OnlineScore,
         Self::Restarts,
         Self::Stopped,
         Self::Outdated,
         Self::NoContact,
+        Self::SatelliteLost,
+        Self::Clock,
         Self::ApiDown,
         Self::Database,
         Self::MixedUp,
         Self::Killed,
         Self::Hung,
         Self::Rejects,
+        Self::DiskShort,
+        Self::Promised,
+        Self::TwoCompact,
+        Self::Orders,
+        Self::WorkStuck,
         Self::FullSoon,
         Self::Quic,
         Self::LogUnreadable,
         Self::LogMissing,
         Self::LogSilent,
         Self::LogQuiet,
+        Self::NotUnderstood,
         Self::NotKept,
         Self::NotWatched,
         Self::NoData,
@@ -130,20 +166,32 @@ impl Rule {
             Self::Suspended => "suspended",
             Self::AuditScore => "audit_score",
             Self::AuditsFailed => "audits_failed",
+            Self::AuditsWait => "audits_wait",
             Self::SuspensionScore => "suspension_score",
             Self::OnlineScore => "online_score",
             Self::Restarts => "restarts",
             Self::Outdated => "outdated",
             Self::NoContact => "no_contact",
+            Self::SatelliteLost => "satellite_lost",
+            Self::Clock => "clock",
+            Self::Orders => "orders",
+            Self::WorkStuck => "work_stuck",
+            Self::NotUnderstood => "not_understood",
             Self::ApiDown => "api_down",
             Self::MixedUp => "mixed_up",
             Self::DiskErrors => "disk_errors",
+            Self::ReadOnly => "disk_read_only",
+            Self::DiskFails => "disk_fails",
+            Self::DiskSlow => "disk_slow",
             Self::CannotStart => "cannot_start",
             Self::Stopped => "stopped",
             Self::Database => "database",
             Self::Killed => "killed",
             Self::Hung => "hung",
             Self::Rejects => "rejects",
+            Self::DiskShort => "disk_short",
+            Self::Promised => "overpromised",
+            Self::TwoCompact => "compactions",
             Self::FullSoon => "full_soon",
             Self::Quic => "quic",
             Self::LogUnreadable => "log_unreadable",
@@ -164,20 +212,32 @@ impl Rule {
             Self::Suspended => "suspended",
             Self::AuditScore => "audits fail",
             Self::AuditsFailed => "audits fail",
+            Self::AuditsWait => "audits wait",
             Self::SuspensionScore => "audits unknown",
             Self::OnlineScore => "often away",
             Self::Restarts => "restarts",
             Self::Outdated => "too old",
             Self::NoContact => "not reached",
+            Self::SatelliteLost => "satellite lost",
+            Self::Clock => "clock wrong",
+            Self::Orders => "orders kept",
+            Self::WorkStuck => "stuck",
+            Self::NotUnderstood => "log unknown",
             Self::ApiDown => "no answer",
             Self::MixedUp => "mixed up",
             Self::DiskErrors => "disk errors",
+            Self::ReadOnly => "read-only",
+            Self::DiskFails => "disk fails",
+            Self::DiskSlow => "slow disk",
             Self::CannotStart => "ends itself",
             Self::Stopped => "stopped",
             Self::Database => "database",
             Self::Killed => "was killed",
             Self::Hung => "hung",
             Self::Rejects => "rejects",
+            Self::DiskShort => "disk short",
+            Self::Promised => "overpromised",
+            Self::TwoCompact => "two compact",
             Self::FullSoon => "soon full",
             Self::Quic => "no QUIC",
             Self::LogUnreadable => "log unreadable",

@@ -2,13 +2,16 @@
 
 pub mod audit;
 pub mod batch;
+pub mod books;
 pub mod chart;
 pub mod detail;
 pub mod gravity;
 pub mod health;
+pub mod host;
 pub mod latency;
 pub mod money;
 pub mod piece;
+pub mod remark;
 pub mod sample;
 pub mod source;
 pub mod task;

@@ -47,6 +47,21 @@ pub struct Disk {
     pub overused: Option<u64>,
 }
 
+impl Disk {
+    /// By blobs and their trash only: nothing is known of a hashstore, the allocation or what is free.
+    pub fn of_blobs(used: u64, trash: Option<u64>) -> Self {
+        Self {
+            semantics: Semantics::Old,
+            allocated: None,
+            used: Some(used),
+            free: None,
+            trash,
+            reclaimable: None,
+            overused: None,
+        }
+    }
+}
+
 /// The running process.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Process {
@@ -83,6 +98,10 @@ pub struct Standing {
     pub disqualified_ms: Option<i64>,
     /// When it suspended the node for unknown audit errors, ms since the epoch.
     pub suspended_ms: Option<i64>,
+    /// When it suspended the node for being offline, ms since the epoch; only the node's databases tell.
+    pub offline_suspended_ms: Option<i64>,
+    /// Since when it has the node under review for being offline; likewise.
+    pub review_ms: Option<i64>,
     /// When it found the node vetted, ms since the epoch; also `None` before release 1.131.
     pub vetted_ms: Option<i64>,
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::domain::batch::{Batch, Cell, ErrorCell, Kept, KeptMinute, Note, Odd, Series, Vocabulary};
+use crate::domain::host::{AUDIT, Waiting};
 use crate::domain::piece;
 use crate::domain::task::sign::Told;
 use crate::domain::transfer::{Outcome, Transfer, size_class};
@@ -27,6 +28,9 @@ const LONGEST_TEXT: usize = 500;
 const RUNS_MS: i64 = 2 * 3_600_000;
 /// The same where ends may be told at a level that is not logged.
 const BLIND_RUNS_MS: i64 = 300_000;
+
+/// The same for audits: satellites give up after five minutes.
+const AUDIT_RUNS_MS: i64 = 30 * 60_000;
 
 /// Applies one source's lines.
 #[derive(Debug, Default)]
@@ -125,6 +129,24 @@ impl Apply {
             running,
             vocabulary: &self.sums.vocabulary,
         })
+    }
+
+    /// Audits that have begun and not ended; `None`: the log does not tell of starts.
+    pub fn waiting_audits(&self, now_ms: i64) -> Option<Waiting> {
+        let actions = &self.sums.vocabulary.actions;
+        let audit = actions.find(AUDIT)?;
+        let live = self.sums.live.as_ref()?;
+        if !live.flight.tells(audit) {
+            return None;
+        }
+        let begun = self.sums.pairs.running().filter(|(action, begun)| {
+            // The satellite gave up long ago: the end was not logged.
+            *action == audit && (now_ms - AUDIT_RUNS_MS..=now_ms).contains(begun)
+        });
+        let (count, oldest_ms) = begun.fold((0, None), |(count, oldest): (u64, Option<i64>), (_, begun)| {
+            (count + 1, Some(oldest.map_or(begun, |oldest| oldest.min(begun))))
+        });
+        Some(Waiting { count, oldest_ms })
     }
 
     /// Time goes on.
@@ -311,6 +333,10 @@ impl Sums {
                 satellite: self.vocabulary.satellites.id(satellite),
                 scores,
             },
+            Some(Note::Remark(mut remark)) => {
+                remark.text = remark.text.map(|text| shorten(&text));
+                Note::Remark(remark.with_satellite(|id| self.vocabulary.satellites.id(id)))
+            }
         };
         self.batch.notes.push((ms, note));
     }

@@ -127,6 +127,16 @@ impl Flight {
         }
     }
 
+    /// Whether starts of an action are told now: of those that ended last most had told of theirs.
+    pub fn tells(&self, action: u32) -> bool {
+        let minutes = self.parts.get(&Part::Action(action)).map(|windows| &windows.minutes);
+        let last = minutes.and_then(|ring| ring.iter().filter(|load| load.ended > 0).last());
+        match last {
+            Some(load) => load.timed * 2 >= load.ended,
+            None => self.told.is_some_and(|(_, last)| last > self.now - MINUTES as i64 * 60),
+        }
+    }
+
     fn windows(&mut self, part: Part) -> Option<&mut Windows> {
         if self.parts.len() >= MOST_ACTIONS && !self.parts.contains_key(&part) {
             return None;

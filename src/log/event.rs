@@ -2,6 +2,7 @@
 
 use super::kind::{Kind, Level};
 use super::record::{Record, text};
+use super::remark::remark;
 use super::slow::Object;
 use crate::domain::batch::{Note, Scores};
 use crate::domain::transfer::{Cause, Outcome, Transfer};
@@ -68,7 +69,7 @@ pub fn note<'r>(record: &Record<'r>) -> Option<Note<&'r [u8]>> {
             let satellite = Some(record.fields.satellite_id).filter(|id| !id.is_empty())?;
             Some(Note::Scores { satellite, scores })
         }
-        _ => None,
+        _ => remark(record).map(Note::Remark),
     }
 }
 

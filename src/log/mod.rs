@@ -6,6 +6,7 @@ pub mod framing;
 pub mod kind;
 pub mod meaning;
 pub mod record;
+mod remark;
 pub mod scan;
 pub mod slow;
 pub mod stamp;

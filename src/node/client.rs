@@ -7,13 +7,15 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::{Response, StatusCode, Url};
 use serde_json::Value;
 
-use super::{detail, wire};
+use super::{detail, health, metrics, wire};
 use crate::domain::detail::Detail;
+use crate::domain::host::{Health, Metrics};
 use crate::domain::sample::Sample;
 
 /// No answer of a node is near so large: a year of days of all satellites is some 100 kB.
 const LARGEST_BODY: usize = 16 << 20;
 const DASHBOARD: &str = "api/sno/";
+const METRICS: &str = "metrics";
 /// Of a refusal's text so much is shown.
 const SHOWN: usize = 200;
 
@@ -100,6 +102,48 @@ impl Client {
         answer.map_err(|why| (satellite, why))
     }
 
+    /// Asks a debug endpoint for its counters.
+    ///
+    /// # Errors
+    /// One line that says why there is no answer, without the address.
+    pub async fn metrics(&self, base: &Url) -> Result<Metrics, String> {
+        let ask = async {
+            let mut base = base.clone();
+            // Some write the whole address.
+            let path = base
+                .path()
+                .trim_end_matches('/')
+                .trim_end_matches("/metrics")
+                .to_owned();
+            base.set_path(&path);
+            let mut response = self.send(address(&base, METRICS)).await?;
+            check(&mut response, METRICS).await?;
+            let mut scrape = metrics::Scrape::default();
+            each(&mut response, METRICS, |chunk| scrape.push(chunk)).await?;
+            Ok(scrape.finish())
+        };
+        let answer = tokio::time::timeout(self.timeout, ask).await;
+        let answer: Result<_, Refusal> = answer
+            .map_err(|_| Refusal::Late(self.timeout))
+            .and_then(|answer| answer);
+        answer.map_err(|refusal| refusal.to_string())?
+    }
+
+    /// Asks for the health page on a node's public port. A node in trouble answers with 503.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn health(&self, base: &Url) -> Result<Health, String> {
+        let ask = async { read(self.send(base.clone()).await?, "the health page").await };
+        let answer = tokio::time::timeout(self.timeout, ask).await;
+        let answer = answer
+            .map_err(|_| Refusal::Late(self.timeout))
+            .and_then(|answer| answer);
+        answer
+            .map_err(|refusal| refusal.to_string())
+            .and_then(|body| health::parse(&body))
+    }
+
     /// `path` and what comes behind it.
     async fn ask(&self, base: &Url, path: &'static str, id: &str) -> Result<Value, Refusal> {
         let answer = tokio::time::timeout(self.timeout, self.body(base, path, id)).await;
@@ -111,27 +155,36 @@ impl Client {
     }
 
     async fn body(&self, base: &Url, path: &'static str, id: &str) -> Result<Vec<u8>, Refusal> {
-        let address = address(base, &format!("{path}{id}"));
-        let response = self.http.get(address).send().await.map_err(|error| {
+        let mut response = self.send(address(base, &format!("{path}{id}"))).await?;
+        check(&mut response, path).await?;
+        read(response, path).await
+    }
+
+    async fn send(&self, address: Url) -> Result<Response, Refusal> {
+        self.http.get(address).send().await.map_err(|error| {
             if error.is_timeout() {
                 return Refusal::Late(self.timeout);
             }
             Refusal::Connect(chain(&error.without_url()))
-        })?;
-        let status = response.status();
-        if !status.is_success() {
-            let text = read(response, path).await.unwrap_or_default();
-            return Err(Refusal::Status {
-                status,
-                text: reason(&text),
-            });
-        }
-        let kind = response.headers().get(CONTENT_TYPE);
-        if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html")) {
-            return Err(Refusal::Page);
-        }
-        read(response, path).await
+        })
     }
+}
+
+/// Whether it is an answer, and no page for people.
+async fn check(response: &mut Response, path: &'static str) -> Result<(), Refusal> {
+    let status = response.status();
+    if !status.is_success() {
+        let text = begin(response, path).await.unwrap_or_default();
+        return Err(Refusal::Status {
+            status,
+            text: reason(&text),
+        });
+    }
+    let kind = response.headers().get(CONTENT_TYPE);
+    if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html")) {
+        return Err(Refusal::Page);
+    }
+    Ok(())
 }
 
 /// The address of an API path below a base that may or may not end in `/`.
@@ -145,17 +198,29 @@ fn address(base: &Url, path: &str) -> Url {
 }
 
 async fn read(mut response: Response, path: &'static str) -> Result<Vec<u8>, Refusal> {
+    begin(&mut response, path).await
+}
+
+async fn begin(response: &mut Response, path: &'static str) -> Result<Vec<u8>, Refusal> {
     let mut body = Vec::new();
+    each(response, path, |chunk| body.extend_from_slice(chunk)).await?;
+    Ok(body)
+}
+
+/// Hands on a body as it comes, up to the size nothing has.
+async fn each(response: &mut Response, path: &'static str, mut take: impl FnMut(&[u8])) -> Result<(), Refusal> {
+    let mut came = 0;
     loop {
         let chunk = response.chunk().await.map_err(|error| Refusal::Broken {
             path,
             why: chain(&error.without_url()),
         })?;
-        match chunk {
-            Some(chunk) if body.len() + chunk.len() > LARGEST_BODY => return Err(Refusal::Large { path }),
-            Some(chunk) => body.extend_from_slice(&chunk),
-            None => return Ok(body),
+        let Some(chunk) = chunk else { return Ok(()) };
+        came += chunk.len();
+        if came > LARGEST_BODY {
+            return Err(Refusal::Large { path });
         }
+        take(&chunk);
     }
 }
 

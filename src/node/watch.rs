@@ -82,7 +82,7 @@ pub fn once(client: &Client, targets: Vec<Target>) -> std::io::Result<Vec<Polled
     Ok(answers)
 }
 
-fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+pub(super) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 

@@ -91,6 +91,7 @@ fn standings(body: &Object, satellites: &Value) -> Vec<Standing> {
             suspended_ms: time(row, "suspended"),
             vetted_ms: time(row, "vettedAt"),
             url,
+            ..Standing::default()
         });
     }
     for row in &audits {

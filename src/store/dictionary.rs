@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::domain::batch::{Series, Vocabulary};
+use crate::domain::transfer::{Cause, Outcome};
 use crate::support::names::Names;
 
 /// The ids of one dictionary table, by the numbers of a [`Names`].
@@ -95,24 +96,35 @@ impl Dictionary {
         if let Some(id) = self.series.get(&series) {
             return Ok(*id);
         }
-        let row = params![
-            self.satellite(series.satellite),
-            self.action(series.action),
-            series.outcome as i64,
-            series.cause as i64,
-            series.size_class.map_or(-1, i64::from),
-        ];
-        connection
-            .prepare_cached(
-                "INSERT OR IGNORE INTO series (satellite, action, outcome, cause, size_class) VALUES (?1, ?2, ?3, ?4, ?5)",
-            )?
-            .execute(row)?;
-        let id = connection
-            .prepare_cached(
-                "SELECT id FROM series WHERE satellite = ?1 AND action = ?2 AND outcome = ?3 AND cause = ?4 AND size_class = ?5",
-            )?
-            .query_row(row, |row| row.get(0))?;
+        let names = (self.satellite(series.satellite), self.action(series.action));
+        let id = series_id(connection, names, (series.outcome, series.cause), series.size_class)?;
         self.series.insert(series, id);
         Ok(id)
     }
+}
+
+/// The row of a series of a satellite's and an action's rows, made if it is new.
+pub(super) fn series_id(
+    connection: &Connection,
+    (satellite, action): (i64, i64),
+    (outcome, cause): (Outcome, Cause),
+    size_class: Option<u8>,
+) -> rusqlite::Result<i64> {
+    let row = params![
+        satellite,
+        action,
+        outcome as i64,
+        cause as i64,
+        size_class.map_or(-1, i64::from)
+    ];
+    connection
+        .prepare_cached(
+            "INSERT OR IGNORE INTO series (satellite, action, outcome, cause, size_class) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(row)?;
+    connection
+        .prepare_cached(
+            "SELECT id FROM series WHERE satellite = ?1 AND action = ?2 AND outcome = ?3 AND cause = ?4 AND size_class = ?5",
+        )?
+        .query_row(row, |row| row.get(0))
 }

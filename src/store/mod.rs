@@ -2,18 +2,23 @@
 
 pub mod audits;
 pub mod block;
+pub mod books;
 pub mod chart;
 pub mod covered;
 pub mod dictionary;
+pub mod host;
+pub mod kept;
 pub mod latency;
 pub mod ledger;
 pub mod marks;
 pub mod nodes;
 pub mod notes;
+pub mod old_monitor;
 pub mod polls;
 mod positions;
 pub mod query;
 pub mod raw;
+pub mod remarks;
 mod rollup;
 pub mod satellites;
 pub mod seen;
@@ -72,6 +77,12 @@ pub enum Error {
         /// The data directory.
         path: PathBuf,
     },
+    /// A database of another program.
+    #[error("{path} is no database of the Pro Monitor: it has no table `events`; name the monitor's .db file")]
+    NotOldMonitor {
+        /// The file.
+        path: PathBuf,
+    },
     /// A stored value cannot be read.
     #[error("the database holds a damaged {what} (row {row}); run `storj-monitor db check`")]
     Damaged {
@@ -114,7 +125,7 @@ impl<T> At<T> for rusqlite::Result<T> {
 }
 
 /// All versions of the schema, in order; `user_version` counts them.
-const MIGRATIONS: [&str; 9] = [
+const MIGRATIONS: [&str; 10] = [
     include_str!("schema_1.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
@@ -124,6 +135,7 @@ const MIGRATIONS: [&str; 9] = [
     include_str!("schema_7.sql"),
     include_str!("schema_8.sql"),
     include_str!("schema_9.sql"),
+    include_str!("schema_10.sql"),
 ];
 const FILE: &str = "storj-monitor.db";
 

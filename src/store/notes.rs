@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::dictionary::Dictionary;
 use super::polls::StandingRow;
 use super::query::Scope;
-use super::{Reader, Result};
+use super::{Reader, Result, remarks};
 use crate::domain::batch::{Note, Scores};
 use crate::domain::sample::Standing;
 
@@ -60,6 +60,12 @@ pub(crate) fn put(
                         .prepare_cached("INSERT OR REPLACE INTO start (node, time, node_id) VALUES (?1, ?2, ?3)")?
                         .execute(params![node, time, node_id])?;
                 }
+            }
+            Note::Remark(remark) => {
+                let remark = remark
+                    .clone()
+                    .with_satellite(|satellite| dictionary.satellite(satellite));
+                remarks::put(connection, node, *time, &remark)?;
             }
             Note::Scores { satellite, scores } => {
                 connection

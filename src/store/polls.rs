@@ -177,6 +177,7 @@ fn standing(row: &Row<'_>) -> rusqlite::Result<(i64, Standing)> {
         disqualified_ms: row.get(6)?,
         suspended_ms: row.get(7)?,
         vetted_ms: row.get(8)?,
+        ..Standing::default()
     };
     Ok((row.get(0)?, standing))
 }

@@ -203,6 +203,22 @@ impl Reader {
         Ok(rows)
     }
 
+    /// Lines of a node's log in whole hours (their first seconds), and how many of them are not understood.
+    pub fn not_understood(&self, node: &str, (from, to): (i64, i64)) -> Result<(u64, u64)> {
+        let read = || {
+            // Only what is not understood has an example.
+            let mut statement = self.connection.prepare_cached(
+                "SELECT coalesce(sum(h.count), 0), coalesce(sum(CASE WHEN h.example NOTNULL THEN h.count END), 0)
+                 FROM node n JOIN kind_hour h ON h.node = n.id WHERE n.name = ?1 AND h.bucket >= ?2 AND h.bucket < ?3",
+            )?;
+            statement.query_row(params![node, from, to], |row| {
+                let count = |at| row.get::<_, i64>(at).map(i64::unsigned_abs);
+                Ok((count(0)?, count(1)?))
+            })
+        };
+        self.sql(read())
+    }
+
     /// Kinds of records of a scope, by node, logger, level and message. Ranges are whole hours.
     pub fn kinds(&self, scope: &Scope) -> Result<Vec<KindRow>> {
         let (from, to) = scope.seconds(3600);

@@ -53,23 +53,55 @@ fn keep(connection: &Connection, (node, satellite): (i64, i64), time: i64, detai
             detail.average_bytes,
             detail.byte_hours
         ])?;
-    // Most rows are as they were: those cost no write.
-    let mut window = connection.prepare_cached(
-        "INSERT INTO audit_window (node, satellite, start, total, online, seen) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+    put_rows(connection, &API, (node, satellite), time, detail)
+}
+
+/// Tables of windows and days.
+pub(super) struct Tables {
+    windows: &'static str,
+    stored: &'static str,
+    moved: &'static str,
+}
+
+/// What APIs said.
+pub(super) const API: Tables = Tables {
+    windows: "audit_window",
+    stored: "stored_day",
+    moved: "moved_day",
+};
+/// What databases of nodes said.
+pub(super) const BOOKS: Tables = Tables {
+    windows: "book_window",
+    stored: "book_stored",
+    moved: "book_moved",
+};
+
+/// Keeps the windows and days of a detail. Most rows are as they were: those cost no write.
+pub(super) fn put_rows(
+    connection: &Connection,
+    tables: &Tables,
+    (node, satellite): (i64, i64),
+    time: i64,
+    detail: &Detail,
+) -> rusqlite::Result<()> {
+    let mut window = connection.prepare_cached(&format!(
+        "INSERT INTO {} (node, satellite, start, total, online, seen) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT DO UPDATE SET total = excluded.total, online = excluded.online
              WHERE (total, online) IS NOT (excluded.total, excluded.online)",
-    )?;
+        tables.windows
+    ))?;
     for row in &detail.windows {
         window.execute(params![node, satellite, row.start_ms, row.total, row.online, time])?;
     }
-    let mut stored = connection.prepare_cached(
-        "INSERT INTO stored_day (node, satellite, start, byte_hours, bytes, hours, calculated, seen)
+    let mut stored = connection.prepare_cached(&format!(
+        "INSERT INTO {} (node, satellite, start, byte_hours, bytes, hours, calculated, seen)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
          ON CONFLICT DO UPDATE SET byte_hours = excluded.byte_hours, bytes = excluded.bytes, hours = excluded.hours,
              calculated = excluded.calculated
              WHERE (byte_hours, bytes, hours, calculated)
                  IS NOT (excluded.byte_hours, excluded.bytes, excluded.hours, excluded.calculated)",
-    )?;
+        tables.stored
+    ))?;
     for row in &detail.stored {
         let (start, calculated) = (row.start_ms, row.calculated);
         stored.execute(params![
@@ -83,24 +115,26 @@ fn keep(connection: &Connection, (node, satellite): (i64, i64), time: i64, detai
             time
         ])?;
     }
-    keep_moved(connection, (node, satellite), time, &detail.moved)
+    keep_moved(connection, tables, (node, satellite), time, &detail.moved)
 }
 
 fn keep_moved(
     connection: &Connection,
+    tables: &Tables,
     (node, satellite): (i64, i64),
     time: i64,
     days: &[MovedDay],
 ) -> rusqlite::Result<()> {
-    let mut moved = connection.prepare_cached(
-        "INSERT INTO moved_day (node, satellite, start, egress, egress_repair, egress_audit, ingress, ingress_repair, seen)
+    let mut moved = connection.prepare_cached(&format!(
+        "INSERT INTO {} (node, satellite, start, egress, egress_repair, egress_audit, ingress, ingress_repair, seen)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
          ON CONFLICT DO UPDATE SET egress = excluded.egress, egress_repair = excluded.egress_repair,
              egress_audit = excluded.egress_audit, ingress = excluded.ingress, ingress_repair = excluded.ingress_repair
              WHERE (egress, egress_repair, egress_audit, ingress, ingress_repair)
                  IS NOT (excluded.egress, excluded.egress_repair, excluded.egress_audit, excluded.ingress,
                          excluded.ingress_repair)",
-    )?;
+        tables.moved
+    ))?;
     for row in days {
         moved.execute(params![
             node,
@@ -141,14 +175,11 @@ fn known(connection: &Connection, node: &str, (from_ms, at_ms): (i64, i64)) -> r
          FROM detail d JOIN satellite t ON t.id = d.satellite
          WHERE d.node = ?1 AND d.seen <= ?2 AND d.answered IS NOT NULL ORDER BY t.name",
     )?;
-    let rows = statement.query_map([node, at_ms], |row| Ok((row.get(0)?, head(row, at_ms)?)))?;
+    let heads = statement.query_map([node, at_ms], |row| Ok((row.get(0)?, head(row, at_ms)?)))?;
     let mut all = Vec::new();
-    for row in rows {
+    for row in heads {
         let (satellite, mut known): (i64, Known) = row?;
-        let key = (node, satellite, from_ms, at_ms);
-        known.detail.windows = windows(connection, key)?;
-        known.detail.stored = stored(connection, key)?;
-        known.detail.moved = moved(connection, key)?;
+        rows(connection, &API, (node, satellite, from_ms, at_ms), &mut known.detail)?;
         all.push(known);
     }
     Ok(all)
@@ -177,7 +208,15 @@ fn head(row: &Row<'_>, at_ms: i64) -> rusqlite::Result<Known> {
 }
 
 /// Node, satellite, and a range of ms, both ends included.
-type Key = (i64, i64, i64, i64);
+pub(super) type Key = (i64, i64, i64, i64);
+
+/// Fills in the windows and days of a detail.
+pub(super) fn rows(connection: &Connection, tables: &Tables, key: Key, detail: &mut Detail) -> rusqlite::Result<()> {
+    detail.windows = windows(connection, tables.windows, key)?;
+    detail.stored = stored(connection, tables.stored, key)?;
+    detail.moved = moved(connection, tables.moved, key)?;
+    Ok(())
+}
 
 fn each<T>(
     connection: &Connection,
@@ -194,8 +233,8 @@ fn each<T>(
         .collect()
 }
 
-fn windows(connection: &Connection, key: Key) -> rusqlite::Result<Vec<AuditWindow>> {
-    each(connection, ("total, online", "audit_window"), key, |row| {
+fn windows(connection: &Connection, table: &str, key: Key) -> rusqlite::Result<Vec<AuditWindow>> {
+    each(connection, ("total, online", table), key, |row| {
         Ok(AuditWindow {
             start_ms: row.get(0)?,
             total: row.get(1)?,
@@ -204,9 +243,9 @@ fn windows(connection: &Connection, key: Key) -> rusqlite::Result<Vec<AuditWindo
     })
 }
 
-fn stored(connection: &Connection, key: Key) -> rusqlite::Result<Vec<StoredDay>> {
+fn stored(connection: &Connection, table: &str, key: Key) -> rusqlite::Result<Vec<StoredDay>> {
     let what = "byte_hours, bytes, hours, calculated";
-    each(connection, (what, "stored_day"), key, |row| {
+    each(connection, (what, table), key, |row| {
         Ok(StoredDay {
             start_ms: row.get(0)?,
             byte_hours: row.get(1)?,
@@ -217,9 +256,9 @@ fn stored(connection: &Connection, key: Key) -> rusqlite::Result<Vec<StoredDay>>
     })
 }
 
-fn moved(connection: &Connection, key: Key) -> rusqlite::Result<Vec<MovedDay>> {
+fn moved(connection: &Connection, table: &str, key: Key) -> rusqlite::Result<Vec<MovedDay>> {
     let what = "egress, egress_repair, egress_audit, ingress, ingress_repair";
-    each(connection, (what, "moved_day"), key, |row| {
+    each(connection, (what, table), key, |row| {
         let bytes = |at: usize| Ok::<u64, rusqlite::Error>(row.get::<_, i64>(at)?.unsigned_abs());
         Ok(MovedDay {
             start_ms: row.get(0)?,

@@ -173,13 +173,14 @@ impl Reader {
         self.tasks_of(scope, &Job::ALL.map(|(job, ..)| job), usize::MAX)
     }
 
-    /// Work that goes on at `at_ms`.
-    pub fn running(&self, nodes: &[String], at_ms: i64) -> Result<Vec<Task>> {
-        let mut tasks = self.tasks(&Scope {
+    /// Work of these kinds that goes on at `at_ms`, by begin.
+    pub fn running(&self, nodes: &[String], jobs: &[Job], at_ms: i64) -> Result<Vec<Task>> {
+        let scope = Scope {
             nodes: nodes.to_vec(),
             from_ms: Some(at_ms),
             to_ms: Some(at_ms.saturating_add(1)),
-        })?;
+        };
+        let mut tasks = self.tasks_of(&scope, jobs, usize::MAX)?;
         tasks.retain(|task| task.state == State::Running);
         Ok(tasks)
     }

@@ -94,6 +94,7 @@ fn delete_old(connection: &Connection, retention: &Retention, now: i64) -> rusql
         ("traffic_minute", "node, bucket", minutes),
         ("traffic_hour", "node, bucket", hours),
         ("disk_hour", "node, bucket", hours),
+        ("scrape_hour", "node, bucket", minutes),
         ("error_minute", "node, bucket, action, template", hours),
         ("kind_hour", "node, bucket, kind", hours),
         (
@@ -130,6 +131,7 @@ fn delete_old(connection: &Connection, retention: &Retention, now: i64) -> rusql
         ))?
         .execute([minutes * 1000])?;
     more |= deleted as i64 == ROWS;
+    more |= delete_looks(connection, now)?;
     let deleted = connection
         .prepare_cached(&format!(
             "DELETE FROM task WHERE id IN (
@@ -138,6 +140,29 @@ fn delete_old(connection: &Connection, retention: &Retention, now: i64) -> rusql
         ))?
         .execute([hours * 1000])?;
     more |= deleted as i64 == ROWS;
+    let deleted = connection
+        .prepare_cached(&format!(
+            "DELETE FROM remark WHERE (node, subject, time, satellite) IN (
+                 SELECT node, subject, time, satellite FROM remark
+                 WHERE node IN (SELECT id FROM node) AND subject BETWEEN 0 AND 255 AND time < ?1 LIMIT {ROWS})"
+        ))?
+        .execute([hours * 1000])?;
+    more |= deleted as i64 == ROWS;
+    Ok(more)
+}
+
+/// Looks at nodes' counters and at disks; their hours stay.
+fn delete_looks(connection: &Connection, now: i64) -> rusqlite::Result<bool> {
+    let mut more = false;
+    for (table, of, all) in [("scrape", "node", "node"), ("host_look", "disk", "host_disk")] {
+        let deleted = connection
+            .prepare_cached(&format!(
+                "DELETE FROM {table} WHERE ({of}, time) IN (
+                     SELECT {of}, time FROM {table} WHERE {of} IN (SELECT id FROM {all}) AND time < ?1 LIMIT {ROWS})"
+            ))?
+            .execute([(now - super::host::LOOKS_KEPT_S) * 1000])?;
+        more |= deleted as i64 == ROWS;
+    }
     Ok(more)
 }
 

@@ -52,6 +52,13 @@ impl Names {
         self.last
     }
 
+    /// The number of `name`, if it is known.
+    pub fn find(&self, name: &str) -> Option<u32> {
+        let hash = self.hasher.hash_one(name.as_bytes());
+        let is_it = |at: &u32| self.list.get(*at as usize).is_some_and(|known| &**known == name);
+        self.index.find(hash, is_it).copied()
+    }
+
     fn insert(&mut self, name: &[u8]) -> u32 {
         let next = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
         if self.list.len() > self.most {

@@ -19,6 +19,7 @@ pub enum Action {
     Columns,
     Details,
     Metric,
+    Disks,
     Direction,
     Average,
     SizeView,

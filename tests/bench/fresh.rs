@@ -63,9 +63,12 @@ fn measure(dir: &Path, beside: &[PathBuf]) -> Vec<Duration> {
     let mut logs = vec![("n".to_owned(), log.clone())];
     logs.extend(beside.iter().map(|path| ("large".to_owned(), path.clone())));
     let plan = Plan {
+        places: Vec::new(),
+        host: Default::default(),
         names: logs.iter().map(|(name, _)| name.clone()).collect(),
         logs: logs.into_iter().map(|(node, path)| Log { node, path }).collect(),
         targets: Vec::new(),
+        databases: Vec::new(),
         start: Start::All,
         retention: Retention::default(),
         every: Duration::from_secs(60),

@@ -414,6 +414,7 @@ fn poll(n: usize, time_ms: i64, dice: &mut Dice) -> Poll {
         disqualified_ms: None,
         suspended_ms: None,
         vetted_ms: Some(1),
+        ..Standing::default()
     };
     let sample = Sample {
         process,

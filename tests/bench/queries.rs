@@ -338,7 +338,11 @@ fn status(dir: &Path) {
     line("  how satellites rate them", 250.0, best(|| each(&rating)));
     let space = |reader: &Reader, name: &str| {
         let told = reader.told(name, NOW_MS).unwrap();
-        usize::from(space::space(reader, name, told.as_ref(), NOW_MS).unwrap().is_some())
+        usize::from(
+            space::space(reader, name, (told.as_ref(), None), NOW_MS)
+                .unwrap()
+                .is_some(),
+        )
     };
     line("  their space", 150.0, best(|| each(&space)));
 }

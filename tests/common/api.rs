@@ -75,6 +75,17 @@ impl Api {
     }
 }
 
+/// The alarm: whoever asks a node may only ever read.
+impl Drop for Api {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let asked = self.asked();
+            let wrong = asked.iter().find(|head| !head.starts_with("get "));
+            assert_eq!(wrong, None, "a node is only ever asked by GET");
+        }
+    }
+}
+
 fn serve(
     mut stream: TcpStream,
     bodies: &Mutex<HashMap<String, String>>,

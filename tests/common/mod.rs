@@ -2,10 +2,12 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod api;
+pub mod disks;
 pub mod fleet;
 pub mod latency;
 pub mod node;
 pub mod reputation;
+pub mod scenario;
 pub mod screen;
 pub mod states;
 pub mod storage;

@@ -179,6 +179,7 @@ pub fn answer(query: &Query) -> Result<Answer, String> {
     let days = |days: i64| days * DAY_MS;
     Ok(match query {
         Query::Storage { nodes, .. } => Answer::Storage(nodes.iter().map(|name| in_full(name)).collect()),
+        Query::Disks { nodes, .. } => Answer::Disks(super::disks::disks(nodes)),
         Query::Rows { question, .. } => rows(question),
         Query::Filters { nodes, .. } => Answer::Tasks(vec![
             task(&nodes[0], Job::BloomFilter, US1, days(9)),

@@ -109,6 +109,19 @@ pub(super) fn judge_standing(found: &mut Findings, standing: &Standing, evidence
         );
         found.say(State::Critical, Rule::Suspended, text);
     }
+    if let Some(ms) = standing.offline_suspended_ms {
+        let text = format!(
+            "{name} suspended it {} for being offline: it gets no uploads until its online score is above 0.6 → keep it online",
+            ago(now_ms - ms)
+        );
+        found.say(State::Critical, Rule::Suspended, text);
+    } else if let Some(ms) = standing.review_ms {
+        let text = format!(
+            "{name} has it under review since {}, for being offline: keep it online",
+            ago(now_ms - ms)
+        );
+        found.say(State::Warning, Rule::OnlineScore, text);
+    }
     let level = |score: f64, (low, lowest): (f64, f64)| match score {
         _ if score < lowest => Some(State::Critical),
         _ if score < low => Some(State::Warning),

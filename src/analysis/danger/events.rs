@@ -3,6 +3,7 @@
 
 use super::{Evidence, Findings, RESTART_MS, SILENT_S, UNWATCHED_MS, ago, span};
 use crate::domain::health::{Rule, State};
+use crate::domain::task::Task;
 
 /// Starts in half an hour that no operator makes; crashes in two hours.
 const RESTARTS: u64 = 5;
@@ -18,6 +19,8 @@ const NEWS_MS: i64 = 3_600_000;
 const LOCKS: u64 = 3;
 /// Uploads turned away: at least so many, and so many percent.
 const REJECTED: (u64, u64) = (10, 5);
+/// No compaction takes so long.
+const STUCK_MS: i64 = 86_400_000;
 /// A disk is full soon (days).
 const SOON_DAYS: f64 = 7.0;
 
@@ -46,6 +49,7 @@ pub(super) fn judge(found: &mut Findings, evidence: &Evidence) {
         );
         found.say(State::Warning, Rule::Hung, text);
     }
+    judge_work(found, evidence);
     let (rejected, uploads) = (evidence.rejected, evidence.uploads);
     if rejected >= REJECTED.0 && rejected * 100 >= uploads * REJECTED.1 {
         let text = format!(
@@ -67,6 +71,27 @@ pub(super) fn judge(found: &mut Findings, evidence: &Evidence) {
         let text = format!("its disk is full in {} d{range}: uploads stop then", days(full.likely));
         found.say(State::Warning, Rule::FullSoon, text);
     }
+}
+
+/// Every store is compacted once a day.
+fn judge_work(found: &mut Findings, evidence: &Evidence) {
+    let stuck = |task: &&Task| evidence.now_ms - task.place_ms() > STUCK_MS;
+    let Some(task) = evidence.compacting.iter().find(stuck) else {
+        return;
+    };
+    let whose = task.satellite_id.as_deref().map_or_else(String::new, |id| {
+        let store = task
+            .store
+            .as_deref()
+            .map_or_else(String::new, |store| format!(" {store}"));
+        format!(" of {}{store}", evidence.short_name(id))
+    });
+    let text = format!(
+        "its compaction{whose} goes on for {}, though each store is compacted once a day: its disk is very slow, or it \
+         is stuck and a restart frees it",
+        span(evidence.now_ms - task.place_ms())
+    );
+    found.say(State::Warning, Rule::WorkStuck, text);
 }
 
 /// Its last process ended, and no other has come, or has lived for long.

@@ -1,8 +1,10 @@
 //! Is a node in danger? Rules over what its log and its API told.
 
 mod audits;
+pub mod contact;
 mod events;
 pub mod hangs;
+pub mod host;
 #[cfg(test)]
 mod tests;
 
@@ -12,7 +14,9 @@ pub use hangs::Hang;
 
 use super::storage::FullIn;
 use crate::domain::health::{Finding, Rule, State};
+use crate::domain::remark::Remark;
 use crate::domain::sample::{Answers, Standing, Told};
+use crate::domain::task::Task;
 
 /// A log that is followed.
 #[derive(Debug, Clone)]
@@ -23,6 +27,28 @@ pub struct Log {
     pub state: Option<String>,
     /// What hinders.
     pub error: Option<String>,
+}
+
+/// How much of a log is not understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotUnderstood {
+    /// Since when, ms since the epoch.
+    pub since_ms: i64,
+    /// Lines.
+    pub lines: u64,
+    /// Of them unknown, damaged or no records.
+    pub count: u64,
+}
+
+/// A node's own databases.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Books {
+    /// When one was read last, ms since the epoch.
+    pub read_ms: Option<i64>,
+    /// When the node last wrote one, as far as was seen.
+    pub changed_ms: Option<i64>,
+    /// Why some are not read, and what to do.
+    pub hindered: Vec<String>,
 }
 
 /// What is known of a node.
@@ -66,6 +92,27 @@ pub struct Evidence {
     pub rejected: u64,
     /// When its disk is full.
     pub full_in: Option<FullIn>,
+    /// What surrounds it.
+    pub host: host::Host,
+    /// What its log remarked in the last hours, by time (ms since the epoch); its clock's word first.
+    pub remarks: Vec<(i64, Remark)>,
+    /// Compactions that go on, by begin.
+    pub compacting: Vec<Task>,
+    /// Lines of its log lately that are not understood; `None`: there was no line.
+    pub not_understood: Option<NotUnderstood>,
+    /// Its databases; `None`: they were never looked at.
+    pub books: Option<Books>,
+}
+
+impl Evidence {
+    /// What people call a satellite.
+    fn short_name(&self, id: &str) -> String {
+        let known = self
+            .standings
+            .iter()
+            .find(|standing| standing.satellite_id.as_deref() == Some(id));
+        known.map_or_else(|| Standing::short_of("", Some(id)), Standing::short_name)
+    }
 }
 
 /// A log that is followed and says nothing for so long is worth a word: an idle node writes hourly.
@@ -93,6 +140,9 @@ impl Findings {
     }
 }
 
+/// A node writes its databases every hour at least.
+const UNWRITTEN_MS: i64 = 4 * 3_600_000;
+
 /// What is wrong with a node, the worst first.
 pub fn judge(evidence: &Evidence) -> Vec<Finding> {
     let mut found = Findings(Vec::new());
@@ -105,8 +155,13 @@ pub fn judge(evidence: &Evidence) -> Vec<Finding> {
     }
     audits::judge_failing(&mut found, evidence);
     events::judge(&mut found, evidence);
+    host::judge(&mut found, evidence);
+    contact::judge(&mut found, evidence);
     judge_logs(&mut found, evidence);
     judge_silence(&mut found, evidence);
+    for trouble in evidence.books.iter().flat_map(|books| &books.hindered) {
+        found.say(State::Warning, Rule::Database, trouble.clone());
+    }
     found.0.sort_by_key(|finding| (finding.state, finding.rule));
     found.0
 }
@@ -188,7 +243,7 @@ fn judge_logs(found: &mut Findings, evidence: &Evidence) {
 
 /// A node that neither writes nor answers is in danger; of one that nobody listens to nothing is known.
 fn judge_silence(found: &mut Findings, evidence: &Evidence) {
-    let is_watched = !evidence.logs.is_empty() || evidence.told.is_some();
+    let is_watched = !evidence.logs.is_empty() || evidence.told.is_some() || evidence.books.is_some();
     if let Some(ms) = evidence.looked_ms.filter(|_| is_watched)
         && evidence.now_ms - ms > UNWATCHED_MS
     {
@@ -221,6 +276,7 @@ fn judge_silence(found: &mut Findings, evidence: &Evidence) {
             let text = format!("its last line known here is {} hours old", age / 3600);
             found.say(State::Unknown, Rule::NoData, text);
         }
+        None if told.is_none() && evidence.books.is_some() => judge_unwritten(found, evidence),
         None => {
             let text = match told {
                 Some(told) if told.answered_ms.is_none() => {
@@ -233,6 +289,18 @@ fn judge_silence(found: &mut Findings, evidence: &Evidence) {
             found.say(State::Unknown, Rule::NoData, text);
         }
     }
+}
+
+/// Of a node that is known by its databases only: whether it still writes them.
+fn judge_unwritten(found: &mut Findings, evidence: &Evidence) {
+    let changed_ms = evidence.books.as_ref().and_then(|books| books.changed_ms);
+    let text = match changed_ms.map(|ms| evidence.now_ms - ms) {
+        Some(age) if age <= UNWRITTEN_MS => return,
+        Some(age) => format!("it wrote none of its databases for {}: does it run?", span(age)),
+        None => "nothing of it is known yet: none of its databases could be read; `storj-monitor doctor` says why"
+            .to_owned(),
+    };
+    found.say(State::Unknown, Rule::NoData, text);
 }
 
 /// An API that is silent: a restart takes a minute or two.
@@ -251,6 +319,10 @@ fn judge_answers(found: &mut Findings, evidence: &Evidence, told: &Told) {
             let text = format!("its API does not answer for {span}, though its log goes on: {why}");
             (State::Warning, Rule::ApiDown, text)
         }
+        Some(_) if still_writes(evidence, since) => {
+            let text = format!("its API does not answer for {span}, though it goes on writing its databases: {why}");
+            (State::Warning, Rule::ApiDown, text)
+        }
         Some(_) if is_followed => {
             let text = format!("it is down: it neither answers nor writes for {span}: {why}");
             (State::Critical, Rule::Down, text)
@@ -262,6 +334,15 @@ fn judge_answers(found: &mut Findings, evidence: &Evidence, told: &Told) {
         ),
     };
     found.say(state, rule, text);
+}
+
+/// A node that ends writes its databases once more.
+const LAST_WORDS_MS: i64 = 5 * 60_000;
+
+/// Whether it wrote its databases well after its API fell silent, and not long ago.
+fn still_writes(evidence: &Evidence, since: i64) -> bool {
+    let changed_ms = evidence.books.as_ref().and_then(|books| books.changed_ms);
+    changed_ms.is_some_and(|ms| ms - since > LAST_WORDS_MS && evidence.now_ms - ms <= UNWRITTEN_MS)
 }
 
 /// Whether a log whose last line is so old (s) was written to after the API fell silent (ms since the epoch), and

@@ -328,3 +328,47 @@ fn ends_starts_and_errors_of_the_log_are_told() {
         (vec![(Warning, "full_soon")], vec![], vec![])
     );
 }
+
+#[test]
+fn databases_tell_of_suspension_for_being_offline_and_of_a_node_that_no_longer_writes_them() {
+    use State::{Critical, Unknown, Warning};
+    assert_eq!(
+        rules(|e, _| e.standings[0].offline_suspended_ms = Some(1)),
+        [(Critical, "suspended")]
+    );
+    // Under review, and no longer suspended.
+    assert_eq!(
+        rules(|e, _| e.standings[0].review_ms = Some(1)),
+        [(Warning, "online_score")]
+    );
+    let of = |changed_ms: Option<i64>, hindered: &[&str]| {
+        let mut evidence = answering();
+        evidence.told = None;
+        evidence.books = Some(Books {
+            read_ms: changed_ms,
+            changed_ms,
+            hindered: hindered.iter().map(|text| (*text).to_owned()).collect(),
+        });
+        let findings = judge(&evidence).into_iter();
+        findings.map(|f| (f.state, f.rule.id())).collect::<Vec<_>>()
+    };
+    assert_eq!(of(Some(99 * HOUR), &[]), []);
+    assert_eq!(of(Some(95 * HOUR), &[]), [(Unknown, "no_data")]);
+    assert_eq!(of(None, &[]), [(Unknown, "no_data")]);
+    assert_eq!(of(Some(99 * HOUR), &["damaged"]), [(Warning, "database")]);
+    let silent = |changed_ms: i64| {
+        rules(|e, told| {
+            (told.answered_ms, told.silent_since_ms) = (Some(98 * HOUR), Some(98 * HOUR));
+            e.books = Some(Books {
+                changed_ms: Some(changed_ms),
+                ..Books::default()
+            });
+        })
+    };
+    // What it writes at its end is no sign of life; what it writes later is.
+    assert_eq!(silent(98 * HOUR + 60_000), [(Critical, "down")]);
+    assert_eq!(silent(99 * HOUR), [(Warning, "api_down")]);
+    // It answers: its databases may be as old as they are.
+    let answers = rules(|e, _| e.books = Some(Books::default()));
+    assert_eq!(answers, []);
+}

@@ -1,5 +1,6 @@
 //! `doctor`: what there is, what is wrong with it, what to do.
 
+mod data;
 mod log;
 
 use std::collections::HashMap;
@@ -364,6 +365,7 @@ fn check_files(checks: &mut Checks, node: &Node, now_ms: i64) {
         }
     };
     checks.add(format!("{name}: data"), state, detail, advice);
+    data::check(checks, name, data, now_ms);
 }
 
 fn check_api(checks: &mut Checks, name: &str, answer: &Result<Sample, String>) {

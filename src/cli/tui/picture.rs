@@ -115,7 +115,10 @@ fn read(global: &Global, data_dir: &Path, model: &mut Model) -> Result<(), Failu
         None => Collector::Lost(now_ms),
     };
     model.update(Input::Heard(Message::Snapshot(snapshot)), now_ms);
-    let hub = Hub::alone(data_dir);
+    let hub = match global.at {
+        Some(_) => Hub::as_of(data_dir, now_ms),
+        None => Hub::alone(data_dir),
+    };
     // An answer may lead to another question: which node is the worst, then all about it.
     for _ in 0..3 {
         model.answer_all(|query| hub.answer(query));

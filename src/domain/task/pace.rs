@@ -1,5 +1,7 @@
 //! What past runs say of one that goes on, and which runs were in each other's way. Pure; for viewers.
 
+use std::collections::BTreeMap;
+
 use super::{Job, State, Task};
 
 /// How long a run takes, ms since its begin, by past runs.
@@ -52,6 +54,57 @@ fn took(other: &Task, task: &Task) -> Option<u64> {
         (Job::Compaction, Some(_), Some(_)) => None,
         _ => Some(took),
     }
+}
+
+/// A compaction that is to come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Next {
+    /// The node's name.
+    pub node: String,
+    /// The satellite's id.
+    pub satellite_id: Option<String>,
+    /// `s0`, `s1`.
+    pub store: Option<String>,
+    /// When, ms since the epoch; not long ago, when it should have come.
+    pub at_ms: i64,
+    /// How far apart its past ones began, ms, the middle one.
+    pub every_ms: i64,
+}
+
+/// When each store is compacted next, by how far apart its past compactions began: the soonest first. Those that go
+/// on, and those that should have come long ago, are left out.
+pub fn next(past: &[Task], now_ms: i64) -> Vec<Next> {
+    let mut stores: BTreeMap<Store<'_>, Vec<&Task>> = BTreeMap::new();
+    for task in past.iter().filter(|task| task.job == Job::Compaction) {
+        let store = (task.node.as_str(), task.satellite_id.as_deref(), task.store.as_deref());
+        stores.entry(store).or_default().push(task);
+    }
+    let mut all: Vec<Next> = stores
+        .into_iter()
+        .filter(|(_, tasks)| tasks.iter().all(|task| task.state != State::Running))
+        .filter_map(|(store, tasks)| next_of(store, &tasks, now_ms))
+        .collect();
+    all.sort_by_key(|next| next.at_ms);
+    all
+}
+
+/// Node, satellite, store.
+type Store<'a> = (&'a str, Option<&'a str>, Option<&'a str>);
+
+fn next_of((node, satellite, store): Store<'_>, tasks: &[&Task], now_ms: i64) -> Option<Next> {
+    let mut begun: Vec<i64> = tasks.iter().filter_map(|task| task.started_ms).collect();
+    begun.sort_unstable();
+    let mut gaps: Vec<i64> = begun.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    gaps.sort_unstable();
+    let every_ms = *gaps.get(gaps.len() / 2).filter(|_| gaps.len() >= ENOUGH)?;
+    let at_ms = begun.last()?.saturating_add(every_ms);
+    (now_ms - at_ms < every_ms / 2).then(|| Next {
+        node: node.to_owned(),
+        satellite_id: satellite.map(str::to_owned),
+        store: store.map(str::to_owned),
+        at_ms,
+        every_ms,
+    })
 }
 
 /// Two nodes that compacted at the same time.
@@ -145,6 +198,26 @@ mod tests {
         let other = run("b", "s0", (0, None), Some(1000));
         assert_eq!(expected(&other, &past).map(|expected| expected.runs), Some(10));
         assert_eq!(expected(&other, &past[..2]), None);
+    }
+
+    #[test]
+    fn the_next_one_comes_as_far_behind_the_last_as_they_usually_are() {
+        let day = 86_400_000;
+        let at = |n: i64| (n * day, Some(n * day + 1000));
+        let mut past: Vec<Task> = (1..=5).map(|n| run("a", "s0", at(n), None)).collect();
+        past.extend((1..=3).map(|n| run("a", "s1", at(n), None)));
+        let soon = |now_ms| {
+            let next = next(&past, now_ms);
+            next.iter()
+                .map(|next| (next.store.clone().unwrap(), next.at_ms, next.every_ms))
+                .collect::<Vec<_>>()
+        };
+        // Of the other store there are too few.
+        assert_eq!(soon(5 * day + 5), [("s0".to_owned(), 6 * day, day)]);
+        assert_eq!(soon(6 * day + day / 3).len(), 1, "it may still come");
+        assert_eq!(soon(7 * day), [], "who knows what it does now");
+        past.push(run("a", "s0", (6 * day, None), None));
+        assert_eq!(next(&past, 6 * day + 5), []);
     }
 
     #[test]

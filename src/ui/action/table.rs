@@ -168,6 +168,16 @@ pub const ACTIONS: &[Spec] = &[
         spec(A::Metric, "metric", "metric", "Another measure in the chart", &["m"]),
     ),
     on(
+        &[Pane::Storage],
+        spec(
+            A::Disks,
+            "disks",
+            "disks",
+            "The disks of this host: how busy they are, how fast they answer; again for nodes",
+            &["w"],
+        ),
+    ),
+    on(
         &[Pane::Traffic],
         spec(
             A::Direction,

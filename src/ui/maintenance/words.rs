@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::filters::Filter;
 use super::work::{self, Run};
-use crate::domain::task::pace::{Clash, clashes};
+use crate::domain::task::pace::{self, Clash, clashes};
 use crate::domain::task::{Job, State, Task};
 use crate::ui::look::{Glyphs, Tone};
 use crate::ui::number;
@@ -105,8 +105,10 @@ fn now(known: &Known<'_>, shared: &Shared) -> Vec<Said> {
     let names = shared.nodes().iter().map(|node| node.name.as_str());
     let names = names.filter(|name| shared.node.as_deref().is_none_or(|only| only == *name));
     let idle: Vec<&str> = names.filter(|name| !busy.contains(name)).collect();
+    let next = next(known, shared);
     if going.is_empty() {
-        return vec![plain(nothing(known, shared), Vec::new())];
+        let next = next.map(|next| format!(" Next: {next}."));
+        return vec![plain(nothing(known, shared), next.into_iter().collect())];
     }
     let (late, usual): (Vec<&Run>, Vec<&Run>) = going.iter().copied().partition(|run| run.is_late());
     let told = usual.iter().take(TOLD).chain(late.iter().take(NAMED));
@@ -122,11 +124,31 @@ fn now(known: &Known<'_>, shared: &Shared) -> Vec<Said> {
     }
     if let Some(first) = said.first_mut()
         && first.weight == Weight::Now
-        && !rest.is_empty()
     {
-        first.more.push(format!("; {}", rest.join(", ")));
+        if !rest.is_empty() {
+            first.more.push(format!("; {}", rest.join(", ")));
+        }
+        first.more.extend(next.map(|next| format!("; next: {next}")));
     }
     said
+}
+
+/// The compaction that comes next, by how often they come.
+fn next(known: &Known<'_>, shared: &Shared) -> Option<String> {
+    let wanted = |next: &pace::Next| shared.satellite.is_none() || next.satellite_id == shared.satellite;
+    let next = pace::next(known.past, known.now_ms).into_iter().find(wanted)?;
+    let whose = next
+        .satellite_id
+        .as_deref()
+        .map(|id| format!(" {}", shared.satellite_name(id)));
+    let store = next.store.map(|store| format!(" {store}"));
+    let when = number::computed(&number::moment(next.at_ms, shared.now_ms, &shared.zone));
+    Some(format!(
+        "{} compacts{}{} {when}",
+        next.node,
+        whose.unwrap_or_default(),
+        store.unwrap_or_default()
+    ))
 }
 
 /// Since when, until when by past runs, and how far it is.

@@ -7,7 +7,7 @@ mod scale;
 mod time;
 
 pub use scale::{Scale, rate, size};
-pub use time::{age, clock, date, date_and_minute, day, duration, minute, moment, zoned_clock};
+pub use time::{age, clock, date, date_and_minute, day, duration, minute, moment, second, zoned_clock};
 
 /// Not known, or not enough data.
 pub const UNKNOWN: &str = "?";

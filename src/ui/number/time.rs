@@ -92,6 +92,21 @@ pub fn moment(unix_ms: i64, now_ms: i64, zone: &TimeZone) -> String {
     then.strftime(format).to_string()
 }
 
+/// As [`moment`], to the second: `21:31:04`, `9 Aug 21:31:04`, `9 Aug 2025 21:31`.
+pub fn second(unix_ms: i64, now_ms: i64, zone: &TimeZone) -> String {
+    let (Some(then), Some(now)) = (local(unix_ms, zone), local(now_ms, zone)) else {
+        return date(unix_ms, zone);
+    };
+    let format = if then.date() == now.date() {
+        "%H:%M:%S"
+    } else if then.year() == now.year() {
+        "%-d %b %H:%M:%S"
+    } else {
+        "%-d %b %Y %H:%M"
+    };
+    then.strftime(format).to_string()
+}
+
 /// `9 Aug 2025 21:31`.
 pub fn date_and_minute(unix_ms: i64, zone: &TimeZone) -> String {
     written(unix_ms, zone, "%-d %b %Y %H:%M")

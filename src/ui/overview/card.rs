@@ -53,8 +53,8 @@ pub(super) fn satellites(shared: &Shared, node: &Node) -> Table {
         };
         let glyphs = &shared.theme.glyphs;
         // Scores come hours late: failed audits come first.
-        let sign = match (tone, &satellite.suspended_at, satellite.recent_failed_audits) {
-            (Tone::Bad, ..) | (_, Some(_), _) | (.., Some(3..)) => (glyphs.critical, Tone::Bad),
+        let sign = match (tone, satellite.is_suspended(), satellite.recent_failed_audits) {
+            (Tone::Bad, ..) | (_, true, _) | (.., Some(3..)) => (glyphs.critical, Tone::Bad),
             (Tone::Warn, ..) | (.., Some(1..)) => (glyphs.warning, Tone::Warn),
             _ => (glyphs.good, Tone::Good),
         };

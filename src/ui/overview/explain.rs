@@ -1,10 +1,8 @@
 //! What the figures of the Overview are: who says so, how old it is, how it is made, what follows.
 
-use jiff::Timestamp;
-
 use super::facts;
 use super::nodes::state_words;
-use crate::api::status::{Node, Satellite};
+use crate::api::status::{Node, Satellite, ms};
 use crate::domain::health::Rule;
 use crate::domain::sample::Standing;
 use crate::ui::explain::{Explained, Fact};
@@ -27,10 +25,6 @@ pub(super) fn explain(figure: &Figure, shared: &Shared) -> Option<Explained> {
         .flatten()
         .find(|satellite| satellite.satellite_id.as_deref() == Some(&figure.of))?;
     of_satellite(&figure.what, node, satellite, shared)
-}
-
-fn ms(time: Option<&str>) -> Option<i64> {
-    time?.parse::<Timestamp>().ok().map(Timestamp::as_millisecond)
 }
 
 /// Something the node's API says, with its age.
@@ -146,6 +140,7 @@ fn of_satellite(what: &str, node: &Node, satellite: &Satellite, shared: &Shared)
     };
     let from = match satellite.source.as_str() {
         "api" => "API, satellite's own word",
+        "db" => "the node's reputation.db",
         _ => "log line of the reputation service",
     };
     let score = |score: Option<f64>| number::known(score, number::score);

@@ -170,6 +170,12 @@ impl Since {
                 Tone::Bad,
             ),
             (&before.suspended_at, &now.suspended_at, "suspended it", Tone::Bad),
+            (
+                &before.offline_suspended_at,
+                &now.offline_suspended_at,
+                "suspended it for being offline",
+                Tone::Bad,
+            ),
             (&before.vetted_at, &now.vetted_at, "has vetted it", Tone::Good),
         ];
         for (earlier, later, what, tone) in decided {
@@ -179,7 +185,7 @@ impl Since {
                 self.add(node, later.as_deref(), format!("{name} {what}"), tone);
             }
         }
-        if before.suspended_at.is_some() && now.suspended_at.is_none() {
+        if before.is_suspended() && !now.is_suspended() {
             self.add(node, None, format!("{name} lifted its suspension"), Tone::Good);
         }
         if let (Some(then), Some(score)) = (before.audit_score, now.audit_score)

@@ -2,10 +2,8 @@
 
 use std::cmp::Ordering;
 
-use jiff::Timestamp;
-
 use crate::api::reputation::{DayBefore, Downtime, Failing, NodeReputation, SatelliteReputation};
-use crate::api::status::{Node, Satellite, Vetting};
+use crate::api::status::{Node, Satellite, Vetting, ms};
 use crate::domain::sample::Standing;
 use crate::ui::look::{Glyphs, Tone};
 use crate::ui::shared::Shared;
@@ -34,6 +32,8 @@ pub(super) enum Trouble {
     Audit,
     Suspension,
     Online,
+    /// Check-ins with it fail.
+    Lost,
     Overdue,
     /// It has not rated the node yet.
     NoData,
@@ -88,11 +88,6 @@ pub(super) struct Entry {
     pub(super) old: bool,
     pub(super) trouble: Trouble,
     pub(super) grade: Grade,
-}
-
-/// A time as the status writes it, ms since the epoch.
-pub(super) fn ms(time: Option<&str>) -> Option<i64> {
-    time?.parse::<Timestamp>().ok().map(Timestamp::as_millisecond)
 }
 
 fn id_of(satellite: &Satellite) -> &str {
@@ -166,6 +161,11 @@ impl Entry {
         self.satellite.outlook.as_ref()?.failed_in_a_row
     }
 
+    /// Since when check-ins with it fail, ms since the epoch.
+    pub(super) fn lost_ms(&self) -> Option<i64> {
+        ms(self.satellite.outlook.as_ref()?.lost_since.as_deref())
+    }
+
     pub(super) fn vetting(&self) -> Option<&Vetting> {
         self.satellite.outlook.as_ref()?.vetting.as_ref()
     }
@@ -179,7 +179,7 @@ impl Entry {
                 false => (Trouble::Gone, Grade::Gone),
             };
         }
-        if self.satellite.suspended_at.is_some() {
+        if self.satellite.is_suspended() {
             return (Trouble::Suspended, Grade::Critical);
         }
         let row = self.in_a_row().unwrap_or(0);
@@ -206,6 +206,9 @@ impl Entry {
             .min();
         if let Some((grade, trouble)) = worst {
             return (trouble, grade);
+        }
+        if self.lost_ms().is_some() {
+            return (Trouble::Lost, Grade::Warning);
         }
         if self.satellite.audit_score.is_none() {
             return (Trouble::NoData, Grade::Unknown);

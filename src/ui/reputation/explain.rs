@@ -1,7 +1,8 @@
 //! What the figures of the pane are, in words.
 
-use super::entry::{AUDITS, Entry, ms};
+use super::entry::{AUDITS, Entry};
 use super::{Reputation, scores};
+use crate::api::status::ms;
 use crate::ui::explain::{Explained, Fact};
 use crate::ui::number;
 use crate::ui::pane::Figure;
@@ -23,6 +24,9 @@ const MOST_LOST: usize = 10;
 
 impl Reputation {
     pub(super) fn explained(&self, figure: &Figure, shared: &Shared) -> Option<Explained> {
+        if figure.of == super::waiting::WHAT {
+            return Some(super::waiting::explained(shared));
+        }
         if let Some(entry) = self.entries.iter().find(|entry| entry.key == figure.of) {
             return match figure.what.as_str() {
                 "strip" | "lost" | "back" => Some(downtime(entry, shared)),
@@ -86,6 +90,7 @@ impl Reputation {
 fn told(what: &str, value: Option<f64>, entry: &Entry, now_ms: i64) -> Fact {
     let from = match entry.satellite.source.as_str() {
         "api" => "API, satellite's own word",
+        "db" => "the node's reputation.db",
         _ => "log line of the reputation service",
     };
     let fact = Fact::new(what, number::known(value, number::score), from);

@@ -2,9 +2,10 @@
 //! limit, and what happened meanwhile.
 
 use super::asks;
-use super::entry::{AUDIT_LIMIT, Entry, SUSPENDS, Trouble, ms};
+use super::entry::{AUDIT_LIMIT, Entry, SUSPENDS, Trouble};
 use crate::api::message::Answer;
 use crate::api::reputation::DayBefore;
+use crate::api::status::ms;
 use crate::api::table::Value;
 use crate::ui::chart::{Level, Mark, Points, Scale, Series};
 use crate::ui::flow;
@@ -324,6 +325,18 @@ fn own_marks(entry: &Entry, shared: &Shared) -> Vec<Mark> {
     let happened = [
         (&satellite.disqualified_at, 'D', "disqualified", Tone::Bad),
         (&satellite.suspended_at, 'S', "suspended", Tone::Bad),
+        (
+            &satellite.offline_suspended_at,
+            'S',
+            "suspended for being offline",
+            Tone::Bad,
+        ),
+        (
+            &satellite.offline_review_at,
+            'r',
+            "under review for being offline",
+            Tone::Warn,
+        ),
         (&satellite.vetted_at, 'v', "vetted", Tone::Good),
     ];
     for (time, glyph, what, tone) in happened {

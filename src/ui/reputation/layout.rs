@@ -4,6 +4,7 @@
 use ratatui::layout::Rect;
 
 use super::entry::{Entry, Grade};
+use super::waiting::{self, Waiting};
 use super::words::{self, Said};
 use super::{FAILURES, Reputation, SCORES};
 use crate::ui::chart::Chart;
@@ -115,12 +116,16 @@ impl Reputation {
 
     fn failures_want(&self) -> Want {
         match (self.failures.state.len(), self.focus) {
-            (0, SCORES) => want(Item::Failures, [1, 1, 1], 2),
+            (0, SCORES) => {
+                let late = self.waiting.as_ref().is_some_and(Waiting::is_late);
+                want(Item::Failures, if late { [1, 2, 2] } else { [1; 3] }, 2)
+            }
             (count, focus) => {
                 let rank = if focus == FAILURES { 0 } else { 1 };
+                let more = u16::from(self.waiting.is_some());
                 want(
                     Item::Failures,
-                    [lines(count).min(4), lines(count).min(6), lines(count)],
+                    [lines(count).min(4), (lines(count) + more).min(6), lines(count) + more],
                     rank,
                 )
             }
@@ -228,7 +233,7 @@ impl Reputation {
         let told = self
             .entries
             .iter()
-            .filter_map(|entry| super::entry::ms(Some(&entry.satellite.as_of)));
+            .filter_map(|entry| crate::api::status::ms(Some(&entry.satellite.as_of)));
         let Some(oldest) = told.min() else {
             return String::new();
         };
@@ -252,7 +257,7 @@ impl Reputation {
         let failing = self.failing();
         let all = self.failures.state.len();
         if all == 0 && page.area.height < 3 {
-            return page.say(&self.no_failures(), Tone::Muted);
+            return self.nothing_failed(page);
         }
         let of = match failing.as_slice() {
             [one] => words::who(one, shared),
@@ -263,9 +268,42 @@ impl Reputation {
         let mut words = failure_words(&failing, shared).into_iter();
         let words = words.rfind(|words| text::width(words) <= room);
         page.rule(&title, &words.unwrap_or_default());
-        let area = page.take(page.left());
+        let waiting = self.waiting.as_ref().filter(|_| page.left() > 3);
+        let area = page.take(page.left() - u16::from(waiting.is_some()));
         let slot = &self.failures;
         page.table(FAILURES, area, &slot.table, &slot.state, self.focus == FAILURES);
+        if let Some(waiting) = waiting {
+            self.waits_line(page, waiting);
+        }
+    }
+
+    /// One line, or two when audits wait for long.
+    fn nothing_failed(&self, page: &mut Page<'_>) {
+        let text = self.no_failures();
+        match &self.waiting {
+            Some(waiting) if waiting.is_late() => {
+                self.waits_line(page, waiting);
+                if page.left() > 0 {
+                    page.say(&text, Tone::Muted);
+                }
+            }
+            Some(waiting) => {
+                let both = Waiting {
+                    text: format!("{text} {}", waiting.brief),
+                    ..waiting.clone()
+                };
+                self.waits_line(page, &both);
+            }
+            None => page.say(&text, Tone::Muted),
+        }
+    }
+
+    fn waits_line(&self, page: &mut Page<'_>, waiting: &Waiting) {
+        let area = page.take(1);
+        let mut pen = crate::ui::pen::Pen::new(page.buffer, area, &page.shared.theme);
+        pen.put(" ", Tone::Text);
+        pen.put_in(&waiting.text, area.width.saturating_sub(1), waiting.tone);
+        page.figure(area, waiting::WHAT, waiting::WHAT);
     }
 
     /// Why the list of failures is empty.

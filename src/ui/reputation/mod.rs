@@ -10,6 +10,7 @@ mod history;
 mod layout;
 mod scores;
 mod strip;
+mod waiting;
 mod words;
 
 use self::entry::Entry;
@@ -66,6 +67,8 @@ impl Slot {
 pub struct Reputation {
     scores: Slot,
     failures: Slot,
+    /// Audits in flight, in a line.
+    waiting: Option<waiting::Waiting>,
     focus: &'static str,
     /// The row under the cursor has all the room.
     alone: bool,
@@ -88,6 +91,7 @@ impl Default for Reputation {
         Self {
             scores: Slot::new(),
             failures: Slot::new(),
+            waiting: None,
             focus: SCORES,
             alone: false,
             history: History::default(),
@@ -124,6 +128,7 @@ impl View for Reputation {
             self.take_ratings(shared);
         }
         self.take_failures(shared);
+        self.waiting = waiting::waiting(shared);
         let entry = chosen(&self.entries, &self.scores);
         self.history.take(entry, self.made, shared);
     }

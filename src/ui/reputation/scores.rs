@@ -1,7 +1,8 @@
 //! The table of nodes and satellites: distance before score, the worst first.
 
-use super::entry::{AUDITS, Entry, Trouble, ms};
+use super::entry::{AUDITS, Entry, Trouble};
 use super::history::Score;
+use crate::api::status::ms;
 use crate::ui::look::{Glyphs, Tone};
 use crate::ui::number;
 use crate::ui::shared::Shared;
@@ -194,6 +195,7 @@ pub(super) fn state(entry: &Entry) -> String {
         Trouble::Audit => "audit low".to_owned(),
         Trouble::Suspension => "unknown low".to_owned(),
         Trouble::Online => "away".to_owned(),
+        Trouble::Lost => "lost".to_owned(),
         Trouble::Overdue => "overdue".to_owned(),
         Trouble::NoData => "no data yet".to_owned(),
         Trouble::Vetting => "vetting".to_owned(),

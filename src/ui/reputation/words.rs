@@ -1,8 +1,9 @@
 //! The answer first: which satellite is closest to giving a node up, since when, how far it is, what to do.
 
-use super::entry::{AUDITS, Entry, Grade, SUSPENDS, Trouble, ms};
+use super::entry::{AUDITS, Entry, Grade, SUSPENDS, Trouble};
 use super::scores::{hours, state};
 use crate::api::reputation::Failing;
+use crate::api::status::ms;
 use crate::ui::number;
 use crate::ui::shared::Shared;
 
@@ -85,6 +86,25 @@ pub(super) fn trouble(entry: &Entry, shared: &Shared) -> Said {
             act(entry).unwrap_or_else(|| "pieces could not be read: see the log's errors of GET_AUDIT".to_owned()),
         ),
         Trouble::Online => online(entry, shared),
+        Trouble::Lost => {
+            let since = entry
+                .satellite
+                .outlook
+                .as_ref()
+                .and_then(|outlook| outlook.lost_since.as_deref());
+            let why = entry
+                .satellite
+                .outlook
+                .as_ref()
+                .and_then(|outlook| outlook.lost_why.clone());
+            (
+                format!(
+                    "check-ins fail since{}: its online score falls while they do",
+                    when(since, shared)
+                ),
+                why.unwrap_or_default(),
+            )
+        }
         Trouble::Overdue => (
             "vetting is overdue: enough audits and days, and still not vetted".to_owned(),
             "ask the satellite's support if it stays so for days".to_owned(),
@@ -117,6 +137,9 @@ fn disqualified(entry: &Entry, shared: &Shared) -> (String, String) {
 }
 
 fn suspended(entry: &Entry, shared: &Shared) -> (String, String) {
+    if entry.satellite.suspended_at.is_none() {
+        return offline(entry, shared);
+    }
     let since = when(entry.satellite.suspended_at.as_deref(), shared);
     let score = number::known(entry.suspension().0, number::score);
     let means = act(entry).unwrap_or_else(|| {
@@ -125,6 +148,20 @@ fn suspended(entry: &Entry, shared: &Shared) -> (String, String) {
     (
         format!("suspended since{since}: score of unknown errors {score}, it takes more than 0.60 to lift it"),
         means,
+    )
+}
+
+fn offline(entry: &Entry, shared: &Shared) -> (String, String) {
+    let satellite = &entry.satellite;
+    let since = when(satellite.offline_suspended_at.as_deref(), shared);
+    let score = number::known(satellite.online_score, number::score);
+    let review = match &satellite.offline_review_at {
+        Some(at) => format!(", under review since{}", when(Some(at), shared)),
+        None => String::new(),
+    };
+    (
+        format!("suspended for being offline since{since}{review}: online score {score}, it takes 0.60 to lift it"),
+        "keep the node online: windows it missed fall out after 30 days".to_owned(),
     )
 }
 

@@ -12,6 +12,8 @@ pub(super) const SPACE: &str = "storage.space";
 pub(super) const DISK: &str = "storage.disk";
 /// The newest bloom filters.
 pub(super) const FILTERS: &str = "storage.filters";
+/// Disks of this host.
+pub(super) const DISKS: &str = "storage.disks";
 /// Its work of two weeks.
 pub(super) const TASKS: &str = "storage.tasks";
 
@@ -55,6 +57,25 @@ pub(super) fn all(shared: &Shared, node: &str) -> Vec<Ask> {
         ask(TASKS, tasks, 60),
         disk(shared, node),
     ]
+}
+
+/// What makes questions about disks the same.
+pub(super) fn disks_key(shared: &Shared) -> String {
+    format!("{:?}\t{:?}", shared.node, shared.moment())
+}
+
+/// The disks of the nodes that are looked at.
+pub(super) fn disks(shared: &Shared) -> Ask {
+    let moment = shared.moment();
+    Ask {
+        slot: DISKS,
+        key: disks_key(shared),
+        query: Query::Disks {
+            nodes: shared.scope(),
+            at_ms: moment.map(|second| second * 1000 + 999),
+        },
+        every_s: if moment.is_some() { 0 } else { 10 },
+    }
 }
 
 fn disk(shared: &Shared, node: &str) -> Ask {

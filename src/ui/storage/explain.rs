@@ -16,6 +16,9 @@ const FULL: &str = "Full is no danger: uploads stop, audits and downloads go on,
 
 impl Storage {
     pub(super) fn explained(&self, figure: &Figure, shared: &Shared) -> Option<Explained> {
+        if let Some(disk) = self.disks.of_key(&figure.of) {
+            return super::disk_explain::explained(disk, &figure.what, shared);
+        }
         if let Some(place) = self.places.iter().find(|place| place.name == figure.of) {
             let node = shared.nodes().iter().find(|node| node.name == place.name)?;
             return self.of_node(&figure.what, place, node, shared);
@@ -69,6 +72,17 @@ impl Storage {
     }
 }
 
+/// What of it lies in blobs, by the node's databases.
+fn blobs(one: &SatelliteStorage, shared: &Shared) -> Option<Fact> {
+    let (ms, total, _) = one.blobs?;
+    let fact = Fact::new(
+        "in blobs",
+        size(total),
+        "the node's piece_spaced_used.db: without a hashstore",
+    );
+    Some(fact.since(Some(ms), shared.now_ms))
+}
+
 /// What a satellite has on a node.
 fn of_satellite(what: &str, (node, one): (&str, &SatelliteStorage), shared: &Shared) -> Option<Explained> {
     let api = |what: &str, value: String, key: &str| {
@@ -81,7 +95,10 @@ fn of_satellite(what: &str, (node, one): (&str, &SatelliteStorage), shared: &Sha
     let (title, facts, words) = match what {
         "paid" | "share" | "tally" | "satellite" => (
             "what it pays for",
-            vec![paid, tally],
+            [Some(paid), Some(tally), blobs(one, shared)]
+                .into_iter()
+                .flatten()
+                .collect(),
             "The average of a day by the satellite's own count, hours to a day late. Tallies that are missing or \
              far off their neighbours are passed over; ~ marks one that the node filled in.",
         ),
@@ -167,9 +184,17 @@ type Parts = (&'static str, String, Vec<Fact>, &'static str);
 impl Facts<'_> {
     /// Something the node's API says, with its age.
     fn api(&self, what: &str, bytes: Option<u64>, key: &str) -> Fact {
-        let answered = self.node.api.last_ok_at.as_deref();
-        let answered = answered.and_then(|at| at.parse::<Timestamp>().ok());
-        let fact = Fact::new(what, number::known(bytes, size), &format!("API diskSpace.{key}"));
+        let disk = self.node.disk.as_ref();
+        let told = match self.place.blobs_only {
+            true => disk.map(|disk| disk.as_of.as_str()),
+            false => self.node.api.last_ok_at.as_deref(),
+        };
+        let answered = told.and_then(|at| at.parse::<Timestamp>().ok());
+        let from = match self.place.blobs_only {
+            true => "the node's piece_spaced_used.db: blobs only".to_owned(),
+            false => format!("API diskSpace.{key}"),
+        };
+        let fact = Fact::new(what, number::known(bytes, size), &from);
         fact.since(answered.map(Timestamp::as_millisecond), self.shared.now_ms)
     }
 

@@ -30,6 +30,8 @@ pub(super) struct Place {
     pub(super) stale: bool,
     /// Foreign files count as used.
     pub(super) dedicated: bool,
+    /// By its databases: blobs and their trash, and nothing of a hashstore.
+    pub(super) blobs_only: bool,
     pub(super) used: Option<u64>,
     pub(super) allocated: Option<u64>,
     pub(super) free: Option<u64>,
@@ -54,6 +56,7 @@ impl Place {
             name: node.name.clone(),
             stale: shared.is_stale(node),
             dedicated,
+            blobs_only: disk.is_some_and(|disk| disk.source == "db"),
             used: size(|disk| disk.used),
             allocated: size(|disk| disk.allocated).filter(|all| *all > 0),
             free: size(|disk| disk.free),
@@ -70,13 +73,15 @@ impl Place {
 
     /// Used and paid, where both are known of the same files.
     pub(super) fn share(&self) -> Option<(u64, u64)> {
-        let used = self.used.filter(|used| *used > 0 && !self.dedicated)?;
+        let used = self
+            .used
+            .filter(|used| *used > 0 && !self.dedicated && !self.blobs_only)?;
         self.paid.filter(|paid| *paid <= used).map(|paid| (paid, used))
     }
 
     /// How much more is paid than the node says it has.
     pub(super) fn overpaid(&self) -> Option<u64> {
-        let used = self.used.filter(|_| !self.dedicated)?;
+        let used = self.used.filter(|_| !self.dedicated && !self.blobs_only)?;
         self.paid?.checked_sub(used).filter(|more| *more > 0)
     }
 

@@ -176,7 +176,12 @@ fn read(columns: &[String], rows: &[Vec<Value>]) -> Vec<Told> {
         Value::Count(bytes) => Some(*bytes),
         _ => None,
     };
-    let told = rows.iter().filter_map(|row| {
+    // Blobs of the databases and the whole of the API are not of one line.
+    let source = place("source");
+    let by_api =
+        |row: &Vec<Value>| matches!(source.and_then(|at| row.get(at)), Some(Value::Text(text)) if text == "api");
+    let is_mixed = rows.iter().any(by_api);
+    let told = rows.iter().filter(|row| !is_mixed || by_api(row)).filter_map(|row| {
         let Value::Time(ms) = row.get(time?)? else { return None };
         Some(Told {
             second: ms.div_euclid(1000),
@@ -289,6 +294,7 @@ mod tests {
             name: "n".to_owned(),
             stale: false,
             dedicated: false,
+            blobs_only: false,
             used: Some(5_000),
             allocated: Some(9_000),
             free: Some(4_000),

@@ -2,6 +2,9 @@
 //! in the modules beside it when answers come.
 
 mod asks;
+mod disk_block;
+mod disk_explain;
+mod disks;
 mod explain;
 mod facts;
 mod history;
@@ -11,6 +14,7 @@ mod words;
 
 pub(super) use self::explain::full as explain_full;
 
+use self::disks::Disks;
 use self::facts::Place;
 use self::history::{History, Measure};
 use self::tables::Known;
@@ -31,6 +35,8 @@ use crate::domain::task::Task;
 /// The table of nodes, and of the satellites of one node.
 const NODES: &str = "nodes";
 const SATELLITES: &str = "satellites";
+/// The disks of this host.
+const DISKS: &str = "disks";
 
 /// The pane.
 pub struct Storage {
@@ -39,6 +45,9 @@ pub struct Storage {
     satellites: Table,
     satellites_state: TableState,
     on_satellites: bool,
+    disks: Disks,
+    /// Disks have all the room.
+    on_disks: bool,
     places: Vec<Place>,
     said: Vec<Said>,
     history: History,
@@ -57,6 +66,8 @@ impl Default for Storage {
             satellites: Table::new(Vec::new(), Vec::new()).empty("reading …"),
             satellites_state: TableState::default(),
             on_satellites: false,
+            disks: Disks::default(),
+            on_disks: false,
             places: Vec::new(),
             said: Vec::new(),
             history: History::default(),
@@ -72,7 +83,11 @@ impl View for Storage {
         Wants {
             topics: vec![Topic::Status],
             asks: match self.subject(shared) {
-                Some(place) => asks::all(shared, &place.name),
+                Some(place) => {
+                    let mut all = asks::all(shared, &place.name);
+                    all.push(asks::disks(shared));
+                    all
+                }
                 None => Vec::new(),
             },
             ..Wants::default()
@@ -88,6 +103,7 @@ impl View for Storage {
             self.nodes_state.update(&self.nodes);
             self.stamp = stamp;
         }
+        self.take_disks(shared);
         let Some(place) = self.subject(shared).cloned() else {
             return;
         };
@@ -107,6 +123,8 @@ impl View for Storage {
     fn can(&self, action: Action, shared: &Shared) -> bool {
         match action {
             Action::Metric => !self.places.is_empty(),
+            Action::Disks => !self.disks.is_empty(),
+            Action::Enter if self.on_disks => false,
             Action::Enter if self.on_satellites => self.satellites_state.selected().is_some(),
             Action::Enter => shared.node.is_none() && self.nodes_state.selected().is_some(),
             _ => false,
@@ -120,6 +138,8 @@ impl View for Storage {
                 self.history.scale = super::chart::Scale::default();
                 shared.say(format!("the chart shows {}", self.history.measure.name()));
             }
+            Action::Disks if self.on_disks => self.focus(NODES),
+            Action::Disks => self.focus(DISKS),
             // What runs over a satellite's bytes is told where work is.
             Action::Enter if self.on_satellites => {
                 shared.node = self.subject(shared).map(|place| place.name.clone());
@@ -133,11 +153,21 @@ impl View for Storage {
     }
 
     fn focused(&self) -> Option<&'static str> {
-        Some(if self.on_satellites { SATELLITES } else { NODES })
+        Some(match (self.on_disks, self.on_satellites) {
+            (true, _) => DISKS,
+            (_, true) => SATELLITES,
+            _ => NODES,
+        })
     }
 
     fn focus(&mut self, table: &'static str) {
         self.on_satellites = table == SATELLITES;
+        self.on_disks = table == DISKS && !self.disks.is_empty();
+        let rests = &mut self.disks.state;
+        if self.on_disks && rests.selected().is_none() {
+            rests.home();
+            rests.settle(&self.disks.table);
+        }
         let rests = &mut self.satellites_state;
         if self.on_satellites && rests.selected().is_none() && !rests.is_empty() {
             rests.home();
@@ -149,6 +179,7 @@ impl View for Storage {
         match name {
             NODES => Some((&self.nodes, &self.nodes_state)),
             SATELLITES => Some((&self.satellites, &self.satellites_state)),
+            DISKS => Some((&self.disks.table, &self.disks.state)),
             _ => None,
         }
     }
@@ -157,6 +188,7 @@ impl View for Storage {
         match name {
             NODES => Some((&self.nodes, &mut self.nodes_state)),
             SATELLITES => Some((&self.satellites, &mut self.satellites_state)),
+            DISKS => Some((&self.disks.table, &mut self.disks.state)),
             _ => None,
         }
     }
@@ -177,6 +209,7 @@ impl View for Storage {
         serde_json::json!({
             "nodes": self.nodes_state.memory(),
             "satellites": self.satellites_state.memory(),
+            "disks": self.disks.state.memory(),
             "measure": self.history.measure.name(),
         })
     }
@@ -185,6 +218,7 @@ impl View for Storage {
         let table = |name: &str| serde_json::from_value(memory[name].clone()).unwrap_or_default();
         self.nodes_state.recall(table("nodes"));
         self.satellites_state.recall(table("satellites"));
+        self.disks.state.recall(table("disks"));
         self.history.measure = Measure::of(memory["measure"].as_str().unwrap_or_default());
     }
 }
@@ -196,6 +230,19 @@ impl Storage {
         let name = shared.node.as_deref().or(selected);
         let found = self.places.iter().find(|place| Some(place.name.as_str()) == name);
         found.or(self.places.first())
+    }
+
+    /// Takes what is known of disks.
+    fn take_disks(&mut self, shared: &Shared) {
+        let key = asks::disks_key(shared);
+        let told = match shared.answers.of(asks::DISKS, &key) {
+            Some(Ok(Answer::Disks(told))) => Some(told.as_slice()),
+            _ => None,
+        };
+        let answered = told.map(|_| shared.answers.answered_ms(asks::DISKS));
+        let stamp = format!("{key}\t{answered:?}\t{}", shared.theme.glyphs.unicode);
+        self.disks.take(told, stamp, shared);
+        self.on_disks &= !self.disks.is_empty();
     }
 
     /// Makes what comes from answers.

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::facts::{Full, Place};
 use super::words::Said;
-use super::{NODES, SATELLITES, Storage, asks, history, tables};
+use super::{DISKS, NODES, SATELLITES, Storage, asks, history, tables};
 use crate::api::status::Node;
 use crate::api::storage::Growth;
 use crate::ui::chart::{Chart, stacked};
@@ -57,6 +57,7 @@ impl Storage {
         let small = width < NARROW || height < LOW;
         let most = match (small, height) {
             (true, _) => 2,
+            _ if self.is_tight(height) => 2,
             (_, ..=24) => 3,
             (_, ..=40) => 6,
             _ => 10,
@@ -65,25 +66,37 @@ impl Storage {
         let subject = self.subject(page.shared).cloned();
         match (small, subject) {
             (_, None) => {}
-            (true, Some(place)) if self.on_satellites => self.subject_block(page, &place, u16::MAX),
+            (true, Some(_)) if self.on_disks => self.disks_alone(page),
+            (false, Some(_)) if self.on_disks => {
+                let nodes = self.nodes_lines().min(page.left() / 3);
+                self.nodes_table(page, nodes, true);
+                self.disks_alone(page);
+            }
+            (true, Some(place)) if self.on_satellites => self.subject_block(page, &place, (u16::MAX, height)),
             (true, Some(_)) => self.nodes_table(page, u16::MAX, false),
             (false, Some(place)) => {
-                let wish = self.subject_lines(&place, page.shared);
-                let plan = Plan::of(page.left(), self.nodes_lines(), wish);
+                let wish = self.subject_lines(&place, height, page.shared);
+                let disks = self.disk_lines(height);
+                let plan = Plan::of(page.left().saturating_sub(disks), self.nodes_lines(), wish);
                 self.nodes_table(page, plan.nodes, true);
-                self.subject_block(page, &place, plan.subject);
+                self.subject_block(page, &place, (plan.subject, height));
                 if plan.chart > 0 {
-                    self.chart(page, &place);
+                    self.chart(page, &place, plan.chart);
                 }
+                self.disk_block(page, &place.name, disks.min(page.left()));
             }
         }
         // A table that has no room has its turn, too.
-        for name in [NODES, SATELLITES] {
+        let disks = (!self.disks.is_empty()).then_some(DISKS);
+        for name in [NODES, SATELLITES].into_iter().chain(disks) {
             if page.hits.table(name).is_none() {
                 page.hits.tables.push((name, HitMap::default()));
             }
         }
-        page.hits.tables.sort_by_key(|(name, _)| *name != NODES);
+        let order = [NODES, SATELLITES];
+        page.hits
+            .tables
+            .sort_by_key(|(name, _)| order.iter().position(|known| known == name).unwrap_or(2));
     }
 
     fn nodes_lines(&self) -> u16 {
@@ -91,8 +104,13 @@ impl Storage {
         rows + 2 + if self.nodes.has_foot() { 2 } else { 0 }
     }
 
-    fn subject_lines(&self, place: &Place, shared: &Shared) -> u16 {
-        let space = super::space(shared, &place.name);
+    /// Whether the disk's two lines stand where others would like to.
+    fn is_tight(&self, height: u16) -> bool {
+        height <= 24 && self.places.len() > 1 && self.disk_lines(height) > 0
+    }
+
+    fn subject_lines(&self, place: &Place, height: u16, shared: &Shared) -> u16 {
+        let space = super::space(shared, &place.name).filter(|_| !self.is_tight(height));
         let growth = u16::from(space.is_some_and(|space| !space.growth.is_empty()));
         3 + growth + self.satellites_state.len().clamp(1, 12) as u16
     }
@@ -144,7 +162,13 @@ impl Storage {
             page.rule(&title, &self.nodes_words());
         }
         let area = page.take(lines.saturating_sub(u16::from(heading)));
-        page.table(NODES, area, &self.nodes, &self.nodes_state, !self.on_satellites);
+        page.table(
+            NODES,
+            area,
+            &self.nodes,
+            &self.nodes_state,
+            !self.on_satellites && !self.on_disks,
+        );
         let Some(hits) = page.hits.table(NODES).cloned() else {
             return;
         };
@@ -170,7 +194,7 @@ impl Storage {
     }
 
     /// One node: a bar of its disk, its pace, its satellites.
-    fn subject_block(&self, page: &mut Page<'_>, place: &Place, lines: u16) {
+    fn subject_block(&self, page: &mut Page<'_>, place: &Place, (lines, height): (u16, u16)) {
         if lines < 2 {
             return;
         }
@@ -183,7 +207,11 @@ impl Storage {
         page.rule(&place.name.to_uppercase(), &legend);
         bar(page, place);
         let used = before - page.left();
-        if lines > used + 3
+        let rest = match self.is_tight(height) {
+            true => 1 + self.satellites_state.len().clamp(1, 12) as u16,
+            false => 3,
+        };
+        if lines > used + rest
             && let Some(space) = super::space(page.shared, &place.name).filter(|space| !space.growth.is_empty())
         {
             let text = pace(&space.growth, page.shared);
@@ -207,8 +235,8 @@ impl Storage {
         }
     }
 
-    fn chart(&self, page: &mut Page<'_>, place: &Place) {
-        let shared = page.shared;
+    fn chart(&self, page: &mut Page<'_>, place: &Place, lines: u16) {
+        let (shared, before) = (page.shared, page.left());
         let title = format!(
             "{}: {}, {}, {}",
             place.name.to_uppercase(),
@@ -231,7 +259,8 @@ impl Storage {
             };
             page.say(text, Tone::Muted);
         }
-        let area = page.take(page.left());
+        // The heading, and a word where there is nothing, are drawn.
+        let area = page.take(lines.saturating_sub(before.saturating_sub(page.left())));
         let chart = Chart {
             series: &self.history.series,
             marks: &self.history.marks,
@@ -272,12 +301,13 @@ fn state_words(shared: &Shared) -> String {
     let wanted = |name: &str| shared.node.as_ref().is_none_or(|node| node == name);
     let nodes: Vec<_> = shared.nodes().iter().filter(|node| wanted(&node.name)).collect();
     let silent: Vec<_> = nodes.iter().filter(|node| node.api.state != "ok").collect();
+    let by_books = |node: &Node| {
+        let disk = node.disk.as_ref().filter(|disk| disk.source == "db")?;
+        Some(disk.as_of.clone())
+    };
     let age = |node: &Node| {
-        let answered = node
-            .api
-            .last_ok_at
-            .as_deref()
-            .and_then(|at| at.parse::<Timestamp>().ok());
+        let told = by_books(node).or(node.api.last_ok_at.clone());
+        let answered = told.and_then(|at| at.parse::<Timestamp>().ok());
         answered.map_or("unknown".to_owned(), |at| {
             let ms = (shared.now_ms - at.as_millisecond()).max(0);
             format!("{} old", number::age(ms.unsigned_abs() / 1000))
@@ -290,6 +320,7 @@ fn state_words(shared: &Shared) -> String {
     match (nodes.len(), silent.as_slice()) {
         (0, _) => String::new(),
         (1, []) => format!("{moment}API live"),
+        (1, [one, ..]) if by_books(one).is_some() => format!("{moment}by databases, {}", age(one)),
         (1, [one, ..]) => format!("{moment}API silent, {}", age(one)),
         (all, []) => format!("{moment}{all} of {all} APIs live"),
         (all, [one]) => format!("{moment}{} of {all} APIs live, {} {}", all - 1, one.name, age(one)),
@@ -307,6 +338,10 @@ fn bar(page: &mut Page<'_>, place: &Place) {
     let tone = if place.stale { Tone::Stale } else { Tone::Text };
     let Some((parts, total)) = place.parts() else {
         let text = match (place.used, place.allocated) {
+            (Some(used), None) if place.blobs_only => format!(
+                " {} in blobs, by its databases; a hashstore and the allocation are not in them",
+                size(used)
+            ),
             (Some(used), None) => format!(" {} used; what is allocated is not known", size(used)),
             _ => " ? nobody says how large its disk is: name its API, or wait for its answer".to_owned(),
         };

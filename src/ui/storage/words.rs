@@ -232,6 +232,7 @@ mod tests {
             name: name.to_owned(),
             stale: false,
             dedicated: false,
+            blobs_only: false,
             used: Some(3_760_000_000_000),
             allocated: Some(4_000_000_000_000),
             free: Some(240_000_000_000),

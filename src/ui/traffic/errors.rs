@@ -288,7 +288,7 @@ impl Example<'_> {
         let took = self.count("duration_ms");
         let time = self.time_ms();
         let cells = vec![
-            Cell::number(moment(time, shared), time as f64),
+            Cell::number(number::second(time, shared.now_ms, &shared.zone), time as f64),
             Cell::text(self.text("node")),
             Cell::text(shared.satellite_name(&self.text("satellite_id"))),
             Cell::text(self.text("action")),
@@ -339,16 +339,6 @@ pub(super) fn examples(answer: &Answer, of_piece: bool, shared: &Shared) -> Tabl
         .empty("none is kept of this time")
         .one_line()
         .quiet()
-}
-
-fn moment(ms: i64, shared: &Shared) -> String {
-    let day = number::day(ms, &shared.zone);
-    let clock = number::clock(ms, &shared.zone);
-    if day == number::day(shared.now_ms, &shared.zone) {
-        clock
-    } else {
-        format!("{day} {clock}")
-    }
 }
 
 /// Second and node of a row of examples.

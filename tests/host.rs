@@ -1,0 +1,434 @@
+//! What surrounds nodes: audits that wait are seen, disks of this host are found and judged, and nothing is written
+//! there.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use common::node::Running;
+use common::{json, program, stdout};
+use serde_json::{Value, json};
+use storj_monitor::api::disks::HostDisk;
+use storj_monitor::api::message::{Answer, Query};
+use storj_monitor::collector::hub::Hub;
+use storj_monitor::domain::host::{Counted, DiskLook, Load, Metrics, Mounted, Room, Seen, Sight, Smart, Waiting};
+use storj_monitor::store::writer::Writer;
+
+fn status(data: &Path) -> Value {
+    json(data, &["status", "--json"])["nodes"][0].clone()
+}
+
+fn rules(node: &Value) -> Vec<&str> {
+    let reasons = node["reasons"].as_array().unwrap().iter();
+    reasons.map(|reason| reason["rule"].as_str().unwrap()).collect()
+}
+
+const NOW: i64 = 1_790_000_000_000;
+const MINUTE: i64 = 60_000;
+
+fn keep(data: &Path, seen: &[Seen]) {
+    let mut writer = Writer::open(data).unwrap();
+    for (node, ..) in seen {
+        writer.node(node).unwrap();
+    }
+    let names: Vec<String> = seen.iter().map(|(node, ..)| node.clone()).collect();
+    writer.watch_only(&names, NOW - 90 * MINUTE).unwrap();
+    writer.looked(&names, NOW).unwrap();
+    writer.surround(seen).unwrap();
+}
+
+fn at(data: &Path, now_ms: i64) -> Value {
+    let query = Query::Status {
+        nodes: vec!["n".to_owned()],
+        at_ms: Some(now_ms),
+    };
+    match Hub::alone(data).answer(&query).unwrap() {
+        Answer::Status(status) => serde_json::to_value(&status.nodes[0]).unwrap(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn disks(data: &Path, nodes: &[&str], now_ms: i64) -> Vec<HostDisk> {
+    let query = Query::Disks {
+        nodes: nodes.iter().map(|name| (*name).to_owned()).collect(),
+        at_ms: Some(now_ms),
+    };
+    match Hub::alone(data).answer(&query).unwrap() {
+        Answer::Disks(disks) => disks,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn audits(started: u64, ended: u64) -> Sight {
+    let audits = Counted {
+        started,
+        success: ended,
+        ..Counted::default()
+    };
+    Sight::Metrics(Ok(Box::new(Metrics {
+        downloads: [("GET_AUDIT".to_owned(), audits)].into(),
+        ..Metrics::default()
+    })))
+}
+
+#[test]
+fn an_audit_that_waits_is_a_warning_and_then_critical() {
+    let data = tempfile::tempdir().unwrap();
+    let begun = NOW - 5 * MINUTE;
+    let mut seen: Vec<Seen> = (-60..0)
+        .map(|n| ("n".to_owned(), begun + n * 20_000, audits(100, 100)))
+        .collect();
+    seen.extend((0..15).map(|n| ("n".to_owned(), begun + n * 20_000, audits(101, 100))));
+    keep(data.path(), &seen);
+    let waits = |after_s: i64| {
+        let node = at(data.path(), begun + after_s * 1000);
+        let found = rules(&node).contains(&"audits_wait");
+        (
+            node["pending_audits"]["oldest_s"].as_i64(),
+            found.then(|| node["state"].as_str().unwrap().to_owned()),
+        )
+    };
+    assert_eq!(waits(-10), (None, None));
+    assert_eq!(waits(50), (Some(40), None));
+    assert_eq!(waits(70), (Some(60), Some("warning".to_owned())));
+    assert_eq!(waits(190), (Some(180), Some("critical".to_owned())));
+    // Nobody has looked for a while: nothing is known.
+    assert_eq!(waits(280 + 200), (None, None));
+    // The log knows better.
+    let log = |waits| vec![("n".to_owned(), NOW, Sight::Audits(waits))];
+    keep(
+        data.path(),
+        &log(Waiting {
+            count: 3,
+            oldest_ms: Some(NOW - 61_000),
+        }),
+    );
+    let node = at(data.path(), NOW);
+    let pending = &node["pending_audits"];
+    assert_eq!(
+        (&pending["count"], &pending["oldest_s"], &pending["source"]),
+        (&json!(3), &json!(61), &json!("log"))
+    );
+    let text = node["reasons"][0]["text"].as_str().unwrap();
+    assert!(
+        text.starts_with("3 audits wait, the oldest for 61 s: the satellite gives up"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_debug_log_tells_how_long_an_audit_waits() {
+    let data = tempfile::tempdir().unwrap();
+    let log = data.path().join("node.log");
+    let line = |ago_s: i64, message: &str, piece: char| {
+        let time = jiff::Timestamp::now() - jiff::Span::new().seconds(ago_s);
+        let level = if message == "downloaded" { "INFO" } else { "DEBUG" };
+        format!(
+            "{}\t{level}\tpiecestore\t{message}\t{{\"Piece ID\": \"{}\", \"Satellite ID\": \"12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S\", \"Action\": \"GET_AUDIT\", \"Offset\": 0, \"Size\": 256, \"Remote Address\": \"10.0.0.1:1\"}}\n",
+            time.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            piece.to_string().repeat(52)
+        )
+    };
+    let text = [
+        line(300, "download started", 'A'),
+        line(299, "downloaded", 'A'),
+        line(200, "download started", 'B'),
+        line(100, "download started", 'C'),
+        line(99, "downloaded", 'C'),
+    ];
+    std::fs::write(&log, text.concat()).unwrap();
+    let running = Running::start(data.path(), &log);
+    running.wait_for("ready");
+    let end = Instant::now() + Duration::from_secs(20);
+    let node = loop {
+        let node = status(data.path());
+        if node["pending_audits"]["count"] == json!(1) || Instant::now() > end {
+            break node;
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    };
+    drop(running);
+    let age = node["pending_audits"]["oldest_s"].as_i64().unwrap();
+    assert!((195..260).contains(&age), "{node}");
+    assert_eq!((&node["state"], rules(&node)[0]), (&json!("critical"), "audits_wait"));
+}
+
+fn look(node: &str, n: i64, source: &str, change: impl FnOnce(&mut DiskLook)) -> Seen {
+    let mut look = DiskLook {
+        folder: format!("/mnt/{node}").into(),
+        mounted: Mounted {
+            source: source.to_owned(),
+            mount: "/mnt".to_owned(),
+            fs: "ext4".to_owned(),
+            read_only: false,
+            disk: Some("sdb".to_owned()),
+        },
+        room: Some(Room {
+            size: 12_000_000_000_000,
+            free: 6_000_000_000_000,
+        }),
+        load: Some(Load {
+            busy: 0.25,
+            await_ms: Some(10.0),
+            read: 1e6,
+            write: 2e6,
+        }),
+        smart: None,
+    };
+    change(&mut look);
+    (node.to_owned(), NOW + n * 20_000, Sight::Disk(Ok(Box::new(look))))
+}
+
+#[test]
+fn nodes_on_one_file_system_are_on_one_disk() {
+    let data = tempfile::tempdir().unwrap();
+    let mut seen = Vec::new();
+    for n in -30..=0 {
+        seen.push(look("n", n, "/dev/sdb1", |look| {
+            if n == -20 {
+                look.load.as_mut().unwrap().await_ms = Some(900.0);
+            }
+        }));
+        seen.push(look("m", n, "/dev/sdb1", |_| {}));
+    }
+    seen.push(look("x", 0, "tmpfs", |look| {
+        (look.mounted.disk, look.load) = (None, None)
+    }));
+    seen.push((
+        "y".to_owned(),
+        NOW,
+        Sight::Disk(Err("/mnt/y: No such file or directory".to_owned())),
+    ));
+    keep(data.path(), &seen);
+    let all = disks(data.path(), &[], NOW + 1000);
+    let names: Vec<_> = all.iter().map(|disk| disk.name.as_deref()).collect();
+    assert_eq!(names, [Some("/dev/sdb1"), Some("tmpfs"), None]);
+    let on: Vec<_> = all[0].nodes.iter().map(|on| on.node.as_str()).collect();
+    assert_eq!(on, ["m", "n"]);
+    let (await_ms, busy) = (all[0].await_ms, all[0].busy);
+    assert_eq!((await_ms.now, await_ms.usual), (Some(10.0), Some(10.0)));
+    assert_eq!(await_ms.worst, Some((900.0, NOW - 400_000)));
+    assert_eq!((busy.usual, all[0].free), (Some(0.25), Some(6_000_000_000_000)));
+    assert_eq!(all[1].busy.now, None, "a disk without counters is unknown, not idle");
+    assert!(all[2].nodes[0].error.as_ref().unwrap().contains("No such file"));
+    assert_eq!(disks(data.path(), &["m"], NOW + 1000)[0].nodes.len(), 2);
+    // Long after, it is told with its age, and judged no more.
+    let later = disks(data.path(), &["n"], NOW + 60 * MINUTE);
+    assert_eq!(
+        (later[0].busy.now, later[0].busy.usual, later[0].seen_ms),
+        (None, Some(0.25), Some(NOW))
+    );
+    assert_eq!(later[0].nodes.len(), 2);
+    assert!(
+        disks(data.path(), &[], NOW - 60 * MINUTE).is_empty(),
+        "nobody had looked yet"
+    );
+}
+
+#[test]
+fn disks_in_trouble_are_findings() {
+    let find = |change: fn(&mut DiskLook)| {
+        let data = tempfile::tempdir().unwrap();
+        let seen: Vec<Seen> = (-14..=0).map(|n| look("n", n, "/dev/sdb1", change)).collect();
+        keep(data.path(), &seen);
+        let node = at(data.path(), NOW + 1000);
+        rules(&node).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(find(|_| {}), ["no_data"]);
+    assert_eq!(
+        find(|look| look.mounted.read_only = true),
+        ["disk_read_only", "no_data"]
+    );
+    assert_eq!(
+        find(|look| look.load.as_mut().unwrap().await_ms = Some(2000.0)),
+        ["disk_slow", "no_data"]
+    );
+    let failing = |look: &mut DiskLook| {
+        look.smart = Some(Ok(Smart {
+            passed: Some(false),
+            ..Smart::default()
+        }));
+    };
+    assert_eq!(find(failing), ["disk_fails", "no_data"]);
+}
+
+#[test]
+fn two_nodes_that_compact_on_one_disk_are_a_warning() {
+    let data = tempfile::tempdir().unwrap();
+    for (node, minutes) in [("n", 5), ("m", 3)] {
+        let log = data.path().join(format!("{node}.log"));
+        let time = jiff::Timestamp::from_millisecond(NOW - minutes * MINUTE).unwrap();
+        let stats = "{\"NumLogs\":2,\"LenLogs\":\"128.0 MiB\",\"Table\":{\"NumSet\":9}}";
+        let text = format!(
+            "{}\tINFO\thashstore\tbeginning compaction\t{{\"satellite\": \"12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S\", \"store\": \"s0\", \"stats\": {stats}}}\n",
+            time.strftime("%Y-%m-%dT%H:%M:%SZ")
+        );
+        std::fs::write(&log, text).unwrap();
+        stdout(data.path(), &["ingest", node, log.to_str().unwrap()]);
+    }
+    let on =
+        |source: &str| ["n", "m"].map(|node| look(node, 0, if node == "n" { "/dev/sdb1" } else { source }, |_| {}));
+    keep(data.path(), &on("/dev/sdc1"));
+    let found = |data: &Path| rules(&at(data, NOW + 1000)).contains(&"compactions");
+    assert!(!found(data.path()), "each has its own disk");
+    let later = on("/dev/sdb1").map(|(node, time, sight)| (node, time + 500, sight));
+    keep(data.path(), &later);
+    let node = at(data.path(), NOW + 1000);
+    let text = node["reasons"].to_string();
+    assert!(text.contains("m and n compact at once on the disk /dev/sdb1"), "{text}");
+    let disk = &disks(data.path(), &["n"], NOW + 1000)[0];
+    let jobs: Vec<_> = disk
+        .jobs
+        .iter()
+        .map(|doing| (doing.node.as_str(), doing.job.as_str()))
+        .collect();
+    assert_eq!(jobs, [("n", "compaction"), ("m", "compaction")]);
+}
+
+/// A host with one disk, written down.
+fn host(dir: &Path, ticks: u64) {
+    let proc = dir.join("proc");
+    std::fs::create_dir_all(proc.join("self")).unwrap();
+    std::fs::write(
+        proc.join("self/mountinfo"),
+        "20 1 8:17 / / rw,noatime shared:1 - xfs /dev/sdb1 rw\n",
+    )
+    .unwrap();
+    let stats = format!(
+        " 8 16 sdb {ticks} 0 {} {ticks} {ticks} 0 800 {ticks} 0 {ticks} {ticks}\n 8 17 sdb1 1 0 8 1 1 0 8 1 0 2 2\n",
+        ticks * 8
+    );
+    let new = proc.join("new");
+    std::fs::write(&new, stats).unwrap();
+    std::fs::rename(new, proc.join("diskstats")).unwrap();
+}
+
+#[test]
+fn a_whole_host_is_looked_at_and_smartctl_only_when_wanted() {
+    let dir = tempfile::tempdir().unwrap();
+    let (bin, root, pieces) = (
+        dir.path().join("bin"),
+        dir.path().join("host"),
+        dir.path().join("pieces"),
+    );
+    [&bin, &pieces]
+        .iter()
+        .for_each(|dir| std::fs::create_dir_all(dir).unwrap());
+    host(&root, 1000);
+    let smartctl = bin.join("smartctl");
+    let script = format!(
+        "#!/bin/sh\necho \"$@\" >> {}\necho '{{\"model_name\":\"ST12\",\"smart_status\":{{\"passed\":false}},\"temperature\":{{\"current\":44}}}}'\nexit 8\n",
+        dir.path().join("asked").display()
+    );
+    std::fs::write(&smartctl, script).unwrap();
+    std::fs::set_permissions(&smartctl, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let mut ticks = 1000;
+    for smart in ["false", "true"] {
+        let data = tempfile::tempdir().unwrap();
+        let config = data.path().join("config.toml");
+        std::fs::write(&config, format!("[host]\nsmart = {smart}\n")).unwrap();
+        let mut child = program(data.path())
+            .args(["collect", "--config", config.to_str().unwrap()])
+            .args(["--node", &format!("n=none,data={}", pieces.display())])
+            .env("STORJ_MONITOR_ROOT", &root)
+            .env("PATH", &path)
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let end = Instant::now() + Duration::from_secs(25);
+        let disk = loop {
+            std::thread::sleep(Duration::from_millis(300));
+            ticks += 100;
+            host(&root, ticks);
+            let now_ms = jiff::Timestamp::now().as_millisecond();
+            let found = Hub::alone(data.path()).answer(&Query::Disks {
+                nodes: Vec::new(),
+                at_ms: Some(now_ms),
+            });
+            if let Ok(Answer::Disks(found)) = found
+                && let Some(disk) = found.into_iter().next()
+                && disk.busy.now.is_some()
+            {
+                break disk;
+            }
+            assert!(Instant::now() < end, "no disk was seen");
+        };
+        let node = status(data.path());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(
+            (disk.name.as_deref(), disk.device.as_deref()),
+            (Some("/dev/sdb1"), Some("sdb"))
+        );
+        assert!(
+            disk.await_ms.now == Some(1.0) && disk.size.unwrap() > disk.free.unwrap(),
+            "{disk:?}"
+        );
+        let asked = std::fs::read_to_string(dir.path().join("asked")).unwrap_or_default();
+        match smart {
+            "true" => {
+                assert_eq!(asked, "-j -a /dev/sdb\n");
+                assert_eq!(disk.smart.unwrap().temperature, Some(44));
+                assert!(rules(&node).contains(&"disk_fails"), "{node}");
+            }
+            _ => assert_eq!((asked.as_str(), disk.smart), ("", None)),
+        }
+    }
+}
+
+/// Unmounts at the end.
+struct Mount(std::path::PathBuf);
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg(&self.0).status();
+    }
+}
+
+fn mount(args: &[&str]) -> bool {
+    let status = std::process::Command::new("mount")
+        .args(args)
+        .stderr(std::process::Stdio::null())
+        .status();
+    status.is_ok_and(|status| status.success())
+}
+
+#[test]
+fn a_real_mount_is_found_and_nothing_is_written_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let point = dir.path().join("a disk");
+    std::fs::create_dir(&point).unwrap();
+    if !mount(&["-t", "tmpfs", "-o", "size=64m", "tmpfs", point.to_str().unwrap()]) {
+        eprintln!("skipped: nothing can be mounted here");
+        return;
+    }
+    let _mount = Mount(point.clone());
+    let folder = point.join("node");
+    std::fs::create_dir_all(folder.join("storage/blobs")).unwrap();
+    let remounted = mount(&["-o", "remount,ro", point.to_str().unwrap()]);
+    let data = tempfile::tempdir().unwrap();
+    let spec = format!("n=none,data={}", folder.display());
+    let output = program(data.path())
+        .args(["collect", "--once", "--node", &spec])
+        .env("STORJ_MONITOR_ROOT", "/")
+        .output()
+        .unwrap();
+    let node = status(data.path());
+    let disk = &node["around"]["disk"];
+    let found = (disk["fs"].as_str(), disk["mount"].as_str(), disk["size"].as_u64());
+    assert_eq!(found, (Some("tmpfs"), point.to_str(), Some(64 << 20)), "{output:?}");
+    assert_eq!(disk["read_only"], json!(remounted));
+    assert_eq!(rules(&node).contains(&"disk_read_only"), remounted);
+    let told = stdout(data.path(), &["status"]);
+    assert!(!remounted || told.contains("read-only"), "{told}");
+    let left: Vec<_> = std::fs::read_dir(&folder)
+        .unwrap()
+        .flatten()
+        .map(|entry| entry.file_name())
+        .collect();
+    assert_eq!(left, ["storage"]);
+}
