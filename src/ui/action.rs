@@ -77,6 +77,9 @@ pub enum Action {
     Unknown,
     Kind,
     LogThere,
+    WhichAction,
+    WhichQuality,
+    HeatStrip,
     Show(Pane),
 }
 

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use common::fleet::{FLEET, Look, NOW_MS, draw, fresh, press, view};
 use common::traffic::{answer, told};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
-use storj_monitor::api::message::Message;
+use storj_monitor::api::message::{Answer, Message, Query};
 use storj_monitor::api::snapshot::Snapshot;
 use storj_monitor::ui::model::{Input, Model};
 use storj_monitor::ui::pane::Pane;
@@ -32,6 +32,9 @@ fn main() {
         for pane in Pane::ALL {
             frames(&format!("{}, {word}", pane.id()), pane, nodes, "");
         }
+    }
+    for keys in ["- - -", "enter v", "m z"] {
+        frames(&format!("latency, 100 nodes, {keys}"), Pane::Latency, 100, keys);
     }
     for keys in ["m m", "p p z", "E enter"] {
         frames(&format!("traffic, 6 nodes, {keys}"), Pane::Traffic, 6, keys);
@@ -65,7 +68,22 @@ fn snapshot(nodes: usize) -> Snapshot {
     }
 }
 
+/// How long the transfers of a hundred nodes take.
+fn slow_nodes(query: &Query) -> Result<Answer, String> {
+    let mut told = common::latency::answer(query)?;
+    if let Answer::Latency(told) = &mut told {
+        let six = told.nodes.clone();
+        for n in 6..100 {
+            let mut node = six[n % six.len()].clone();
+            node.node = format!("node{n}");
+            told.nodes.push(node);
+        }
+    }
+    Ok(told)
+}
+
 fn frames(what: &str, pane: Pane, nodes: usize, keys: &str) {
+    let answer = if pane == Pane::Latency { slow_nodes } else { answer };
     let mut model: Model = fresh(Look::Dark);
     model.pane = pane;
     model.update(Input::Heard(Message::Snapshot(snapshot(nodes))), NOW_MS);
@@ -74,7 +92,8 @@ fn frames(what: &str, pane: Pane, nodes: usize, keys: &str) {
         model.answer_all(answer);
         press(&mut model, key, LARGE);
     }
-    model.answer_all(answer);
+    // An answer may lead to another question.
+    (0..3).for_each(|_| model.answer_all(answer));
     let begun = Instant::now();
     for _ in 0..ROUNDS {
         draw(&mut model, LARGE);

@@ -119,7 +119,13 @@ fn read(global: &Global, data_dir: &Path, model: &mut Model) -> Result<(), Failu
         Some(_) => Hub::as_of(data_dir, now_ms),
         None => Hub::alone(data_dir),
     };
-    model.answer_all(|query| hub.answer(query));
+    // An answer may lead to another question: which node is the worst, then all about it.
+    for _ in 0..3 {
+        model.answer_all(|query| hub.answer(query));
+        if model.is_complete() {
+            break;
+        }
+    }
     Ok(())
 }
 

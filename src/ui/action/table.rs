@@ -162,6 +162,7 @@ pub const ACTIONS: &[Spec] = &[
             Pane::Traffic,
             Pane::Reputation,
             Pane::Storage,
+            Pane::Latency,
             Pane::Maintenance,
         ],
         spec(A::Metric, "metric", "metric", "Another measure in the chart", &["m"]),
@@ -187,11 +188,17 @@ pub const ACTIONS: &[Spec] = &[
         ),
     ),
     on(
-        &[Pane::Traffic],
-        spec(A::SizeView, "size-view", "sizes", "Another view of sizes", &["v"]),
+        &[Pane::Traffic, Pane::Latency],
+        spec(
+            A::SizeView,
+            "size-view",
+            "sizes",
+            "Another view of sizes; where there are some, of satellites and ends",
+            &["v"],
+        ),
     ),
     on(
-        &[Pane::Traffic, Pane::Maintenance],
+        &[Pane::Traffic, Pane::Latency, Pane::Maintenance],
         spec(
             A::Enlarge,
             "enlarge",
@@ -230,6 +237,36 @@ pub const ACTIONS: &[Spec] = &[
             "mean",
             "The chart shows the sum of all nodes, or the mean of one",
             &["a"],
+        ),
+    ),
+    on(
+        &[Pane::Latency],
+        spec(
+            A::WhichAction,
+            "which-action",
+            "action",
+            "Compare nodes by another action: uploads, downloads, repairs, audits",
+            &["a"],
+        ),
+    ),
+    on(
+        &[Pane::Latency],
+        spec(
+            A::WhichQuality,
+            "which-quality",
+            "quality",
+            "Durations of one quality only: exact, ±10 ms, ±1 s, or the best there is",
+            &["Q"],
+        ),
+    ),
+    on(
+        &[Pane::Latency],
+        spec(
+            A::HeatStrip,
+            "heat-strip",
+            "heat",
+            "Hours of the day as a strip of their own, or no more",
+            &["H"],
         ),
     ),
     on(
