@@ -261,6 +261,8 @@ fn a_session_is_found_again_and_flags_say_otherwise() {
         text.contains("TRAFFIC, 7 d") && !text.contains("storj-monitor")
     });
     leave(&mut terminal);
+    // It is in the folder that was given, and nothing is anywhere else.
+    assert!(data.path().join("screen.json").exists() && !state.exists());
 }
 
 #[test]
