@@ -76,6 +76,8 @@ pub enum Action {
     Unknown,
     Kind,
     LogThere,
+    ByWhom,
+    Yields,
     Show(Pane),
 }
 

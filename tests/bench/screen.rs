@@ -11,10 +11,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use common::earnings;
 use common::fleet::{FLEET, Look, NOW_MS, draw, fresh, press, view};
-use common::traffic::{answer, told};
+use common::traffic::told;
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
-use storj_monitor::api::message::Message;
+use storj_monitor::api::message::{Answer, Message, Query};
 use storj_monitor::api::snapshot::Snapshot;
 use storj_monitor::ui::model::{Input, Model};
 use storj_monitor::ui::pane::Pane;
@@ -36,10 +37,21 @@ fn main() {
     for keys in ["m m", "p p z", "E enter"] {
         frames(&format!("traffic, 6 nodes, {keys}"), Pane::Traffic, 6, keys);
     }
+    for keys in ["m", "t", "$", "tab down enter"] {
+        frames(&format!("financials, 6 nodes, {keys}"), Pane::Financials, 6, keys);
+    }
     frames("overview, 6 nodes, help", Pane::Overview, 6, "?");
     frames("overview, 6 nodes, explained", Pane::Overview, 6, "i");
     #[cfg(unix)]
     keys();
+}
+
+/// The collector's side: money of so many nodes, whatever else was asked of traffic.
+fn answer(query: &Query, nodes: usize) -> Result<Answer, String> {
+    match query {
+        Query::Money { .. } => earnings::many(query, nodes),
+        _ => common::traffic::answer(query),
+    }
 }
 
 fn snapshot(nodes: usize) -> Snapshot {
@@ -71,10 +83,10 @@ fn frames(what: &str, pane: Pane, nodes: usize, keys: &str) {
     model.update(Input::Heard(Message::Snapshot(snapshot(nodes))), NOW_MS);
     draw(&mut model, LARGE);
     for key in keys.split_whitespace() {
-        model.answer_all(answer);
+        model.answer_all(|query| answer(query, nodes));
         press(&mut model, key, LARGE);
     }
-    model.answer_all(answer);
+    model.answer_all(|query| answer(query, nodes));
     let begun = Instant::now();
     for _ in 0..ROUNDS {
         draw(&mut model, LARGE);

@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod api;
+pub mod earnings;
 pub mod fleet;
 pub mod money;
 pub mod node;
