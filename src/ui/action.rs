@@ -80,6 +80,8 @@ pub enum Action {
     WhichAction,
     WhichQuality,
     HeatStrip,
+    ByWhom,
+    Yields,
     Show(Pane),
 }
 

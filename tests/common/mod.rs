@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod disks;
+pub mod earnings;
 pub mod fleet;
 pub mod latency;
 pub mod money;
