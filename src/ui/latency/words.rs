@@ -119,7 +119,7 @@ fn slowness(node: &NodeLatency, known: &Known<'_>, shared: &Shared) -> Vec<Said>
         }
         _ => return Vec::new(),
     };
-    let since = since(verdict, shared);
+    let since = since(node, verdict, shared);
     let text = format!("{}: {measure}{since}.{}", node.node, cost(node, known, shared));
     vec![Said {
         weight: Weight::Warning,
@@ -135,12 +135,13 @@ fn times_text(times: f64) -> String {
     }
 }
 
-fn since(verdict: &Verdict, shared: &Shared) -> String {
+fn since(node: &NodeLatency, verdict: &Verdict, shared: &Shared) -> String {
     let moment = |ms: i64| number::moment(ms, shared.now_ms, &shared.zone);
+    let knows_before = node.before.as_ref().is_some_and(|figures| figures.p95.is_some());
     match (verdict.since_ms, verdict.times_before) {
         (Some(ms), _) => format!(", since {}", moment(ms)),
-        (None, None) => ", as a week before".to_owned(),
-        (None, Some(_)) => String::new(),
+        (None, None) if knows_before => ", as a week before".to_owned(),
+        (None, _) => String::new(),
     }
 }
 
