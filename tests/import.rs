@@ -201,6 +201,47 @@ fn what_a_log_told_is_not_counted_again() {
 }
 
 #[test]
+fn sums_give_way_to_lines_that_come_later() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = filled(dir.path());
+    let data = dir.path().join("data");
+    stdout(&data, &["import", "pro-monitor", path.to_str().unwrap()]);
+    let line = format!(
+        "2026-08-20T04:10:00Z\tINFO\tpiecestore\tuploaded\t{{\"piece_id\": \"{}\", \"satellite_id\": \"{US1}\", \"action\": \"PUT\", \"remote_address\": \"10.1.2.3:99\", \"size\": 1000}}\n",
+        common::node::piece(7)
+    );
+    let log = dir.path().join("node.log");
+    std::fs::write(&log, line).unwrap();
+    stdout(&data, &["ingest", "attic", log.to_str().unwrap()]);
+    let hours = stdout(
+        &data,
+        &[
+            "export",
+            "traffic",
+            "--by",
+            "hour,action,outcome",
+            "--to",
+            "2026-08-20T06:00:00Z",
+        ],
+    );
+    let rows: Vec<&str> = hours.lines().skip(1).collect();
+    assert_eq!(
+        rows,
+        [
+            "2026-08-20T04:00:00Z,PUT,success,1,1000",
+            "2026-08-20T05:00:00Z,GET,success,1,10"
+        ],
+        "{hours}"
+    );
+    let day = stdout(&data, &["export", "traffic", "--by", "day,action,outcome"]);
+    assert!(day.contains("2026-08-20T00:00:00Z,PUT,success,6,6040"), "{day}");
+    assert!(run(&data, &["db", "check"]).status.success());
+    // And the old monitor's sums do not come back.
+    let again = json(&data, &["import", "pro-monitor", path.to_str().unwrap(), "--json"]);
+    assert_eq!(again["nodes"][0]["hours"], 0, "{again}");
+}
+
+#[test]
 fn what_is_no_such_database_is_said_so() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");

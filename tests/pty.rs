@@ -201,11 +201,12 @@ fn clicks_copies_and_titles_reach_the_terminal() {
     terminal.wait("the window is called after the worst", |_| {
         raw(&terminal).contains(title)
     });
-    let text = terminal.text();
-    let row = text
-        .lines()
-        .position(|line| line.contains("home") && line.contains("ok"))
-        .unwrap();
+    let home = |text: &str| {
+        text.lines()
+            .position(|line| line.contains("home") && line.contains("ok"))
+    };
+    terminal.wait("the other node", |text| home(text).is_some());
+    let row = home(&terminal.text()).unwrap();
     terminal.keys(&click(6, row));
     terminal.wait("the row has the cursor", |text| {
         text.lines().nth(row).unwrap().starts_with('>')

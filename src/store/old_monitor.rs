@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::rollup::{self, Cells, Width};
 use super::writer::Writer;
@@ -423,12 +423,32 @@ fn fill_hours(connection: &mut Connection, node: i64, hours: &BTreeMap<i64, OldH
             continue;
         }
         rollup::add(&transaction, Width::Hour, (node, *second), cells.clone())?;
+        transaction
+            .prepare_cached("INSERT OR REPLACE INTO filled_hour (node, bucket, cells) VALUES (?1, ?2, ?3)")?
+            .execute(params![node, second, rollup::pack(&cells)])?;
         let day = second.div_euclid(86_400) * 86_400;
         rollup::add(&transaction, Width::Day, (node, day), cells)?;
         filled += 1;
     }
     transaction.commit()?;
     Ok(filled)
+}
+
+/// A line of an hour comes that was filled: the sums of it are taken out again, for the log knows better.
+pub(super) fn withdraw(connection: &Connection, node: i64, second: i64) -> rusqlite::Result<()> {
+    let filled: Option<Vec<u8>> = connection
+        .prepare_cached("SELECT cells FROM filled_hour WHERE node = ?1 AND bucket = ?2")?
+        .query_row([node, second], |row| row.get(0))
+        .optional()?;
+    let Some(cells) = filled else { return Ok(()) };
+    let day = second.div_euclid(86_400) * 86_400;
+    // What is damaged stays; `db check` finds it.
+    rollup::take_out(connection, Width::Hour, (node, second), &cells)?;
+    rollup::take_out(connection, Width::Day, (node, day), &cells)?;
+    connection
+        .prepare_cached("DELETE FROM filled_hour WHERE node = ?1 AND bucket = ?2")?
+        .execute([node, second])?;
+    Ok(())
 }
 
 fn fill_disks(connection: &mut Connection, node: i64, disks: &[(i64, Disk)]) -> rusqlite::Result<u64> {

@@ -48,7 +48,7 @@ impl Width {
 /// The cells of a bucket, by row of the series.
 pub(crate) type Cells = BTreeMap<i64, Cell>;
 
-fn pack(cells: &Cells) -> Vec<u8> {
+pub(super) fn pack(cells: &Cells) -> Vec<u8> {
     let mut out = Vec::with_capacity(cells.len() * 8);
     let mut before = 0;
     for (series, cell) in cells {
@@ -143,6 +143,46 @@ pub(crate) fn add(
         .prepare_cached(&format!("UPDATE {} SET cells = ?2 WHERE id = ?1", width.table()))?
         .execute(params![id, pack(&cells)])?;
     Ok(())
+}
+
+/// Takes cells out of a node's bucket again, inside the caller's transaction. Gives false when they are damaged.
+pub(crate) fn take_out(
+    connection: &Connection,
+    width: Width,
+    (node, bucket): (i64, i64),
+    packed: &[u8],
+) -> rusqlite::Result<bool> {
+    let table = width.table();
+    let before: Option<(i64, Vec<u8>)> = connection
+        .prepare_cached(&format!(
+            "SELECT id, cells FROM {table} WHERE node = ?1 AND bucket = ?2"
+        ))?
+        .query_row([node, bucket], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((id, before)) = before else { return Ok(true) };
+    let mut cells = Cells::new();
+    let read = unpack(&before, |series, cell| {
+        cells.insert(series, cell);
+    });
+    let taken = unpack(packed, |series, out| {
+        if let Some(cell) = cells.get_mut(&series) {
+            cell.count = cell.count.saturating_sub(out.count);
+            cell.bytes = cell.bytes.saturating_sub(out.bytes);
+        }
+    });
+    if read.and(taken).is_none() {
+        return Ok(false);
+    }
+    cells.retain(|_, cell| cell.count > 0);
+    match cells.is_empty() {
+        true => connection
+            .prepare_cached(&format!("DELETE FROM {table} WHERE id = ?1"))?
+            .execute([id])?,
+        false => connection
+            .prepare_cached(&format!("UPDATE {table} SET cells = ?2 WHERE id = ?1"))?
+            .execute(params![id, pack(&cells)])?,
+    };
+    Ok(true)
 }
 
 fn insert(connection: &Connection, width: Width, (node, bucket): (i64, i64), cells: &Cells) -> rusqlite::Result<()> {

@@ -13,7 +13,7 @@ use super::covered::Span;
 use super::dictionary::{self, Dictionary};
 use super::ledger::{self, Chunk};
 use super::rollup::{self, Cells, Width};
-use super::{At, Error, Result, covered, latency, notes, polls, positions, raw, tasks, timing};
+use super::{At, Error, Result, covered, latency, notes, old_monitor, polls, positions, raw, tasks, timing};
 use crate::domain::batch::{Batch, Vocabulary};
 use crate::domain::sample::Poll;
 use crate::domain::source::{Gap, Position};
@@ -310,6 +310,9 @@ fn write_traffic(
         }
         // In the order of time: neighbours share pages.
         for (bucket, cells) in buckets {
+            if width == Width::Hour {
+                old_monitor::withdraw(connection, node, bucket)?;
+            }
             rollup::add(connection, width, (node, bucket), cells)?;
         }
     }

@@ -188,8 +188,10 @@ fn judge_lost(found: &mut Findings, evidence: &Evidence) {
         .collect();
     let names = names.join(", ");
     let inwards = lost.iter().find(|lost| lost.way == Way::Inwards);
-    let (state, text) = match (inwards, others.is_empty()) {
-        (Some(told), is_all) => {
+    // Who else there is, nobody knows without a word of any satellite.
+    let is_all = others.is_empty() && !evidence.standings.is_empty();
+    let (state, text) = match inwards {
+        Some(told) => {
             let at = told
                 .address()
                 .map_or_else(String::new, |address| format!(" at {address}"));
@@ -201,24 +203,26 @@ fn judge_lost(found: &mut Findings, evidence: &Evidence) {
                         hint(told)
                     ),
                 ),
-                false => (
-                    State::Warning,
-                    format!(
-                        "{names} cannot reach it{at} for {span}; {} can → {}",
-                        others.join(", "),
-                        hint(told)
-                    ),
-                ),
+                false => {
+                    let others = match others.as_slice() {
+                        [] => String::new(),
+                        others => format!("; {} can", others.join(", ")),
+                    };
+                    (
+                        State::Warning,
+                        format!("{names} cannot reach it{at} for {span}{others} → {}", hint(told)),
+                    )
+                }
             }
         }
-        (None, true) if !evidence.standings.is_empty() => (
+        None if is_all => (
             State::Critical,
             format!(
                 "it reaches no satellite for {span}: its online score falls → {}",
                 hint(first)
             ),
         ),
-        _ => (
+        None => (
             State::Warning,
             format!("it cannot reach {names} for {span} → {}", hint(first)),
         ),
@@ -448,6 +452,25 @@ mod tests {
             both(REFUSED)
         );
         assert_eq!(both(DIAL)[0].0, State::Critical);
+        // Of a log without scores nobody knows which other satellites there are.
+        let mut found = Findings(Vec::new());
+        let (now_ms, remarks) = (150_000, tries(8, DIAL));
+        judge(
+            &mut found,
+            &Evidence {
+                now_ms,
+                remarks,
+                ..Evidence::default()
+            },
+        );
+        assert_eq!(found.0[0].state, State::Warning);
+        assert!(
+            found.0[0]
+                .text
+                .starts_with("A cannot reach it at 203.0.113.7:28970 for 2 min → "),
+            "{found:?}",
+            found = found.0
+        );
     }
 
     #[test]
