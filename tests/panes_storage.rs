@@ -133,6 +133,8 @@ const STATES: &[State] = &[
     ("storage-used", model, "- - - - enter m"),
     ("storage-waste", model, "- - - - m m"),
     ("storage-as-of", model, "- - - - left left left"),
+    ("storage-what-if", model, "- - - - W down"),
+    ("storage-what-if-less", model, "- - - - W down down down down down"),
     ("storage-asked", asked, ""),
     ("storage-starting", starting, ""),
     ("storage-broken", broken, ""),
@@ -225,6 +227,47 @@ fn every_figure_of_a_disk_is_explained_and_w_gives_the_room_back() {
     press(&mut model, "esc", size);
     press(&mut model, "w", size);
     assert!(text(&mut model, size).contains("SATELLITE "));
+}
+
+#[test]
+fn what_if_tells_the_day_and_what_is_won_and_esc_leaves_it() {
+    let size = (120, 40);
+    let mut model = model(Look::Dark);
+    let text = |model: &mut Model, size: Size| lines(&draw(model, size)).join("\n");
+    draw(&mut model, size);
+    go(&mut model, "W", size);
+    let open = text(&mut model, size);
+    assert!(
+        open.contains("CELLAR: WHAT IF") && !open.contains("SATELLITE "),
+        "{open}"
+    );
+    assert!(
+        open.contains("as it is: cellar is full in 6 d (4–9 d), on 27 Aug 2026."),
+        "{open}"
+    );
+    go(&mut model, "down", size);
+    let won = text(&mut model, size);
+    assert!(
+        won.contains("full in 21 d (15–31 d), on 11 Sep 2026: 15 d later."),
+        "{won}"
+    );
+    press(&mut model, "i", size);
+    let mut told = String::new();
+    for _ in 0..120 {
+        told = text(&mut model, size);
+        if told.contains("what if: trash leaves") {
+            break;
+        }
+        press(&mut model, "tab", size);
+    }
+    assert!(told.contains("850 GB room ÷ +41.0 GB a day = 21 d"), "{told}");
+    press(&mut model, "esc", size);
+    press(&mut model, "esc", size);
+    assert!(text(&mut model, size).contains("SATELLITE "), "esc leaves it");
+    // Of another node it tells another story; one that does not fill has nothing to win.
+    go(&mut model, "down down down down W", size);
+    let attic = text(&mut model, size);
+    assert!(attic.contains("trash leaves: attic does not fill."), "{attic}");
 }
 
 #[test]

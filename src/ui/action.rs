@@ -20,6 +20,7 @@ pub enum Action {
     Details,
     Metric,
     Disks,
+    WhatIf,
     Direction,
     Average,
     SizeView,

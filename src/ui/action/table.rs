@@ -177,6 +177,16 @@ pub const ACTIONS: &[Spec] = &[
         ),
     ),
     on(
+        &[Pane::Storage],
+        spec(
+            A::WhatIf,
+            "what-if",
+            "what if",
+            "When it would be full if trash left, more were allocated, or it grew at another pace; again to leave",
+            &["W"],
+        ),
+    ),
+    on(
         &[Pane::Traffic],
         spec(
             A::Direction,

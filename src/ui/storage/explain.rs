@@ -19,6 +19,11 @@ impl Storage {
         if let Some(disk) = self.disks.of_key(&figure.of) {
             return super::disk_explain::explained(disk, &figure.what, shared);
         }
+        if let Some(place) = self.subject(shared)
+            && let Some(explained) = self.what_if.explained(&figure.of, place)
+        {
+            return Some(explained);
+        }
         if let Some(place) = self.places.iter().find(|place| place.name == figure.of) {
             let node = shared.nodes().iter().find(|node| node.name == place.name)?;
             return self.of_node(&figure.what, place, node, shared);

@@ -2,6 +2,7 @@
 //! in the modules beside it when answers come.
 
 mod asks;
+mod course;
 mod disk_block;
 mod disk_explain;
 mod disks;
@@ -10,6 +11,8 @@ mod facts;
 mod history;
 mod picture;
 mod tables;
+mod what_if;
+mod what_if_block;
 mod words;
 
 pub(super) use self::explain::full as explain_full;
@@ -18,6 +21,7 @@ use self::disks::Disks;
 use self::facts::Place;
 use self::history::{History, Measure};
 use self::tables::Known;
+use self::what_if::WhatIf;
 use self::words::Said;
 use super::action::Action;
 use super::ask::Wants;
@@ -37,6 +41,8 @@ const NODES: &str = "nodes";
 const SATELLITES: &str = "satellites";
 /// The disks of this host.
 const DISKS: &str = "disks";
+/// When it would be full.
+const WHAT_IF: &str = "what if";
 
 /// The pane.
 pub struct Storage {
@@ -48,6 +54,8 @@ pub struct Storage {
     disks: Disks,
     /// Disks have all the room.
     on_disks: bool,
+    /// Stands where the satellites stood.
+    what_if: WhatIf,
     places: Vec<Place>,
     said: Vec<Said>,
     history: History,
@@ -68,6 +76,7 @@ impl Default for Storage {
             on_satellites: false,
             disks: Disks::default(),
             on_disks: false,
+            what_if: WhatIf::default(),
             places: Vec::new(),
             said: Vec::new(),
             history: History::default(),
@@ -108,7 +117,13 @@ impl View for Storage {
             return;
         };
         self.take_answers(&place.name, shared);
-        self.history.take(&place, space(shared, &place.name), shared);
+        let space = space(shared, &place.name);
+        let growth = space.map_or(&[][..], |space| &space.growth);
+        let stamp = format!("{}{}", self.stamp, self.satellites_stamp);
+        self.what_if
+            .take(&place, (growth, self.disks.of_node(&place.name)), &stamp, shared);
+        let course = self.what_if.chosen().and_then(|one| one.course);
+        self.history.take((&place, course), space, shared);
         let rests = &mut self.nodes_state;
         if rests.selected().is_none() && !rests.is_empty() {
             rests.home();
@@ -124,7 +139,9 @@ impl View for Storage {
         match action {
             Action::Metric => !self.places.is_empty(),
             Action::Disks => !self.disks.is_empty(),
-            Action::Enter if self.on_disks => false,
+            Action::WhatIf => !self.places.is_empty(),
+            Action::Back => self.what_if.on,
+            Action::Enter if self.on_disks || self.what_if.has_keys => false,
             Action::Enter if self.on_satellites => self.satellites_state.selected().is_some(),
             Action::Enter => shared.node.is_none() && self.nodes_state.selected().is_some(),
             _ => false,
@@ -137,6 +154,11 @@ impl View for Storage {
                 self.history.measure = self.history.measure.next();
                 self.history.scale = super::chart::Scale::default();
                 shared.say(format!("the chart shows {}", self.history.measure.name()));
+            }
+            Action::WhatIf if !self.what_if.on => self.focus(WHAT_IF),
+            Action::WhatIf | Action::Back => {
+                self.what_if.on = false;
+                self.focus(NODES);
             }
             Action::Disks if self.on_disks => self.focus(NODES),
             Action::Disks => self.focus(DISKS),
@@ -154,6 +176,7 @@ impl View for Storage {
 
     fn focused(&self) -> Option<&'static str> {
         Some(match (self.on_disks, self.on_satellites) {
+            _ if self.what_if.has_keys => WHAT_IF,
             (true, _) => DISKS,
             (_, true) => SATELLITES,
             _ => NODES,
@@ -161,6 +184,12 @@ impl View for Storage {
     }
 
     fn focus(&mut self, table: &'static str) {
+        self.what_if.has_keys = table == WHAT_IF;
+        self.what_if.on = match table {
+            WHAT_IF => true,
+            NODES => self.what_if.on,
+            _ => false,
+        };
         self.on_satellites = table == SATELLITES;
         self.on_disks = table == DISKS && !self.disks.is_empty();
         let rests = &mut self.disks.state;
@@ -180,6 +209,7 @@ impl View for Storage {
             NODES => Some((&self.nodes, &self.nodes_state)),
             SATELLITES => Some((&self.satellites, &self.satellites_state)),
             DISKS => Some((&self.disks.table, &self.disks.state)),
+            WHAT_IF => Some((&self.what_if.table, &self.what_if.state)),
             _ => None,
         }
     }
@@ -189,6 +219,7 @@ impl View for Storage {
             NODES => Some((&self.nodes, &mut self.nodes_state)),
             SATELLITES => Some((&self.satellites, &mut self.satellites_state)),
             DISKS => Some((&self.disks.table, &mut self.disks.state)),
+            WHAT_IF => Some((&self.what_if.table, &mut self.what_if.state)),
             _ => None,
         }
     }

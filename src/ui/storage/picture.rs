@@ -5,14 +5,14 @@ use ratatui::layout::Rect;
 
 use super::facts::{Full, Place};
 use super::words::Said;
-use super::{DISKS, NODES, SATELLITES, Storage, asks, history, tables};
+use super::{DISKS, NODES, SATELLITES, Storage, WHAT_IF, asks, history, tables};
 use crate::api::status::Node;
 use crate::api::storage::Growth;
 use crate::ui::chart::{Chart, stacked};
 use crate::ui::look::Tone;
 use crate::ui::model::Collector;
 use crate::ui::number::{self, size};
-use crate::ui::pane::Page;
+use crate::ui::pane::{Page, View};
 use crate::ui::pen::Pen;
 use crate::ui::shared::Shared;
 use crate::ui::table::HitMap;
@@ -22,7 +22,7 @@ use crate::ui::text::{self, wrap};
 const NARROW: u16 = 60;
 const LOW: u16 = 14;
 /// A chart needs so many lines, its heading included.
-const CHART_LEAST: u16 = 7;
+pub(super) const CHART_LEAST: u16 = 7;
 
 /// Lines of each block, headings included; 0: not drawn.
 #[derive(Debug, PartialEq, Eq)]
@@ -66,6 +66,9 @@ impl Storage {
         let subject = self.subject(page.shared).cloned();
         match (small, subject) {
             (_, None) => {}
+            (_, Some(place)) if self.what_if.on && (!small || self.what_if.has_keys) => {
+                self.what_if_page(page, &place, small);
+            }
             (true, Some(_)) if self.on_disks => self.disks_alone(page),
             (false, Some(_)) if self.on_disks => {
                 let nodes = self.nodes_lines().min(page.left() / 3);
@@ -88,18 +91,19 @@ impl Storage {
         }
         // A table that has no room has its turn, too.
         let disks = (!self.disks.is_empty()).then_some(DISKS);
-        for name in [NODES, SATELLITES].into_iter().chain(disks) {
+        let lower = if self.what_if.on { WHAT_IF } else { SATELLITES };
+        for name in [NODES, lower].into_iter().chain(disks) {
             if page.hits.table(name).is_none() {
                 page.hits.tables.push((name, HitMap::default()));
             }
         }
-        let order = [NODES, SATELLITES];
+        let order = [NODES, lower];
         page.hits
             .tables
             .sort_by_key(|(name, _)| order.iter().position(|known| known == name).unwrap_or(2));
     }
 
-    fn nodes_lines(&self) -> u16 {
+    pub(super) fn nodes_lines(&self) -> u16 {
         let rows = self.nodes_state.len().clamp(1, 1000) as u16;
         rows + 2 + if self.nodes.has_foot() { 2 } else { 0 }
     }
@@ -146,7 +150,7 @@ impl Storage {
         }
     }
 
-    fn nodes_table(&self, page: &mut Page<'_>, lines: u16, heading: bool) {
+    pub(super) fn nodes_table(&self, page: &mut Page<'_>, lines: u16, heading: bool) {
         if lines == 0 {
             return;
         }
@@ -167,7 +171,7 @@ impl Storage {
             area,
             &self.nodes,
             &self.nodes_state,
-            !self.on_satellites && !self.on_disks,
+            self.focused() == Some(NODES),
         );
         let Some(hits) = page.hits.table(NODES).cloned() else {
             return;
@@ -235,16 +239,20 @@ impl Storage {
         }
     }
 
-    fn chart(&self, page: &mut Page<'_>, place: &Place, lines: u16) {
+    pub(super) fn chart(&self, page: &mut Page<'_>, place: &Place, lines: u16) {
         let (shared, before) = (page.shared, page.left());
+        let course = self.what_if.chosen().and_then(|one| one.course);
         let title = format!(
             "{}: {}, {}, {}",
             place.name.to_uppercase(),
-            self.history.measure.name(),
+            self.history.measure.with(course).name(),
             self.history.unit,
             shared.time.range.name()
         );
-        page.rule(&title, &history::words(&self.history, place, shared));
+        page.rule(
+            &title,
+            &history::words(&self.history, (place, self.what_if.chosen()), shared),
+        );
         let waits = shared
             .answers
             .of(asks::DISK, &asks::line_key(shared, &place.name))
@@ -263,7 +271,7 @@ impl Storage {
         let area = page.take(lines.saturating_sub(before.saturating_sub(page.left())));
         let chart = Chart {
             series: &self.history.series,
-            marks: &self.history.marks,
+            marks: &self.history.all_marks,
             spans: &[],
             levels: &self.history.levels,
             unit: self.history.unit,

@@ -75,7 +75,7 @@ pub(super) fn full_cell(full: Full) -> Cell {
     }
 }
 
-fn range_cell(full: Full) -> Cell {
+pub(super) fn range_cell(full: Full) -> Cell {
     match full {
         Full::Unknown => Cell::unknown(),
         Full::Never | Full::Now => Cell::absent(),

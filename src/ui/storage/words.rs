@@ -223,11 +223,11 @@ fn unknown(lines: &mut Vec<Said>, places: &[Place]) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::api::status::FullIn;
 
-    fn place(name: &str, full: Full) -> Place {
+    pub(in super::super) fn place(name: &str, full: Full) -> Place {
         Place {
             name: name.to_owned(),
             stale: false,
