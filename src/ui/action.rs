@@ -21,6 +21,7 @@ pub enum Action {
     Metric,
     Disks,
     WhatIf,
+    BySatellite,
     Direction,
     Average,
     SizeView,

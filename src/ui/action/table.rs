@@ -179,6 +179,16 @@ pub const ACTIONS: &[Spec] = &[
     on(
         &[Pane::Storage],
         spec(
+            A::BySatellite,
+            "by-satellite",
+            "by satellite",
+            "All nodes together by satellite, or the satellites of one node",
+            &["v"],
+        ),
+    ),
+    on(
+        &[Pane::Storage],
+        spec(
             A::WhatIf,
             "what-if",
             "what if",

@@ -19,6 +19,12 @@ impl Storage {
         if let Some(disk) = self.disks.of_key(&figure.of) {
             return super::disk_explain::explained(disk, &figure.what, shared);
         }
+        if figure.of == super::ALL_NODES {
+            return super::ledger::explained(&self.places, self.worth.as_ref(), shared);
+        }
+        if let Some(explained) = self.by_satellite.explained(figure, shared) {
+            return Some(explained);
+        }
         if let Some(place) = self.subject(shared)
             && let Some(explained) = self.what_if.explained(&figure.of, place)
         {
@@ -31,6 +37,10 @@ impl Storage {
         let node = &self.subject(shared)?.name;
         let mut satellites = super::space(shared, node)?.satellites.iter();
         let satellite = satellites.find(|one| one.satellite_id == figure.of)?;
+        let home = super::space(shared, node)?.home();
+        if matches!(figure.what.as_str(), "kept" | "garbage") {
+            return Some(super::ledger::of_satellite(&figure.what, (home, satellite), shared));
+        }
         of_satellite(&figure.what, (node, satellite), shared)
     }
 

@@ -2,6 +2,7 @@
 //! in the modules beside it when answers come.
 
 mod asks;
+mod by_satellite;
 mod course;
 mod disk_block;
 mod disk_explain;
@@ -9,20 +10,24 @@ mod disks;
 mod explain;
 mod facts;
 mod history;
+mod ledger;
 mod picture;
 mod tables;
 mod what_if;
 mod what_if_block;
 mod words;
+mod worth;
 
 pub(super) use self::explain::full as explain_full;
 
+use self::by_satellite::BySatellite;
 use self::disks::Disks;
 use self::facts::Place;
 use self::history::{History, Measure};
 use self::tables::Known;
 use self::what_if::WhatIf;
 use self::words::Said;
+use self::worth::Worth;
 use super::action::Action;
 use super::ask::Wants;
 use super::chart::Mark;
@@ -31,6 +36,7 @@ use super::pane::{Effect, Figure, Page, Pane, View};
 use super::shared::Shared;
 use super::table::{Cell, RowKey, Table, TableState};
 use crate::api::message::Answer;
+use crate::api::money::NodeMoney;
 use crate::api::snapshot::Topic;
 use crate::api::status::Node;
 use crate::api::storage::NodeStorage;
@@ -41,8 +47,12 @@ const NODES: &str = "nodes";
 const SATELLITES: &str = "satellites";
 /// The disks of this host.
 const DISKS: &str = "disks";
+/// Figures of all nodes together; no node is called so.
+const ALL_NODES: &str = "all\tnodes";
 /// When it would be full.
 const WHAT_IF: &str = "what if";
+/// All nodes together by satellite.
+const BY_SATELLITE: &str = "by satellite";
 
 /// The pane.
 pub struct Storage {
@@ -56,8 +66,12 @@ pub struct Storage {
     on_disks: bool,
     /// Stands where the satellites stood.
     what_if: WhatIf,
+    /// Stands there, too: one of both, or none.
+    by_satellite: BySatellite,
     places: Vec<Place>,
     said: Vec<Said>,
+    /// What unpaid bytes would earn.
+    worth: Option<Worth>,
     history: History,
     /// What the table of nodes and the one of satellites were made from: nothing changed while it is the same.
     stamp: String,
@@ -77,8 +91,10 @@ impl Default for Storage {
             disks: Disks::default(),
             on_disks: false,
             what_if: WhatIf::default(),
+            by_satellite: BySatellite::default(),
             places: Vec::new(),
             said: Vec::new(),
+            worth: None,
             history: History::default(),
             stamp: String::new(),
             satellites_stamp: String::new(),
@@ -95,6 +111,10 @@ impl View for Storage {
                 Some(place) => {
                     let mut all = asks::all(shared, &place.name);
                     all.push(asks::disks(shared));
+                    all.push(asks::money(shared));
+                    if self.by_satellite.on {
+                        all.extend(asks::fleet(shared));
+                    }
                     all
                 }
                 None => Vec::new(),
@@ -107,12 +127,14 @@ impl View for Storage {
         let stamp = nodes_stamp(shared);
         if stamp != self.stamp {
             self.places = facts::places(shared);
-            self.said = words::answer(&self.places);
+            self.worth = money(shared).and_then(|told| worth::worth(&self.places, told));
+            self.said = words::answer(&self.places, self.worth.as_ref());
             self.nodes = tables::nodes(&self.places, shared);
             self.nodes_state.update(&self.nodes);
             self.stamp = stamp;
         }
         self.take_disks(shared);
+        self.by_satellite.take(self.places.len(), shared);
         let Some(place) = self.subject(shared).cloned() else {
             return;
         };
@@ -140,8 +162,9 @@ impl View for Storage {
             Action::Metric => !self.places.is_empty(),
             Action::Disks => !self.disks.is_empty(),
             Action::WhatIf => !self.places.is_empty(),
-            Action::Back => self.what_if.on,
-            Action::Enter if self.on_disks || self.what_if.has_keys => false,
+            Action::BySatellite => self.places.len() > 1,
+            Action::Back => self.what_if.on || self.by_satellite.on,
+            Action::Enter if self.on_disks || self.what_if.has_keys || self.by_satellite.has_keys => false,
             Action::Enter if self.on_satellites => self.satellites_state.selected().is_some(),
             Action::Enter => shared.node.is_none() && self.nodes_state.selected().is_some(),
             _ => false,
@@ -156,8 +179,9 @@ impl View for Storage {
                 shared.say(format!("the chart shows {}", self.history.measure.name()));
             }
             Action::WhatIf if !self.what_if.on => self.focus(WHAT_IF),
-            Action::WhatIf | Action::Back => {
-                self.what_if.on = false;
+            Action::BySatellite if !self.by_satellite.on => self.focus(BY_SATELLITE),
+            Action::WhatIf | Action::BySatellite | Action::Back => {
+                (self.what_if.on, self.by_satellite.on) = (false, false);
                 self.focus(NODES);
             }
             Action::Disks if self.on_disks => self.focus(NODES),
@@ -177,6 +201,7 @@ impl View for Storage {
     fn focused(&self) -> Option<&'static str> {
         Some(match (self.on_disks, self.on_satellites) {
             _ if self.what_if.has_keys => WHAT_IF,
+            _ if self.by_satellite.has_keys => BY_SATELLITE,
             (true, _) => DISKS,
             (_, true) => SATELLITES,
             _ => NODES,
@@ -185,11 +210,9 @@ impl View for Storage {
 
     fn focus(&mut self, table: &'static str) {
         self.what_if.has_keys = table == WHAT_IF;
-        self.what_if.on = match table {
-            WHAT_IF => true,
-            NODES => self.what_if.on,
-            _ => false,
-        };
+        self.what_if.on = table == WHAT_IF || (self.what_if.on && table == NODES);
+        self.by_satellite.has_keys = table == BY_SATELLITE;
+        self.by_satellite.on = table == BY_SATELLITE || (self.by_satellite.on && table == NODES);
         self.on_satellites = table == SATELLITES;
         self.on_disks = table == DISKS && !self.disks.is_empty();
         let rests = &mut self.disks.state;
@@ -210,6 +233,7 @@ impl View for Storage {
             SATELLITES => Some((&self.satellites, &self.satellites_state)),
             DISKS => Some((&self.disks.table, &self.disks.state)),
             WHAT_IF => Some((&self.what_if.table, &self.what_if.state)),
+            BY_SATELLITE => Some((&self.by_satellite.table, &self.by_satellite.state)),
             _ => None,
         }
     }
@@ -220,6 +244,7 @@ impl View for Storage {
             SATELLITES => Some((&self.satellites, &mut self.satellites_state)),
             DISKS => Some((&self.disks.table, &mut self.disks.state)),
             WHAT_IF => Some((&self.what_if.table, &mut self.what_if.state)),
+            BY_SATELLITE => Some((&self.by_satellite.table, &mut self.by_satellite.state)),
             _ => None,
         }
     }
@@ -324,8 +349,17 @@ fn nodes_stamp(shared: &Shared) -> String {
         .collect();
     // Ages are told by the minute.
     let look = (shared.theme.glyphs.unicode, shared.nodes().len(), shared.now_s() / 60);
-    let time = (shared.moment(), shared.is_old());
+    let priced = money(shared).map(|_| shared.answers.answered_ms(asks::MONEY));
+    let time = (shared.moment(), shared.is_old(), priced);
     format!("{generations:?}{time:?}{look:?}{:?}", shared.node)
+}
+
+/// What was answered of money.
+fn money(shared: &Shared) -> Option<&[NodeMoney]> {
+    match shared.answers.of(asks::MONEY, &asks::disks_key(shared)) {
+        Some(Ok(Answer::Money(told))) => Some(told),
+        _ => None,
+    }
 }
 
 /// What was answered of a node in full.

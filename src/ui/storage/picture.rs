@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::facts::{Full, Place};
 use super::words::Said;
-use super::{DISKS, NODES, SATELLITES, Storage, WHAT_IF, asks, history, tables};
+use super::{ALL_NODES, BY_SATELLITE, DISKS, NODES, SATELLITES, Storage, WHAT_IF, asks, history, tables};
 use crate::api::status::Node;
 use crate::api::storage::Growth;
 use crate::ui::chart::{Chart, stacked};
@@ -69,6 +69,7 @@ impl Storage {
             (_, Some(place)) if self.what_if.on && (!small || self.what_if.has_keys) => {
                 self.what_if_page(page, &place, small);
             }
+            (true, Some(_)) if self.by_satellite.has_keys => self.by_satellite_table(page, u16::MAX),
             (true, Some(_)) if self.on_disks => self.disks_alone(page),
             (false, Some(_)) if self.on_disks => {
                 let nodes = self.nodes_lines().min(page.left() / 3);
@@ -82,7 +83,10 @@ impl Storage {
                 let disks = self.disk_lines(height);
                 let plan = Plan::of(page.left().saturating_sub(disks), self.nodes_lines(), wish);
                 self.nodes_table(page, plan.nodes, true);
-                self.subject_block(page, &place, (plan.subject, height));
+                match self.by_satellite.on {
+                    true => self.by_satellite_block(page, plan.subject),
+                    false => self.subject_block(page, &place, (plan.subject, height)),
+                }
                 if plan.chart > 0 {
                     self.chart(page, &place, plan.chart);
                 }
@@ -91,7 +95,11 @@ impl Storage {
         }
         // A table that has no room has its turn, too.
         let disks = (!self.disks.is_empty()).then_some(DISKS);
-        let lower = if self.what_if.on { WHAT_IF } else { SATELLITES };
+        let lower = match (self.what_if.on, self.by_satellite.on) {
+            (true, _) => WHAT_IF,
+            (_, true) => BY_SATELLITE,
+            _ => SATELLITES,
+        };
         for name in [NODES, lower].into_iter().chain(disks) {
             if page.hits.table(name).is_none() {
                 page.hits.tables.push((name, HitMap::default()));
@@ -114,6 +122,9 @@ impl Storage {
     }
 
     fn subject_lines(&self, place: &Place, height: u16, shared: &Shared) -> u16 {
+        if self.by_satellite.on {
+            return self.by_satellite.lines();
+        }
         let space = super::space(shared, &place.name).filter(|_| !self.is_tight(height));
         let growth = u16::from(space.is_some_and(|space| !space.growth.is_empty()));
         3 + growth + self.satellites_state.len().clamp(1, 12) as u16
@@ -290,7 +301,11 @@ fn say(page: &mut Page<'_>, said: &Said, lines: &[String], given: usize) {
     let (glyph, tone) = said.weight.mark(shared);
     let width = usize::from(page.area.width.saturating_sub(4));
     for (n, line) in lines.iter().take(given).enumerate() {
-        let mut pen = page.line();
+        let area = page.take(1);
+        if let Some(what) = said.figure.filter(|_| n == 0) {
+            page.figure(area, what, ALL_NODES);
+        }
+        let mut pen = Pen::new(page.buffer, area, &shared.theme);
         pen.put(" ", Tone::Text);
         if n == 0 {
             pen.put(glyph, tone);

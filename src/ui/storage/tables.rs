@@ -14,6 +14,8 @@ pub(super) const BAR: &str = "bar";
 /// A satellite sends a bloom filter every three or four days; one older than this is late (days).
 const LATE_DAYS: i64 = 8;
 const DAY_MS: i64 = 86_400_000;
+/// Columns of what is stored, and of it not paid.
+const KEPT: std::ops::Range<usize> = 2..4;
 /// Days that traffic is summed over.
 const TRAFFIC_DAYS: i64 = 7;
 
@@ -238,11 +240,13 @@ pub(super) fn satellites(known: &Known<'_>, shared: &Shared) -> Table {
         [out, back]
     });
     let flow = Scale::of(traffic);
-    let columns = vec![
+    let mut columns = vec![
         Column::text("satellite", "SATELLITE").short("SAT").bounds(4, 20),
         Column::number("paid", "PAID")
             .short(format!("PAID {}", form.size.unit()))
             .unit(form.size.unit()),
+        Column::number("kept", "STORED").priority(2),
+        Column::number("garbage", "GARBAGE").priority(1),
         Column::number("share", "SHARE").short("SHARE %").unit("%").priority(3),
         Column::number("tally", "TALLY OF").priority(2),
         Column::number("average", "MONTH'S MEAN").short("MEAN").priority(6),
@@ -261,14 +265,22 @@ pub(super) fn satellites(known: &Known<'_>, shared: &Shared) -> Table {
             .short("COMPACTED")
             .priority(1),
     ];
+    let home = known.space.home();
+    let keeps = all.iter().any(|one| one.kept(home).is_some());
+    // Where nobody tells, two columns of unknown say nothing.
+    if !keeps {
+        columns.drain(KEPT);
+    }
     let row = |one: &SatelliteStorage| {
         let traffic = moved(one, known.at_ms);
         let bytes =
             |bytes: Option<u64>| bytes.map_or(Cell::unknown(), |bytes| Cell::number(flow.text(bytes), bytes as f64));
         let gone = known.gone.contains(&one.satellite_id);
-        let cells = vec![
+        let mut cells = vec![
             Cell::text(one.name.clone()),
             form.size(one.paid),
+            form.size(one.kept(home)),
+            form.size(one.garbage(home)),
             if gone {
                 Cell::absent()
             } else {
@@ -281,6 +293,9 @@ pub(super) fn satellites(known: &Known<'_>, shared: &Shared) -> Table {
             filter(known, &one.satellite_id, shared),
             compacted(known, &one.satellite_id, shared),
         ];
+        if !keeps {
+            cells.drain(KEPT);
+        }
         let row = Row::new(one.satellite_id.as_str(), cells);
         match (gone, &one.error) {
             (true, _) => row.mark(shared.theme.glyphs.critical, Tone::Bad),
@@ -315,20 +330,29 @@ fn moved(one: &SatelliteStorage, at_ms: i64) -> Option<(u64, u64)> {
 
 /// When the newest bloom filter was made: what came to be garbage since, nobody has named.
 pub(super) fn filter_ms(filters: Option<&[Task]>, satellite: &str) -> Option<i64> {
-    let ours = filters?
-        .iter()
-        .filter(|task| task.satellite_id.as_deref() == Some(satellite));
+    filter_of(filters?.iter(), satellite)
+}
+
+/// The same of some of the filters.
+pub(super) fn filter_of<'a>(filters: impl Iterator<Item = &'a Task>, satellite: &str) -> Option<i64> {
+    let ours = filters.filter(|task| task.satellite_id.as_deref() == Some(satellite));
     ours.filter_map(|task| task.figures.filter_ms).max()
+}
+
+/// The day it was made, its age, and whether it is late.
+pub(super) fn filter_text(ms: i64, at_ms: i64, zone: &jiff::tz::TimeZone) -> (String, Tone) {
+    let age = (at_ms - ms).max(0);
+    let late = age >= LATE_DAYS * DAY_MS;
+    let day = number::day(ms, zone);
+    let sign = if late { " !" } else { "" };
+    let text = format!("{day}, {}{sign}", number::age(age.unsigned_abs() / 1000));
+    (text, if late { Tone::Warn } else { Tone::Text })
 }
 
 fn filter(known: &Known<'_>, satellite: &str, shared: &Shared) -> Cell {
     filter_ms(known.filters, satellite).map_or(Cell::unknown(), |ms| {
-        let age = (known.at_ms - ms).max(0);
-        let late = age >= LATE_DAYS * DAY_MS;
-        let day = number::day(ms, &shared.zone);
-        let sign = if late { " !" } else { "" };
-        let text = format!("{day}, {}{sign}", number::age(age.unsigned_abs() / 1000));
-        Cell::number(text, ms as f64).tone(if late { Tone::Warn } else { Tone::Text })
+        let (text, tone) = filter_text(ms, known.at_ms, &shared.zone);
+        Cell::number(text, ms as f64).tone(tone)
     })
 }
 
