@@ -126,6 +126,33 @@ fn go(model: &mut Model, keys: &str, size: Size) -> Vec<Effect> {
     states::go(model, keys, size, answer)
 }
 
+fn hostile_what_if(look: Look) -> Model {
+    let mut model = hostile(look);
+    press(&mut model, "W", USUAL);
+    model
+}
+
+/// A node that has its disk for itself: foreign files count as used.
+fn dedicated(look: Look) -> Model {
+    let mut snapshot = told();
+    let view = snapshot.nodes.get_mut("barn").unwrap();
+    let mut node = (*view.status.as_ref().unwrap().value).clone();
+    let disk = node.disk.as_mut().unwrap();
+    disk.semantics = "dedicated".to_owned();
+    (disk.trash, disk.reclaimable) = (None, None);
+    let space = node.space.as_mut().unwrap();
+    (space.unpaid, space.unexplained, space.paid_percent) = (None, None, None);
+    view.status = Some(Section {
+        generation: 1,
+        value: std::sync::Arc::new(node),
+    });
+    let mut model = shown(look, snapshot);
+    model.shared.node = Some("barn".to_owned());
+    model.answer_all(answer);
+    model.answer_all(answer);
+    model
+}
+
 const STATES: &[State] = &[
     ("storage", model, "- - - -"),
     ("storage-alone", model, "- - - - enter"),
@@ -142,6 +169,8 @@ const STATES: &[State] = &[
     ("storage-broken", broken, ""),
     ("storage-blind", blind, ""),
     ("storage-hostile", hostile, ""),
+    ("storage-dedicated", dedicated, "- - - -"),
+    ("storage-hostile-what-if", hostile_what_if, ""),
     ("storage-hostile-disks", hostile_disks, ""),
 ];
 
@@ -309,7 +338,7 @@ fn what_earns_nothing_has_its_price_and_its_ledger() {
     let said = text(&mut model);
     // 8.13 TB without the 0.65 TB of dock, whose price nobody knows, at $1.50.
     assert!(
-        said.contains("(25 %) earn nothing ($11.22 a month on 4 of them): 1.88 TB trash"),
+        said.contains("(25 %) earn nothing ($11.22 a month on 4 nodes): 1.88 TB trash"),
         "{said}"
     );
     press(&mut model, "i", size);
@@ -326,6 +355,32 @@ fn what_earns_nothing_has_its_price_and_its_ledger() {
         told.contains("64 MiB") && told.contains("Known of 5 of 6 nodes"),
         "{told}"
     );
+}
+
+#[test]
+fn what_is_unexplained_is_split_where_the_hashstore_tells() {
+    let size = (200, 50);
+    let explained = |model: &mut Model, title: &str| {
+        draw(model, size);
+        press(model, "i", size);
+        let mut told = String::new();
+        for _ in 0..160 {
+            told = lines(&draw(model, size)).join("\n");
+            if told.contains(title) {
+                break;
+            }
+            press(model, "tab", size);
+        }
+        told
+    };
+    let mut model = model(Look::Dark);
+    go(&mut model, "down", size);
+    let told = explained(&mut model, "barn: unpaid and unexplained");
+    for part in ["garbage", "960 GB", "/metrics LenLogs", "dead or reserved", "64 MiB"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let told = explained(&mut dedicated(Look::Dark), "barn: unpaid and unexplained");
+    assert!(told.contains("it counts all files as its own"), "{told}");
 }
 
 #[test]

@@ -55,7 +55,7 @@ impl Line {
 
     fn figures(&self, what: &str) -> Option<&Figures> {
         match what {
-            "paid" | "share" | "satellite" | "nodes" => Some(&self.paid),
+            "paid" | "share" | "satellite" | "places" => Some(&self.paid),
             "kept" => Some(&self.kept),
             "trash" => Some(&self.trash),
             "dead" => Some(&self.dead),
@@ -148,7 +148,7 @@ impl BySatellite {
     pub(super) fn explained(&self, figure: &Figure, shared: &Shared) -> Option<Explained> {
         let id = figure.of.strip_prefix(KEY)?;
         let line = self.all.iter().find(|line| line.id == id)?;
-        if figure.what == "filter" {
+        if matches!(figure.what.as_str(), "filter" | "node") {
             let (node, ms) = line.filter.clone()?;
             let made = number::date_and_minute(ms, &shared.zone);
             return Some(Explained {
@@ -276,10 +276,11 @@ fn table(all: &[Line], shared: &Shared) -> Table {
         number("garbage", "GARBAGE").priority(1),
         number("dead", "DEAD").priority(4),
         number("trash", "TRASH").priority(5),
-        number("nodes", "NODES").priority(7),
+        number("places", "NODES").priority(7),
         Column::number("filter", "OLDEST BLOOM FILTER")
             .short("OLDEST FILTER")
             .first(Direction::Up),
+        Column::text("node", "ON").bounds(4, 20).priority(6),
     ];
     let bytes = |figures: &Figures| match figures.sum() {
         None => Cell::unknown(),
@@ -305,6 +306,9 @@ fn table(all: &[Line], shared: &Shared) -> Table {
             bytes(&line.trash),
             Cell::number(nodes.to_string(), nodes as f64),
             filter(line, shared),
+            line.filter
+                .as_ref()
+                .map_or(Cell::empty(), |(node, _)| Cell::text(node.clone())),
         ];
         Row::new(format!("{KEY}{}", line.id), cells)
     };
@@ -325,17 +329,18 @@ fn table(all: &[Line], shared: &Shared) -> Table {
             bytes(&trash),
             Cell::empty(),
             Cell::empty(),
+            Cell::empty(),
         ],
     )])
 }
 
 fn filter(line: &Line, shared: &Shared) -> Cell {
-    let Some((node, ms)) = &line.filter else {
+    let Some((_, ms)) = &line.filter else {
         return Cell::unknown();
     };
     let now_ms = shared.moment().map_or(shared.now_ms, |second| second * 1000);
     let (text, tone) = tables::filter_text(*ms, now_ms, &shared.zone);
-    Cell::number(format!("{text} {node}"), *ms as f64).tone(tone)
+    Cell::number(text, *ms as f64).tone(tone)
 }
 
 impl Storage {

@@ -60,8 +60,7 @@ impl Storage {
                 "dead data",
                 String::new(),
                 vec![facts.api("dead", place.dead, "reclaimable")],
-                "Deleted pieces in logs of the hashstore. Compaction gives the bytes back when enough of a log is dead. \
-                 From 1.154 on it holds space that is only reserved: a small or young node shows much of it.",
+                "Deleted pieces in logs of the hashstore. Compaction gives the bytes back when enough of a log is dead.",
             ),
             "unexplained" => facts.unexplained(),
             "growth" | "full" | "range" => facts.full(),
@@ -73,6 +72,14 @@ impl Storage {
             facts: list,
             words: vec![words.to_owned()],
         };
+        if matches!(what, "unexplained" | "dead") {
+            let told = super::space(shared, &place.name).filter(|_| !place.dedicated);
+            explained.facts.extend(
+                told.map(|space| super::ledger::parts(space, shared.now_ms))
+                    .unwrap_or_default(),
+            );
+            explained.words.push(super::ledger::RESERVED.to_owned());
+        }
         if matches!(what, "growth" | "full" | "range") {
             let told = super::space(shared, &place.name);
             if let Some(space) = told.filter(|space| !space.growth.is_empty()) {
@@ -278,9 +285,14 @@ impl Facts<'_> {
             "unpaid and unexplained",
             sum,
             list,
-            "Mostly garbage: deleted by customers, named by no bloom filter yet. Also what came since the tallies, and \
-             logs that are open. It is unknown, never below zero, where the figures do not fit together. Nothing to \
-             do while bloom filters come.",
+            if place.dedicated {
+                "The node has the whole disk: it counts all files as its own and tells of no trash. What is not paid \
+                 of it cannot be known."
+            } else {
+                "Mostly garbage: deleted by customers, named by no bloom filter yet. Also what came since the tallies, \
+                 tables and other files. It is unknown, never below zero, where the figures do not fit together. \
+                 Nothing to do while bloom filters come."
+            },
         )
     }
 

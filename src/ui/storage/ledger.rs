@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::facts::Place;
 use super::worth::Worth;
 use crate::api::status::Node;
-use crate::api::storage::{Home, SatelliteStorage};
+use crate::api::storage::{Home, InLogs, NodeStorage, SatelliteStorage};
 use crate::ui::explain::{Explained, Fact};
 use crate::ui::number::{self, size};
 use crate::ui::shared::Shared;
@@ -37,6 +37,39 @@ pub(super) fn explained(places: &[Place], worth: Option<&Worth>, shared: &Shared
         facts,
         words: words(places, known.len(), worth),
     })
+}
+
+/// What is unexplained on a node, as far as it is told: garbage that is stored and not paid, what is neither, and what
+/// logs of its hashstore hold beside pieces.
+pub(super) fn parts(space: &NodeStorage, now_ms: i64) -> Vec<Fact> {
+    let home = space.home();
+    let all = || space.satellites.iter();
+    let sum = |of: &dyn Fn(&SatelliteStorage) -> Option<u64>| {
+        all()
+            .try_fold(0_u64, |sum, one| sum.checked_add(of(one)?))
+            .filter(|_| !space.satellites.is_empty())
+    };
+    let garbage = sum(&|one| one.garbage(home));
+    let rest = space.space.as_ref().and_then(|space| space.unexplained);
+    let other = rest.zip(garbage).and_then(|(rest, garbage)| rest.checked_sub(garbage));
+    let mut facts = vec![
+        Fact::new("garbage", number::known(garbage, size), "stored − paid"),
+        Fact::new(
+            "other",
+            number::known(other, size),
+            "the rest − garbage: tables, other files, newer tallies",
+        ),
+    ];
+    let told = all().filter_map(|one| one.logs);
+    if let Some(oldest) = told.map(|logs| logs.time_ms).min() {
+        let of = |of: fn(InLogs) -> u64| all().filter_map(|one| one.logs).map(of).fold(0, u64::saturating_add);
+        let fact =
+            |what: &str, bytes: u64, source: &str| Fact::new(what, size(bytes), source).since(Some(oldest), now_ms);
+        facts.push(fact("logs", of(|logs| logs.logs), "/metrics LenLogs"));
+        facts.push(fact("pieces and trash in them", of(|logs| logs.set), "/metrics LenSet"));
+        facts.push(fact("dead or reserved", of(|logs| logs.dead()), "LenLogs − LenSet"));
+    }
+    facts
 }
 
 /// What a satellite has on a node, and what of it is not paid.

@@ -144,7 +144,8 @@ fn unpaid(lines: &mut Vec<Said>, places: &[Place], worth: Option<&Worth>) {
     let (unpaid, used) = (size(unpaid), size(used));
     let money = worth.map_or(String::new(), |worth| match worth.nodes == known.len() {
         true => format!(" ({} a month)", worth.text),
-        false => format!(" ({} a month on {} of them)", worth.text, worth.nodes),
+        false if worth.nodes == 1 => format!(" ({} a month on 1 node)", worth.text),
+        false => format!(" ({} a month on {} nodes)", worth.text, worth.nodes),
     });
     let text = match parts.is_empty() {
         true => format!("{unpaid} of {used} ({share} %) earn nothing{money}.{of}"),
@@ -220,6 +221,14 @@ fn unknown(lines: &mut Vec<Said>, places: &[Place]) {
         let text = format!(
             "{}: when it is full is not known: the pace takes half a day of answers.",
             names(&young)
+        );
+        lines.push(said(Weight::Unknown, text));
+    }
+    let whole = of(|place| place.dedicated);
+    if !whole.is_empty() {
+        let text = format!(
+            "{}: the node has a whole disk, foreign files count as its own: what earns nothing cannot be known.",
+            names(&whole)
         );
         lines.push(said(Weight::Unknown, text));
     }
@@ -299,7 +308,7 @@ pub(super) mod tests {
             "{one}"
         );
         let two = paid_for(&[place("barn", Full::Never), place("attic", Full::Never)]);
-        assert!(two.contains("($2.27 a month on 1 of them)"), "{two}");
+        assert!(two.contains("($2.27 a month on 1 node)"), "{two}");
         assert!(text(&[place("barn", Full::Never)]).starts_with("barn does not fill"));
         let mut odd = place("odd", Full::Unknown);
         (odd.paid, odd.unpaid, odd.unexplained) = (Some(4_000_000_000_000), None, None);
@@ -309,5 +318,12 @@ pub(super) mod tests {
             "{odd}"
         );
         assert!(!odd.contains("earn nothing"), "what is not known is not said: {odd}");
+        let mut whole = place("whole", Full::Never);
+        (whole.dedicated, whole.unpaid, whole.unexplained) = (true, None, None);
+        let whole = text(&[whole]);
+        assert!(
+            whole.contains("what earns nothing cannot be known") && !whole.contains(" earn nothing"),
+            "{whole}"
+        );
     }
 }
