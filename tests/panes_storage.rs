@@ -162,6 +162,7 @@ const STATES: &[State] = &[
     ("storage-as-of", model, "- - - - left left left"),
     ("storage-what-if", model, "- - - - W down"),
     ("storage-what-if-less", model, "- - - - W down down down down down"),
+    ("storage-what-if-full", model, "- - - - down down down down down W"),
     ("storage-by-satellite", model, "- - - - v"),
     ("storage-logs", model, "- - - - down"),
     ("storage-asked", asked, ""),

@@ -153,8 +153,8 @@ fn words(places: &[Place], known: usize, worth: Option<&Worth>) -> Vec<String> {
 
 /// What a hashstore of a new release holds beside data.
 pub(super) const RESERVED: &str = "From 1.154 on a hashstore rounds each open log up to 64 MiB. That room counts as used and as dead, and no \
-     compaction gives it back: some 0.1 GB for each satellite and store, much of a small node and little of a large \
-     one. Without /metrics it cannot be told from dead data.";
+     compaction gives it back: much of a small node, little of a large one. Neither the API nor /metrics tells it from \
+     dead data: LenLogs − LenSet is both.";
 
 /// When a node last said what it uses, ms since the epoch.
 fn answered_ms(place: &Place, shared: &Shared) -> Option<i64> {

@@ -172,10 +172,11 @@ fn all(place: &Place, growth: &[Growth], disk: Option<&HostDisk>) -> Vec<If> {
         .trash
         .zip(place.dead)
         .map(|(trash, dead)| trash.saturating_add(dead));
+    let compacted = format!("{} {}", told("dead data", place.dead), super::ledger::RESERVED);
     let mut found = vec![
         if_("as it is", "Free room over the present pace.".to_owned(), Some(base)),
         if_("trash leaves", told("trash", place.trash), freed(place.trash)),
-        if_("dead data compacted", told("dead data", place.dead), freed(place.dead)),
+        if_("dead data compacted", compacted, freed(place.dead)),
         if_("both of it", told("trash and dead data", both), freed(both)),
     ];
     found.extend(allocations(place, base, disk).map(|(name, how, course)| if_(name, how, course)));
