@@ -280,7 +280,7 @@ fn what_if_tells_the_day_and_what_is_won_and_esc_leaves_it() {
     go(&mut model, "down", size);
     let won = text(&mut model, size);
     assert!(
-        won.contains("full in 21 d (15–31 d), on 11 Sep 2026: 15 d later."),
+        won.contains("full in 21 d (14–31 d), on 11 Sep 2026: 15 d later."),
         "{won}"
     );
     press(&mut model, "i", size);

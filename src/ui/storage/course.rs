@@ -27,9 +27,9 @@ impl Course {
     pub(super) fn of(place: &Place, growth: &[Growth]) -> Option<Self> {
         let (used, free) = (place.used? as f64, place.free? as f64);
         let pace = place.growth.map(|pace| pace as f64);
-        let usual = growth.iter().find(|growth| Some(growth.per_day) == place.growth);
+        let mut usual = growth.iter().filter(|growth| Some(growth.per_day) == place.growth);
         let range = usual
-            .and_then(|growth| growth.range)
+            .find_map(|growth| growth.range)
             .map(|(low, high)| (low as f64, high as f64));
         Some(Self {
             used,

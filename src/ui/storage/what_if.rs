@@ -125,6 +125,7 @@ pub(super) fn words(one: &If, place: &Place, shared: &Shared) -> String {
     let when = match course.full() {
         Full::Unknown => format!("when {node} is full is not known: no pace"),
         Full::Never => format!("{node} does not fill"),
+        Full::Now if one.gained == Some(0.0) => format!("{node} is full"),
         Full::Now => format!("{node} is full at once"),
         Full::In(full) => {
             let range = facts::range(full).map_or(String::new(), |range| format!(" ({range})"));
