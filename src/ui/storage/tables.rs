@@ -222,6 +222,15 @@ pub(super) struct Known<'a> {
     pub(super) at_ms: i64,
 }
 
+/// How what came in and went out is written.
+fn flow(known: &Known<'_>) -> Scale {
+    let all = known.space.satellites.iter();
+    Scale::of(all.flat_map(|one| {
+        let (out, back) = moved(one, known.at_ms).unwrap_or((0, 0));
+        [out, back]
+    }))
+}
+
 /// What each satellite has on a node.
 pub(super) fn satellites(known: &Known<'_>, shared: &Shared) -> Table {
     let all = &known.space.satellites;
@@ -235,11 +244,7 @@ pub(super) fn satellites(known: &Known<'_>, shared: &Shared) -> Table {
         ),
         growth: Scale::of([0_u64]),
     };
-    let traffic = all.iter().flat_map(|one| {
-        let (out, back) = moved(one, known.at_ms).unwrap_or((0, 0));
-        [out, back]
-    });
-    let flow = Scale::of(traffic);
+    let flow = flow(known);
     let mut columns = vec![
         Column::text("satellite", "SATELLITE").short("SAT").bounds(4, 20),
         Column::number("paid", "PAID")
@@ -268,9 +273,7 @@ pub(super) fn satellites(known: &Known<'_>, shared: &Shared) -> Table {
     let home = known.space.home();
     let keeps = all.iter().any(|one| one.kept(home).is_some());
     // Where nobody tells, two columns of unknown say nothing.
-    if !keeps {
-        columns.drain(KEPT);
-    }
+    columns.drain(if keeps { 2..2 } else { KEPT });
     let row = |one: &SatelliteStorage| {
         let traffic = moved(one, known.at_ms);
         let bytes =
@@ -293,9 +296,7 @@ pub(super) fn satellites(known: &Known<'_>, shared: &Shared) -> Table {
             filter(known, &one.satellite_id, shared),
             compacted(known, &one.satellite_id, shared),
         ];
-        if !keeps {
-            cells.drain(KEPT);
-        }
+        cells.drain(if keeps { 2..2 } else { KEPT });
         let row = Row::new(one.satellite_id.as_str(), cells);
         match (gone, &one.error) {
             (true, _) => row.mark(shared.theme.glyphs.critical, Tone::Bad),
