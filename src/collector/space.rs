@@ -8,6 +8,7 @@ use crate::api::status::{self, Space};
 use crate::api::storage as face;
 use crate::domain::books::Kept;
 use crate::domain::detail::{Known, MovedDay, StoredDay};
+use crate::domain::host::{Hashstore, Metrics};
 use crate::domain::sample::{Disk, Semantics, Standing, Told};
 use crate::store::kept::BlobRow;
 use crate::store::{Reader, Result};
@@ -19,6 +20,8 @@ const TALLIES: i64 = 10;
 const DAYS: i64 = 60;
 /// The longest time growth is told of, days.
 const LONGEST: i64 = 30;
+/// What the debug endpoint said longer ago says nothing of the bytes of now.
+const METRICS_MS: i64 = 6 * 3_600_000;
 
 /// What is used over the time growth is told of, by the same source as the disk.
 fn points(reader: &Reader, node: &str, heard: Option<&Heard>, now_ms: i64) -> Result<Vec<Point>> {
@@ -114,7 +117,38 @@ fn grown(days: i64, growth: Growth) -> face::Growth {
     }
 }
 
-fn satellite(known: Known, standings: &[Standing], kept: Option<&Kept>) -> face::SatelliteStorage {
+/// A satellite's stores, by an answer of the debug endpoint; `None`: it does not tell all of each.
+fn logs(time_ms: i64, metrics: &Metrics, satellite: &str) -> Option<face::InLogs> {
+    let ours: Vec<&Hashstore> = metrics
+        .hashstores
+        .iter()
+        .filter(|store| store.satellite_id == satellite)
+        .collect();
+    // Both stores together stand beside each of them.
+    let is_split = ours.iter().any(|store| store.store.is_some());
+    let ours: Vec<&Hashstore> = ours
+        .into_iter()
+        .filter(|store| store.store.is_some() == is_split)
+        .collect();
+    let sum = |of: fn(&Hashstore) -> Option<u64>| {
+        ours.iter()
+            .try_fold(0_u64, |sum, store| Some(sum.saturating_add(of(store)?)))
+    };
+    (!ours.is_empty()).then_some(())?;
+    Some(face::InLogs {
+        time_ms,
+        logs: sum(|store| store.log_bytes)?,
+        set: sum(|store| store.set_bytes)?,
+        trash: sum(|store| store.trash_bytes)?,
+    })
+}
+
+fn satellite(
+    known: Known,
+    standings: &[Standing],
+    kept: Option<&Kept>,
+    metrics: Option<&(i64, Metrics)>,
+) -> face::SatelliteStorage {
     let detail = known.detail;
     let named = standings
         .iter()
@@ -151,6 +185,7 @@ fn satellite(known: Known, standings: &[Standing], kept: Option<&Kept>) -> face:
         asked_ms: known.answered_ms,
         error: known.error,
         blobs,
+        logs: metrics.and_then(|(time_ms, metrics)| logs(*time_ms, metrics, &detail.satellite_id)),
         satellite_id: detail.satellite_id,
     }
 }
@@ -171,14 +206,53 @@ pub fn storage(reader: &Reader, names: &[String], now_ms: i64) -> Result<Vec<fac
             .into_iter()
             .filter_map(|days| Some(grown(days, storage::growth(&points, now_ms, days)?)));
         let standings = standings(sources);
+        let metrics = reader.metrics(&node, now_ms)?;
+        let metrics = metrics.filter(|(time_ms, _)| now_ms - time_ms <= METRICS_MS);
         let known = books::known(reader, &node, sources.1, (now_ms, DAYS))?.into_iter();
         nodes.push(face::NodeStorage {
             disk: heard.as_ref().map(tell::disk),
             space: space(reader, &node, sources, now_ms)?.map(|(space, _)| space),
             growth: growth.collect(),
-            satellites: known.map(|known| satellite(known, &standings, kept.as_ref())).collect(),
+            satellites: known
+                .map(|known| satellite(known, &standings, kept.as_ref(), metrics.as_ref()))
+                .collect(),
             node,
         });
     }
     Ok(nodes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store(db: Option<&str>, figures: [u64; 3]) -> Hashstore {
+        Hashstore {
+            satellite_id: "s".to_owned(),
+            store: db.map(str::to_owned),
+            log_bytes: Some(figures[0]),
+            set_bytes: Some(figures[1]),
+            trash_bytes: Some(figures[2]),
+            ..Hashstore::default()
+        }
+    }
+
+    #[test]
+    fn stores_add_up_and_their_sum_does_not_count_twice() {
+        let told = |hashstores: Vec<Hashstore>| {
+            let metrics = Metrics {
+                hashstores,
+                ..Metrics::default()
+            };
+            logs(7, &metrics, "s")
+        };
+        let (one, two) = (store(Some("s0"), [100, 60, 10]), store(Some("s1"), [50, 50, 0]));
+        let both = told(vec![one.clone(), two.clone(), store(None, [150, 110, 10])]).unwrap();
+        assert_eq!((both.logs, both.set, both.trash, both.time_ms), (150, 110, 10, 7));
+        assert_eq!((both.wanted(), both.dead()), (100, 40));
+        assert_eq!(told(vec![store(None, [9, 8, 7])]).map(|logs| logs.wanted()), Some(1));
+        let partly = Hashstore { set_bytes: None, ..two };
+        assert_eq!(told(vec![one, partly]), None, "half of it is nothing");
+        assert_eq!(told(Vec::new()), None);
+    }
 }

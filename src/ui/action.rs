@@ -20,6 +20,8 @@ pub enum Action {
     Details,
     Metric,
     Disks,
+    WhatIf,
+    BySatellite,
     Direction,
     Average,
     SizeView,

@@ -2,6 +2,7 @@
 
 use serde_json::{Value as Json, json};
 use storj_monitor::api::message::{Answer, Query};
+use storj_monitor::api::money::{Currency, Estimates, Held, NodeMoney, NodeWay, Sum, Tallies};
 use storj_monitor::api::snapshot::{NodeView, Section, Snapshot};
 use storj_monitor::api::status::{Collector, Node, Status};
 use storj_monitor::api::storage::NodeStorage;
@@ -81,6 +82,16 @@ fn sample(name: &str) -> &'static Sample {
     FLEET.iter().find(|sample| sample.name == name).unwrap()
 }
 
+/// What a satellite has in the logs of a node whose debug endpoint is asked.
+fn logs(sample: &Sample, share: f64) -> Json {
+    let (name, [_, trash, dead], ..) = disk(sample.name);
+    if !["barn", "dock"].contains(&name) {
+        return Json::Null;
+    }
+    let all = bytes(sample.disk.0 * share);
+    json!({"time_ms": NOW_MS - 120_000, "logs": all, "set": all - bytes(dead * share), "trash": bytes(trash * share)})
+}
+
 fn in_full(name: &str) -> NodeStorage {
     let sample = sample(name);
     let (_, [paid, ..], growth, _) = disk(name);
@@ -93,7 +104,7 @@ fn in_full(name: &str) -> NodeStorage {
         let moved: Vec<Json> = (0..20).map(|day| json!([today - (19 - day) * DAY_MS, days])).collect();
         json!({"satellite_id": id, "name": short, "paid": bytes(paid * share), "paid_day_ms": today - DAY_MS,
             "calculated": short == "ap1", "average": bytes(paid * share * 0.98), "stored": stored, "moved": moved,
-            "asked_ms": NOW_MS - 600_000, "error": null})
+            "asked_ms": NOW_MS - 600_000, "error": null, "logs": logs(sample, share)})
     };
     let grown = |days: i64, gb: f64| {
         let range = (days > 1).then_some([(gb * 0.66e9) as i64, (gb * 1.46e9) as i64]);
@@ -174,17 +185,51 @@ fn rows(question: &storj_monitor::api::table::Question) -> Answer {
     }
 }
 
+/// What a node's unpaid bytes would earn at $1.50 a TB; of dock no price is known.
+fn worth(name: &str) -> NodeMoney {
+    let (space, (_, [_, trash, dead], ..)) = (space(sample(name)), disk(name));
+    let amount = |bytes: u64| (name != "dock").then_some(bytes * 3 / 2_000_000);
+    let parts = [
+        ("trash", Some(bytes(trash))),
+        ("dead", Some(bytes(dead))),
+        ("unexplained", space["unexplained"].as_u64()),
+    ];
+    let parts = parts.into_iter().filter_map(|(what, bytes)| Some((what, bytes?)));
+    serde_json::from_value(json!({
+        "node": name, "month": "2026-08", "now_ms": NOW_MS, "gone": 0.7,
+        "currency": Currency::default(), "satellites": [], "so_far": Sum::default(), "estimates": Estimates::default(),
+        "told": null, "node_way": NodeWay::default(), "tallies": Tallies::default(), "held": Held::default(),
+        "yields": {"per_tb_used": null, "per_tb_paid": null, "per_tb_egress": null, "used": null, "paid": null,
+            "unpaid": parts.map(|(what, bytes)| json!([what, bytes, amount(bytes)])).collect::<Vec<_>>()},
+        "costs": null, "payout": null, "through": [], "days": [], "days_before": [], "history": [], "notes": [],
+        "asked_ms": NOW_MS, "error": null
+    }))
+    .unwrap()
+}
+
+/// Nodes by name; none named is all of them.
+fn all(nodes: &[String]) -> impl Iterator<Item = &str> {
+    let every = FLEET.iter().map(|sample| sample.name);
+    every.filter(move |name| nodes.is_empty() || nodes.iter().any(|wanted| wanted == name))
+}
+
 /// The collector's side.
 pub fn answer(query: &Query) -> Result<Answer, String> {
     let days = |days: i64| days * DAY_MS;
     Ok(match query {
-        Query::Storage { nodes, .. } => Answer::Storage(nodes.iter().map(|name| in_full(name)).collect()),
+        Query::Storage { nodes, .. } => Answer::Storage(all(nodes).map(in_full).collect()),
         Query::Disks { nodes, .. } => Answer::Disks(super::disks::disks(nodes)),
         Query::Rows { question, .. } => rows(question),
-        Query::Filters { nodes, .. } => Answer::Tasks(vec![
-            task(&nodes[0], Job::BloomFilter, US1, days(9)),
-            task(&nodes[0], Job::BloomFilter, EU1, days(3)),
-        ]),
+        Query::Money { nodes, .. } => Answer::Money(all(nodes).map(worth).collect()),
+        Query::Filters { nodes, .. } => {
+            let of = |name| {
+                [
+                    task(name, Job::BloomFilter, US1, days(9)),
+                    task(name, Job::BloomFilter, EU1, days(3)),
+                ]
+            };
+            Answer::Tasks(all(nodes).flat_map(of).collect())
+        }
         Query::Tasks { nodes, .. } => Answer::Tasks(vec![
             task(&nodes[0], Job::Compaction, US1, 52_000_000),
             task(&nodes[0], Job::Compaction, EU1, days(4)),

@@ -189,6 +189,16 @@ pub const ACTIONS: &[Spec] = &[
         ),
     ),
     on(
+        &[Pane::Storage],
+        spec(
+            A::BySatellite,
+            "by-satellite",
+            "by satellite",
+            "All nodes together by satellite, or the satellites of one node",
+            &["v"],
+        ),
+    ),
+    on(
         &[Pane::Financials],
         spec(
             A::Yields,
@@ -196,6 +206,16 @@ pub const ACTIONS: &[Spec] = &[
             "yield, costs",
             "What a TB brings, what a node costs, what is kept back",
             &["$"],
+        ),
+    ),
+    on(
+        &[Pane::Storage],
+        spec(
+            A::WhatIf,
+            "what-if",
+            "what if",
+            "When it would be full if trash left, more were allocated, or it grew at another pace; again to leave",
+            &["W"],
         ),
     ),
     on(

@@ -166,7 +166,8 @@ impl Frame<'_> {
     /// Names at the ends of their lines, moved apart where lines end together.
     fn draw_legend(&self, buf: &mut Buffer) {
         let mut entries: Vec<(u16, String, Tone)> = Vec::new();
-        for (n, series) in self.chart.series.iter().enumerate() {
+        let lines = self.chart.series.iter().enumerate();
+        for (n, series) in lines.filter(|(_, series)| !series.filled) {
             let last = self.lines[n].iter().rev().flatten().next();
             let row = last.map_or(self.plot.bottom(), |column| self.row(column.last));
             entries.push((row, self.named(n), Tone::Series(series.tone)));
@@ -174,6 +175,8 @@ impl Frame<'_> {
         for level in self.chart.levels {
             entries.push((self.row(level.value), level.text.clone(), level.tone));
         }
+        // Two names on one line could not be read; limits give way first.
+        entries.truncate(usize::from(self.plot.height));
         entries.sort_by_key(|(row, ..)| *row);
         let mut next = self.plot.y;
         for (row, ..) in &mut entries {

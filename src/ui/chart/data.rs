@@ -32,6 +32,8 @@ pub struct Series {
     pub points: Points,
     /// Whether it is drawn with holes: a forecast, not a measurement.
     pub dotted: bool,
+    /// Whether it is an area: stippled from the smallest to the largest value of each column, without a line.
+    pub filled: bool,
 }
 
 impl Series {
@@ -42,6 +44,7 @@ impl Series {
             tone,
             points,
             dotted: false,
+            filled: false,
         }
     }
 }

@@ -160,7 +160,7 @@ fn badges(series: &[Series], resolution: Resolution) -> Vec<char> {
         let own = line.name.chars().filter(char::is_ascii_alphanumeric);
         let free = own.chain('a'..='z').find(|letter| !found.contains(letter));
         found.push(if resolution == Resolution::Ascii {
-            plain
+            if line.filled { '.' } else { plain }
         } else {
             free.unwrap_or(plain)
         });

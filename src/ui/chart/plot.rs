@@ -123,6 +123,9 @@ impl Frame<'_> {
             return;
         }
         let owner = n.min(usize::from(LEVELS - 1)) as u8;
+        if series.filled {
+            return self.stipple(canvas, n, owner);
+        }
         let every = usize::from(self.resolution.dots().0) * 2;
         let seen = |x: usize| !series.dotted || x % every < every / 2;
         let mut before: Option<(usize, Column)> = None;
@@ -143,6 +146,18 @@ impl Frame<'_> {
         }
     }
 
+    /// An area is drawn thinly: what lies in it stays visible.
+    fn stipple(&self, canvas: &mut Canvas, n: usize, owner: u8) {
+        let (across, down) = self.resolution.dots();
+        let (across, down) = (usize::from(across) * 2, usize::from(down).div_ceil(2));
+        let columns = self.lines[n].iter().enumerate().step_by(across);
+        for (x, column) in columns.filter_map(|(x, column)| Some((x, (*column)?))) {
+            for row in (self.dot_row(column.max)..=self.dot_row(column.min)).step_by(down) {
+                canvas.set(x, row, owner);
+            }
+        }
+    }
+
     /// Letters on the lines tell them apart where there are no colours. In ASCII the lines do it themselves.
     fn draw_letters(&self, buf: &mut Buffer) {
         let count = self.chart.series.len();
@@ -150,7 +165,8 @@ impl Frame<'_> {
             return;
         }
         let dots = usize::from(self.resolution.dots().0);
-        for (n, columns) in self.lines.iter().enumerate() {
+        let lines = self.lines.iter().enumerate();
+        for (n, columns) in lines.filter(|(n, _)| !self.chart.series[*n].filled) {
             let first = LETTERS_APART / 2 + n * LETTERS_APART / count;
             for cell in (first % LETTERS_APART..usize::from(self.plot.width)).step_by(LETTERS_APART) {
                 if let Some(column) = data::at(columns, cell * dots) {

@@ -14,6 +14,11 @@ pub(super) const DISK: &str = "storage.disk";
 pub(super) const FILTERS: &str = "storage.filters";
 /// Disks of this host.
 pub(super) const DISKS: &str = "storage.disks";
+/// All nodes by satellite, and the newest bloom filters of all.
+pub(super) const FLEET: &str = "storage.fleet";
+pub(super) const FLEET_FILTERS: &str = "storage.fleet-filters";
+/// What unpaid bytes would earn.
+pub(super) const MONEY: &str = "storage.money";
 /// Its work of two weeks.
 pub(super) const TASKS: &str = "storage.tasks";
 
@@ -75,6 +80,43 @@ pub(super) fn disks(shared: &Shared) -> Ask {
             at_ms: moment.map(|second| second * 1000 + 999),
         },
         every_s: if moment.is_some() { 0 } else { 10 },
+    }
+}
+
+/// What makes questions about all nodes the same.
+pub(super) fn fleet_key(shared: &Shared) -> String {
+    format!("{:?}", shared.moment())
+}
+
+/// What all nodes hold, by satellite.
+pub(super) fn fleet(shared: &Shared) -> [Ask; 2] {
+    let at_ms = shared.moment().map(|second| second * 1000);
+    let ask = |slot, query| Ask {
+        slot,
+        key: fleet_key(shared),
+        query,
+        every_s: if at_ms.is_some() { 0 } else { 120 },
+    };
+    let nodes = Vec::new;
+    [
+        ask(FLEET, Query::Storage { nodes: nodes(), at_ms }),
+        ask(FLEET_FILTERS, Query::Filters { nodes: nodes(), at_ms }),
+    ]
+}
+
+/// What a TB is worth: prices change once in years.
+pub(super) fn money(shared: &Shared) -> Ask {
+    let moment = shared.moment();
+    Ask {
+        slot: MONEY,
+        key: disks_key(shared),
+        query: Query::Money {
+            nodes: shared.scope(),
+            at_ms: moment.map(|second| second * 1000 + 999),
+            month: None,
+            months: 1,
+        },
+        every_s: if moment.is_some() { 0 } else { 600 },
     }
 }
 

@@ -19,6 +19,17 @@ impl Storage {
         if let Some(disk) = self.disks.of_key(&figure.of) {
             return super::disk_explain::explained(disk, &figure.what, shared);
         }
+        if figure.of == super::ALL_NODES {
+            return super::ledger::explained(&self.places, self.worth.as_ref(), shared);
+        }
+        if let Some(explained) = self.by_satellite.explained(figure, shared) {
+            return Some(explained);
+        }
+        if let Some(place) = self.subject(shared)
+            && let Some(explained) = self.what_if.explained(&figure.of, place)
+        {
+            return Some(explained);
+        }
         if let Some(place) = self.places.iter().find(|place| place.name == figure.of) {
             let node = shared.nodes().iter().find(|node| node.name == place.name)?;
             return self.of_node(&figure.what, place, node, shared);
@@ -26,6 +37,10 @@ impl Storage {
         let node = &self.subject(shared)?.name;
         let mut satellites = super::space(shared, node)?.satellites.iter();
         let satellite = satellites.find(|one| one.satellite_id == figure.of)?;
+        let home = super::space(shared, node)?.home();
+        if matches!(figure.what.as_str(), "kept" | "garbage") {
+            return Some(super::ledger::of_satellite(&figure.what, (home, satellite), shared));
+        }
         of_satellite(&figure.what, (node, satellite), shared)
     }
 
@@ -45,8 +60,7 @@ impl Storage {
                 "dead data",
                 String::new(),
                 vec![facts.api("dead", place.dead, "reclaimable")],
-                "Deleted pieces in logs of the hashstore. Compaction gives the bytes back when enough of a log is dead. \
-                 From 1.154 on it holds space that is only reserved: a small or young node shows much of it.",
+                "Deleted pieces in logs of the hashstore. Compaction gives the bytes back when enough of a log is dead.",
             ),
             "unexplained" => facts.unexplained(),
             "growth" | "full" | "range" => facts.full(),
@@ -58,6 +72,14 @@ impl Storage {
             facts: list,
             words: vec![words.to_owned()],
         };
+        if matches!(what, "unexplained" | "dead") {
+            let told = super::space(shared, &place.name).filter(|_| !place.dedicated);
+            explained.facts.extend(
+                told.map(|space| super::ledger::parts(space, shared.now_ms))
+                    .unwrap_or_default(),
+            );
+            explained.words.push(super::ledger::RESERVED.to_owned());
+        }
         if matches!(what, "growth" | "full" | "range") {
             let told = super::space(shared, &place.name);
             if let Some(space) = told.filter(|space| !space.growth.is_empty()) {
@@ -263,9 +285,14 @@ impl Facts<'_> {
             "unpaid and unexplained",
             sum,
             list,
-            "Mostly garbage: deleted by customers, named by no bloom filter yet. Also what came since the tallies, and \
-             logs that are open. It is unknown, never below zero, where the figures do not fit together. Nothing to \
-             do while bloom filters come.",
+            if place.dedicated {
+                "The node has the whole disk: it counts all files as its own and tells of no trash. What is not paid \
+                 of it cannot be known."
+            } else {
+                "Mostly garbage: deleted by customers, named by no bloom filter yet. Also what came since the tallies, \
+                 tables and other files. It is unknown, never below zero, where the figures do not fit together. \
+                 Nothing to do while bloom filters come."
+            },
         )
     }
 

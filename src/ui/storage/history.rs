@@ -1,7 +1,9 @@
 //! The disk of one node over the shared range, and on to when it is full. Made when answers come.
 
 use super::asks;
+use super::course::Course;
 use super::facts::{self, Full, Place};
+use super::what_if::If;
 use crate::api::message::Answer;
 use crate::api::storage::NodeStorage;
 use crate::api::table::Value;
@@ -18,6 +20,10 @@ const GAP_OF_HOURS_S: i64 = 3 * 3600;
 const CLOSE_S: i64 = 5 * 60;
 /// Of a disk so full the scale reaches to what is allocated.
 const NEAR: f64 = 0.5;
+/// The range is drawn in so many steps: more than a screen has columns of dots.
+const BAND_STEPS: i64 = 800;
+/// Room right of where it is full.
+const AHEAD: f64 = 1.15;
 
 /// What the chart shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -46,6 +52,14 @@ impl Measure {
         Self::ALL[self as usize].1
     }
 
+    /// What if is about what is used.
+    pub(super) fn with(self, what_if: Option<Course>) -> Self {
+        match self {
+            Self::All if what_if.is_some() => Self::Used,
+            own => own,
+        }
+    }
+
     pub(super) fn of(name: &str) -> Self {
         let found = Self::ALL.into_iter().find(|(_, other)| *other == name);
         found.map(|(measure, _)| measure).unwrap_or_default()
@@ -72,6 +86,8 @@ pub(super) struct History {
     pub(super) cut: bool,
     pub(super) series: Vec<Series>,
     pub(super) levels: Vec<Level>,
+    pub(super) all_marks: Vec<Mark>,
+    /// Of these the ones in the past: nothing can be looked at before it was.
     pub(super) marks: Vec<Mark>,
     pub(super) scale: Scale,
     pub(super) unit: &'static str,
@@ -90,7 +106,12 @@ impl History {
     }
 
     /// Takes up what came.
-    pub(super) fn take(&mut self, place: &Place, space: Option<&NodeStorage>, shared: &Shared) {
+    pub(super) fn take(
+        &mut self,
+        (place, what_if): (&Place, Option<Course>),
+        space: Option<&NodeStorage>,
+        shared: &Shared,
+    ) {
         let key = asks::line_key(shared, &place.name);
         let stamp = format!("{key}\t{:?}", shared.answers.answered_ms(asks::DISK));
         match shared.answers.of(asks::DISK, &key) {
@@ -105,8 +126,14 @@ impl History {
             }
             _ => {}
         }
-        self.draw_lines(place, shared);
+        let growth = space.map_or(&[][..], |space| &space.growth);
+        let base = Course::of(place, growth).filter(|_| self.measure != Measure::Waste);
+        self.draw_lines((place, base, what_if), shared);
         self.marks = marks(space, shared);
+        self.all_marks.clone_from(&self.marks);
+        let foreseen = what_if.or(base);
+        self.all_marks
+            .extend(foreseen.and_then(|course| full_mark(course, shared)));
         let mut state = ChartState {
             scale: self.scale,
             ..shared.time
@@ -115,44 +142,90 @@ impl History {
         self.scale = state.scale;
     }
 
-    fn draw_lines(&mut self, place: &Place, shared: &Shared) {
-        let sizes = Sizes::of([self.largest, place.allocated, place.used].into_iter().flatten());
+    fn draw_lines(&mut self, (place, base, what_if): (&Place, Option<Course>, Option<Course>), shared: &Shared) {
+        let limit = what_if.map(|course| course.limit() as u64);
+        let largest = [self.largest, place.allocated, place.used, limit];
+        let sizes = Sizes::of(largest.into_iter().flatten());
         self.unit = sizes.unit();
         let worth = worth(self.unit);
-        let drawn = Some((self.stamp.clone(), self.measure, self.unit));
+        let measure = self.measure.with(what_if);
+        let drawn = Some((self.stamp.clone(), measure, self.unit));
         if drawn != self.drawn {
-            self.series = self.told_lines(worth);
+            self.series = self.told_lines(measure, worth);
             self.drawn = drawn;
         }
-        let foreseen = forecast(place, shared).map(|points| Series {
-            dotted: true,
-            ..Series::new("forecast", 3, Points::Samples(scaled(points, worth)))
-        });
+        let shown = self.measure != Measure::Waste;
+        let foreseen = what_if.or(base).filter(|_| shown);
         self.end = shared.now_s();
-        if foreseen.is_some() && shared.time.end.is_none() && shared.time.range >= Range::Day {
-            self.end += shared.time.range.seconds() / 4;
+        if foreseen.is_some_and(|course| course.room > 0.0 && course.pace.is_some())
+            && shared.time.end.is_none()
+            && shared.time.range >= Range::Day
+        {
+            self.end += ahead(what_if, shared.time.range.seconds());
         }
         // What is foreseen begins now: it is another at every moment.
-        self.series.retain(|line| !line.dotted);
-        self.series.extend(foreseen.filter(|_| self.measure != Measure::Waste));
-        let near = |all: u64| place.used.is_some_and(|used| used as f64 >= all as f64 * NEAR);
-        let level = |all: u64| Level {
-            value: all as f64 / worth,
-            text: "allocated".to_owned(),
+        self.series.retain(|line| !line.dotted && !line.filled);
+        if let Some(course) = foreseen {
+            self.foresee(
+                course,
+                base.filter(|base| what_if.is_some_and(|other| other != *base)),
+                worth,
+                shared,
+            );
+        }
+        let near = |all: f64| place.used.is_some_and(|used| used as f64 >= all * NEAR);
+        let level = |all: f64, text: &str| Level {
+            value: all / worth,
+            text: text.to_owned(),
             tone: Tone::Muted,
-            fit: self.measure == Measure::All && near(all),
+            fit: (self.measure == Measure::All || what_if.is_some()) && near(all),
         };
-        let shown = self.measure != Measure::Waste;
-        self.levels = place.allocated.filter(|_| shown).map(level).into_iter().collect();
+        self.levels.clear();
+        let allocated = place.allocated.filter(|_| shown).map(|all| all as f64);
+        self.levels.extend(allocated.map(|all| level(all, "allocated")));
+        let limit = what_if.filter(|course| shown && course.room > 0.0).map(Course::limit);
+        let other = limit.filter(|limit| allocated.is_none_or(|all| (limit - all).abs() > all / 1000.0));
+        self.levels.extend(other.map(|limit| level(limit, "limit then")));
+    }
+
+    /// Adds what is foreseen: the range, the line, and how it goes on if nothing is otherwise.
+    fn foresee(&mut self, course: Course, as_it_is: Option<Course>, worth: f64, shared: &Shared) {
+        let now = shared.moment().unwrap_or(shared.now_s());
+        let (from, to) = shared.time.seen(self.end);
+        let step = ((to - from) / BAND_STEPS).max(1);
+        let both = course.band(now.max(from), to, step).into_iter();
+        let both = both.flat_map(|(second, low, high)| [(second, high), (second, low)]);
+        let band = scaled(both.collect(), worth);
+        if !band.is_empty() {
+            self.series.push(Series {
+                filled: true,
+                ..Series::new("range", 3, Points::Samples(band))
+            });
+        }
+        let mut line = |name: &str, tone: u8, course: Course| {
+            let points = scaled(course.line(now, to), worth);
+            if !points.is_empty() {
+                self.series.push(Series {
+                    dotted: true,
+                    ..Series::new(name, tone, Points::Samples(points))
+                });
+            }
+        };
+        if let Some(base) = as_it_is {
+            line("as it is", 0, base);
+            line("what if", 3, course);
+        } else {
+            line("forecast", 3, course);
+        }
     }
 
     /// The lines of what was told.
-    fn told_lines(&self, worth: f64) -> Vec<Series> {
+    fn told_lines(&self, measure: Measure, worth: f64) -> Vec<Series> {
         let line = |of: fn(&Told) -> Option<u64>| samples(&self.told, of, worth);
         let used = || Series::new("used", 0, line(|told| told.used));
         let trash = || Series::new("trash", 1, line(|told| told.trash));
         let dead = || Series::new("dead", 2, line(|told| told.dead));
-        match self.measure {
+        match measure {
             Measure::All => vec![trash(), used()],
             Measure::Used => vec![used()],
             Measure::Waste => vec![dead(), trash()],
@@ -211,15 +284,26 @@ fn samples(told: &[Told], of: fn(&Told) -> Option<u64>, worth: f64) -> Points {
     Points::Samples(points)
 }
 
-/// From what is used now at the present pace until it is full: seconds of the epoch, bytes.
-fn forecast(place: &Place, shared: &Shared) -> Option<Vec<(i64, f64)>> {
-    let Full::In(full) = place.full else { return None };
-    let (used, free) = (place.used? as f64, place.free? as f64);
+/// How far beyond the present a chart of so many seconds reaches: with what if to where it is full, if it can.
+fn ahead(what_if: Option<Course>, range: i64) -> i64 {
+    let quarter = range / 4;
+    match what_if.map(Course::full) {
+        Some(Full::In(full)) => ((full.likely * DAY_S * AHEAD) as i64).clamp(quarter, quarter * 3),
+        _ => quarter,
+    }
+}
+
+/// Where it is full.
+fn full_mark(course: Course, shared: &Shared) -> Option<Mark> {
+    let Full::In(full) = course.full() else { return None };
     let now = shared.moment().unwrap_or(shared.now_s());
-    let end = now.saturating_add((full.likely * DAY_S) as i64);
-    // It stays full.
-    let after = end.saturating_add(Range::Year.seconds());
-    Some(vec![(now, used), (end, used + free), (after, used + free)])
+    let range = facts::range(full).map_or(String::new(), |range| format!(" ({range})"));
+    Some(Mark {
+        second: now.saturating_add((full.likely * DAY_S) as i64),
+        glyph: if shared.theme.glyphs.unicode { '▲' } else { '^' },
+        text: format!("full in {}{range}", facts::days(full.likely)),
+        tone: Tone::Warn,
+    })
 }
 
 fn scaled(points: Vec<(i64, f64)>, worth: f64) -> Vec<(i64, Option<f64>)> {
@@ -241,20 +325,25 @@ fn marks(space: Option<&NodeStorage>, shared: &Shared) -> Vec<Mark> {
 }
 
 /// When it is full, by the present pace; `None`: not, or nobody knows. ms since the epoch.
-pub(super) fn full_ms(place: &Place, shared: &Shared) -> Option<i64> {
-    let Full::In(full) = place.full else { return None };
+fn full_ms(full: Full, shared: &Shared) -> Option<i64> {
+    let Full::In(full) = full else { return None };
     let now = shared.moment().unwrap_or(shared.now_s());
     Some(now.saturating_add((full.likely * DAY_S) as i64).saturating_mul(1000))
 }
 
 /// What stands over the chart.
-pub(super) fn words(history: &History, place: &Place, shared: &Shared) -> String {
-    let full = full_ms(place, shared).map_or(String::new(), |ms| {
-        let range = match place.full {
+pub(super) fn words(history: &History, (place, what_if): (&Place, Option<&If>), shared: &Shared) -> String {
+    let course = what_if.and_then(|one| one.course);
+    let (name, full) = match what_if.zip(course) {
+        Some((one, course)) => (one.name.as_str(), course.full()),
+        None => ("forecast", place.full),
+    };
+    let full = full_ms(full, shared).map_or(String::new(), |ms| {
+        let range = match full {
             Full::In(full) => facts::range(full).map_or(String::new(), |range| format!(" ({range})")),
             _ => String::new(),
         };
-        format!("forecast: full {}{range} · ", number::date(ms, &shared.zone))
+        format!("{name}: full {}{range} · ", number::date(ms, &shared.zone))
     });
     let cut = if history.cut { "cut: shorten the range · " } else { "" };
     format!("{full}{cut}m: measure · t: range")
@@ -304,7 +393,7 @@ mod tests {
             dead: None,
             unexplained: None,
             unpaid: None,
-            growth: None,
+            growth: Some(4_000),
             full: Full::In(FullIn {
                 low: None,
                 likely: 1.0,
@@ -335,15 +424,15 @@ mod tests {
         let told = [line("trash", 10, 0.007), line("used", 10, 5.0)];
         for now in [30, 40] {
             shared.now_ms = now * 1000;
-            history.draw_lines(&place, &shared);
+            history.draw_lines((&place, Course::of(&place, &[]), None), &shared);
             let foreseen = [line("forecast", now, 5.0)];
             assert_eq!(lines(&history), [&told[..], &foreseen].concat());
         }
         history.measure = Measure::Waste;
-        history.draw_lines(&place, &shared);
+        history.draw_lines((&place, Course::of(&place, &[]), None), &shared);
         assert_eq!(lines(&history), [line("dead", 10, 0.003), line("trash", 10, 0.007)]);
         (history.measure, history.largest) = (Measure::Used, Some(5_000_000));
-        history.draw_lines(&place, &shared);
+        history.draw_lines((&place, Course::of(&place, &[]), None), &shared);
         let foreseen = line("forecast", 40, 0.005);
         assert_eq!(
             (history.unit, lines(&history)),

@@ -2,23 +2,32 @@
 //! in the modules beside it when answers come.
 
 mod asks;
+mod by_satellite;
+mod course;
 mod disk_block;
 mod disk_explain;
 mod disks;
 mod explain;
 mod facts;
 mod history;
+mod ledger;
 mod picture;
 mod tables;
+mod what_if;
+mod what_if_block;
 mod words;
+mod worth;
 
 pub(super) use self::explain::full as explain_full;
 
+use self::by_satellite::BySatellite;
 use self::disks::Disks;
 use self::facts::Place;
 use self::history::{History, Measure};
 use self::tables::Known;
+use self::what_if::WhatIf;
 use self::words::Said;
+use self::worth::Worth;
 use super::action::Action;
 use super::ask::Wants;
 use super::chart::Mark;
@@ -27,6 +36,7 @@ use super::pane::{Effect, Figure, Page, Pane, View};
 use super::shared::Shared;
 use super::table::{Cell, RowKey, Table, TableState};
 use crate::api::message::Answer;
+use crate::api::money::NodeMoney;
 use crate::api::snapshot::Topic;
 use crate::api::status::Node;
 use crate::api::storage::NodeStorage;
@@ -37,6 +47,12 @@ const NODES: &str = "nodes";
 const SATELLITES: &str = "satellites";
 /// The disks of this host.
 const DISKS: &str = "disks";
+/// Figures of all nodes together; no node is called so.
+const ALL_NODES: &str = "all\tnodes";
+/// When it would be full.
+const WHAT_IF: &str = "what if";
+/// All nodes together by satellite.
+const BY_SATELLITE: &str = "by satellite";
 
 /// The pane.
 pub struct Storage {
@@ -48,8 +64,14 @@ pub struct Storage {
     disks: Disks,
     /// Disks have all the room.
     on_disks: bool,
+    /// Stands where the satellites stood.
+    what_if: WhatIf,
+    /// Stands there, too: one of both, or none.
+    by_satellite: BySatellite,
     places: Vec<Place>,
     said: Vec<Said>,
+    /// What unpaid bytes would earn.
+    worth: Option<Worth>,
     history: History,
     /// What the table of nodes and the one of satellites were made from: nothing changed while it is the same.
     stamp: String,
@@ -68,8 +90,11 @@ impl Default for Storage {
             on_satellites: false,
             disks: Disks::default(),
             on_disks: false,
+            what_if: WhatIf::default(),
+            by_satellite: BySatellite::default(),
             places: Vec::new(),
             said: Vec::new(),
+            worth: None,
             history: History::default(),
             stamp: String::new(),
             satellites_stamp: String::new(),
@@ -86,6 +111,10 @@ impl View for Storage {
                 Some(place) => {
                     let mut all = asks::all(shared, &place.name);
                     all.push(asks::disks(shared));
+                    all.push(asks::money(shared));
+                    if self.by_satellite.on {
+                        all.extend(asks::fleet(shared));
+                    }
                     all
                 }
                 None => Vec::new(),
@@ -98,17 +127,25 @@ impl View for Storage {
         let stamp = nodes_stamp(shared);
         if stamp != self.stamp {
             self.places = facts::places(shared);
-            self.said = words::answer(&self.places);
+            self.worth = money(shared).and_then(|told| worth::worth(&self.places, told));
+            self.said = words::answer(&self.places, self.worth.as_ref());
             self.nodes = tables::nodes(&self.places, shared);
             self.nodes_state.update(&self.nodes);
             self.stamp = stamp;
         }
         self.take_disks(shared);
+        self.by_satellite.take(self.places.len(), shared);
         let Some(place) = self.subject(shared).cloned() else {
             return;
         };
         self.take_answers(&place.name, shared);
-        self.history.take(&place, space(shared, &place.name), shared);
+        let space = space(shared, &place.name);
+        let growth = space.map_or(&[][..], |space| &space.growth);
+        let stamp = format!("{}{}", self.stamp, self.satellites_stamp);
+        self.what_if
+            .take(&place, (growth, self.disks.of_node(&place.name)), &stamp, shared);
+        let course = self.what_if.chosen().and_then(|one| one.course);
+        self.history.take((&place, course), space, shared);
         let rests = &mut self.nodes_state;
         if rests.selected().is_none() && !rests.is_empty() {
             rests.home();
@@ -124,7 +161,10 @@ impl View for Storage {
         match action {
             Action::Metric => !self.places.is_empty(),
             Action::Disks => !self.disks.is_empty(),
-            Action::Enter if self.on_disks => false,
+            Action::WhatIf => !self.places.is_empty(),
+            Action::BySatellite => self.places.len() > 1,
+            Action::Back => self.what_if.on || self.by_satellite.on,
+            Action::Enter if self.on_disks || self.what_if.has_keys || self.by_satellite.has_keys => false,
             Action::Enter if self.on_satellites => self.satellites_state.selected().is_some(),
             Action::Enter => shared.node.is_none() && self.nodes_state.selected().is_some(),
             _ => false,
@@ -137,6 +177,12 @@ impl View for Storage {
                 self.history.measure = self.history.measure.next();
                 self.history.scale = super::chart::Scale::default();
                 shared.say(format!("the chart shows {}", self.history.measure.name()));
+            }
+            Action::WhatIf if !self.what_if.on => self.focus(WHAT_IF),
+            Action::BySatellite if !self.by_satellite.on => self.focus(BY_SATELLITE),
+            Action::WhatIf | Action::BySatellite | Action::Back => {
+                (self.what_if.on, self.by_satellite.on) = (false, false);
+                self.focus(NODES);
             }
             Action::Disks if self.on_disks => self.focus(NODES),
             Action::Disks => self.focus(DISKS),
@@ -154,6 +200,8 @@ impl View for Storage {
 
     fn focused(&self) -> Option<&'static str> {
         Some(match (self.on_disks, self.on_satellites) {
+            _ if self.what_if.has_keys => WHAT_IF,
+            _ if self.by_satellite.has_keys => BY_SATELLITE,
             (true, _) => DISKS,
             (_, true) => SATELLITES,
             _ => NODES,
@@ -161,6 +209,10 @@ impl View for Storage {
     }
 
     fn focus(&mut self, table: &'static str) {
+        self.what_if.has_keys = table == WHAT_IF;
+        self.what_if.on = table == WHAT_IF || (self.what_if.on && table == NODES);
+        self.by_satellite.has_keys = table == BY_SATELLITE;
+        self.by_satellite.on = table == BY_SATELLITE || (self.by_satellite.on && table == NODES);
         self.on_satellites = table == SATELLITES;
         self.on_disks = table == DISKS && !self.disks.is_empty();
         let rests = &mut self.disks.state;
@@ -180,6 +232,8 @@ impl View for Storage {
             NODES => Some((&self.nodes, &self.nodes_state)),
             SATELLITES => Some((&self.satellites, &self.satellites_state)),
             DISKS => Some((&self.disks.table, &self.disks.state)),
+            WHAT_IF => Some((&self.what_if.table, &self.what_if.state)),
+            BY_SATELLITE => Some((&self.by_satellite.table, &self.by_satellite.state)),
             _ => None,
         }
     }
@@ -189,6 +243,8 @@ impl View for Storage {
             NODES => Some((&self.nodes, &mut self.nodes_state)),
             SATELLITES => Some((&self.satellites, &mut self.satellites_state)),
             DISKS => Some((&self.disks.table, &mut self.disks.state)),
+            WHAT_IF => Some((&self.what_if.table, &mut self.what_if.state)),
+            BY_SATELLITE => Some((&self.by_satellite.table, &mut self.by_satellite.state)),
             _ => None,
         }
     }
@@ -293,8 +349,17 @@ fn nodes_stamp(shared: &Shared) -> String {
         .collect();
     // Ages are told by the minute.
     let look = (shared.theme.glyphs.unicode, shared.nodes().len(), shared.now_s() / 60);
-    let time = (shared.moment(), shared.is_old());
+    let priced = money(shared).map(|_| shared.answers.answered_ms(asks::MONEY));
+    let time = (shared.moment(), shared.is_old(), priced);
     format!("{generations:?}{time:?}{look:?}{:?}", shared.node)
+}
+
+/// What was answered of money.
+fn money(shared: &Shared) -> Option<&[NodeMoney]> {
+    match shared.answers.of(asks::MONEY, &asks::disks_key(shared)) {
+        Some(Ok(Answer::Money(told))) => Some(told),
+        _ => None,
+    }
 }
 
 /// What was answered of a node in full.

@@ -5,14 +5,14 @@ use ratatui::layout::Rect;
 
 use super::facts::{Full, Place};
 use super::words::Said;
-use super::{DISKS, NODES, SATELLITES, Storage, asks, history, tables};
+use super::{ALL_NODES, BY_SATELLITE, DISKS, NODES, SATELLITES, Storage, WHAT_IF, asks, history, tables};
 use crate::api::status::Node;
 use crate::api::storage::Growth;
 use crate::ui::chart::{Chart, stacked};
 use crate::ui::look::Tone;
 use crate::ui::model::Collector;
 use crate::ui::number::{self, size};
-use crate::ui::pane::Page;
+use crate::ui::pane::{Page, View};
 use crate::ui::pen::Pen;
 use crate::ui::shared::Shared;
 use crate::ui::table::HitMap;
@@ -22,7 +22,7 @@ use crate::ui::text::{self, wrap};
 const NARROW: u16 = 60;
 const LOW: u16 = 14;
 /// A chart needs so many lines, its heading included.
-const CHART_LEAST: u16 = 7;
+pub(super) const CHART_LEAST: u16 = 7;
 
 /// Lines of each block, headings included; 0: not drawn.
 #[derive(Debug, PartialEq, Eq)]
@@ -66,6 +66,10 @@ impl Storage {
         let subject = self.subject(page.shared).cloned();
         match (small, subject) {
             (_, None) => {}
+            (_, Some(place)) if self.what_if.on && (!small || self.what_if.has_keys) => {
+                self.what_if_page(page, &place, small);
+            }
+            (true, Some(_)) if self.by_satellite.has_keys => self.by_satellite_table(page, u16::MAX),
             (true, Some(_)) if self.on_disks => self.disks_alone(page),
             (false, Some(_)) if self.on_disks => {
                 let nodes = self.nodes_lines().min(page.left() / 3);
@@ -79,7 +83,10 @@ impl Storage {
                 let disks = self.disk_lines(height);
                 let plan = Plan::of(page.left().saturating_sub(disks), self.nodes_lines(), wish);
                 self.nodes_table(page, plan.nodes, true);
-                self.subject_block(page, &place, (plan.subject, height));
+                match self.by_satellite.on {
+                    true => self.by_satellite_block(page, plan.subject),
+                    false => self.subject_block(page, &place, (plan.subject, height)),
+                }
                 if plan.chart > 0 {
                     self.chart(page, &place, plan.chart);
                 }
@@ -88,18 +95,23 @@ impl Storage {
         }
         // A table that has no room has its turn, too.
         let disks = (!self.disks.is_empty()).then_some(DISKS);
-        for name in [NODES, SATELLITES].into_iter().chain(disks) {
+        let lower = match (self.what_if.on, self.by_satellite.on) {
+            (true, _) => WHAT_IF,
+            (_, true) => BY_SATELLITE,
+            _ => SATELLITES,
+        };
+        for name in [NODES, lower].into_iter().chain(disks) {
             if page.hits.table(name).is_none() {
                 page.hits.tables.push((name, HitMap::default()));
             }
         }
-        let order = [NODES, SATELLITES];
+        let order = [NODES, lower];
         page.hits
             .tables
             .sort_by_key(|(name, _)| order.iter().position(|known| known == name).unwrap_or(2));
     }
 
-    fn nodes_lines(&self) -> u16 {
+    pub(super) fn nodes_lines(&self) -> u16 {
         let rows = self.nodes_state.len().clamp(1, 1000) as u16;
         rows + 2 + if self.nodes.has_foot() { 2 } else { 0 }
     }
@@ -110,6 +122,9 @@ impl Storage {
     }
 
     fn subject_lines(&self, place: &Place, height: u16, shared: &Shared) -> u16 {
+        if self.by_satellite.on {
+            return self.by_satellite.lines();
+        }
         let space = super::space(shared, &place.name).filter(|_| !self.is_tight(height));
         let growth = u16::from(space.is_some_and(|space| !space.growth.is_empty()));
         3 + growth + self.satellites_state.len().clamp(1, 12) as u16
@@ -146,7 +161,7 @@ impl Storage {
         }
     }
 
-    fn nodes_table(&self, page: &mut Page<'_>, lines: u16, heading: bool) {
+    pub(super) fn nodes_table(&self, page: &mut Page<'_>, lines: u16, heading: bool) {
         if lines == 0 {
             return;
         }
@@ -167,7 +182,7 @@ impl Storage {
             area,
             &self.nodes,
             &self.nodes_state,
-            !self.on_satellites && !self.on_disks,
+            self.focused() == Some(NODES),
         );
         let Some(hits) = page.hits.table(NODES).cloned() else {
             return;
@@ -235,16 +250,20 @@ impl Storage {
         }
     }
 
-    fn chart(&self, page: &mut Page<'_>, place: &Place, lines: u16) {
+    pub(super) fn chart(&self, page: &mut Page<'_>, place: &Place, lines: u16) {
         let (shared, before) = (page.shared, page.left());
+        let course = self.what_if.chosen().and_then(|one| one.course);
         let title = format!(
             "{}: {}, {}, {}",
             place.name.to_uppercase(),
-            self.history.measure.name(),
+            self.history.measure.with(course).name(),
             self.history.unit,
             shared.time.range.name()
         );
-        page.rule(&title, &history::words(&self.history, place, shared));
+        page.rule(
+            &title,
+            &history::words(&self.history, (place, self.what_if.chosen()), shared),
+        );
         let waits = shared
             .answers
             .of(asks::DISK, &asks::line_key(shared, &place.name))
@@ -263,7 +282,7 @@ impl Storage {
         let area = page.take(lines.saturating_sub(before.saturating_sub(page.left())));
         let chart = Chart {
             series: &self.history.series,
-            marks: &self.history.marks,
+            marks: &self.history.all_marks,
             spans: &[],
             levels: &self.history.levels,
             unit: self.history.unit,
@@ -282,7 +301,11 @@ fn say(page: &mut Page<'_>, said: &Said, lines: &[String], given: usize) {
     let (glyph, tone) = said.weight.mark(shared);
     let width = usize::from(page.area.width.saturating_sub(4));
     for (n, line) in lines.iter().take(given).enumerate() {
-        let mut pen = page.line();
+        let area = page.take(1);
+        if let Some(what) = said.figure.filter(|_| n == 0) {
+            page.figure(area, what, ALL_NODES);
+        }
+        let mut pen = Pen::new(page.buffer, area, &shared.theme);
         pen.put(" ", Tone::Text);
         if n == 0 {
             pen.put(glyph, tone);

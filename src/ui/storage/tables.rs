@@ -14,6 +14,8 @@ pub(super) const BAR: &str = "bar";
 /// A satellite sends a bloom filter every three or four days; one older than this is late (days).
 const LATE_DAYS: i64 = 8;
 const DAY_MS: i64 = 86_400_000;
+/// Columns of what is stored, and of it not paid.
+const KEPT: std::ops::Range<usize> = 2..4;
 /// Days that traffic is summed over.
 const TRAFFIC_DAYS: i64 = 7;
 
@@ -75,7 +77,7 @@ pub(super) fn full_cell(full: Full) -> Cell {
     }
 }
 
-fn range_cell(full: Full) -> Cell {
+pub(super) fn range_cell(full: Full) -> Cell {
     match full {
         Full::Unknown => Cell::unknown(),
         Full::Never | Full::Now => Cell::absent(),
@@ -220,6 +222,15 @@ pub(super) struct Known<'a> {
     pub(super) at_ms: i64,
 }
 
+/// How what came in and went out is written.
+fn flow(known: &Known<'_>) -> Scale {
+    let all = known.space.satellites.iter();
+    Scale::of(all.flat_map(|one| {
+        let (out, back) = moved(one, known.at_ms).unwrap_or((0, 0));
+        [out, back]
+    }))
+}
+
 /// What each satellite has on a node.
 pub(super) fn satellites(known: &Known<'_>, shared: &Shared) -> Table {
     let all = &known.space.satellites;
@@ -233,16 +244,14 @@ pub(super) fn satellites(known: &Known<'_>, shared: &Shared) -> Table {
         ),
         growth: Scale::of([0_u64]),
     };
-    let traffic = all.iter().flat_map(|one| {
-        let (out, back) = moved(one, known.at_ms).unwrap_or((0, 0));
-        [out, back]
-    });
-    let flow = Scale::of(traffic);
-    let columns = vec![
+    let flow = flow(known);
+    let mut columns = vec![
         Column::text("satellite", "SATELLITE").short("SAT").bounds(4, 20),
         Column::number("paid", "PAID")
             .short(format!("PAID {}", form.size.unit()))
             .unit(form.size.unit()),
+        Column::number("kept", "STORED").priority(2),
+        Column::number("garbage", "GARBAGE").priority(1),
         Column::number("share", "SHARE").short("SHARE %").unit("%").priority(3),
         Column::number("tally", "TALLY OF").priority(2),
         Column::number("average", "MONTH'S MEAN").short("MEAN").priority(6),
@@ -261,14 +270,20 @@ pub(super) fn satellites(known: &Known<'_>, shared: &Shared) -> Table {
             .short("COMPACTED")
             .priority(1),
     ];
+    let home = known.space.home();
+    let keeps = all.iter().any(|one| one.kept(home).is_some());
+    // Where nobody tells, two columns of unknown say nothing.
+    columns.drain(if keeps { 2..2 } else { KEPT });
     let row = |one: &SatelliteStorage| {
         let traffic = moved(one, known.at_ms);
         let bytes =
             |bytes: Option<u64>| bytes.map_or(Cell::unknown(), |bytes| Cell::number(flow.text(bytes), bytes as f64));
         let gone = known.gone.contains(&one.satellite_id);
-        let cells = vec![
+        let mut cells = vec![
             Cell::text(one.name.clone()),
             form.size(one.paid),
+            form.size(one.kept(home)),
+            form.size(one.garbage(home)),
             if gone {
                 Cell::absent()
             } else {
@@ -281,6 +296,7 @@ pub(super) fn satellites(known: &Known<'_>, shared: &Shared) -> Table {
             filter(known, &one.satellite_id, shared),
             compacted(known, &one.satellite_id, shared),
         ];
+        cells.drain(if keeps { 2..2 } else { KEPT });
         let row = Row::new(one.satellite_id.as_str(), cells);
         match (gone, &one.error) {
             (true, _) => row.mark(shared.theme.glyphs.critical, Tone::Bad),
@@ -315,20 +331,29 @@ fn moved(one: &SatelliteStorage, at_ms: i64) -> Option<(u64, u64)> {
 
 /// When the newest bloom filter was made: what came to be garbage since, nobody has named.
 pub(super) fn filter_ms(filters: Option<&[Task]>, satellite: &str) -> Option<i64> {
-    let ours = filters?
-        .iter()
-        .filter(|task| task.satellite_id.as_deref() == Some(satellite));
+    filter_of(filters?.iter(), satellite)
+}
+
+/// The same of some of the filters.
+pub(super) fn filter_of<'a>(filters: impl Iterator<Item = &'a Task>, satellite: &str) -> Option<i64> {
+    let ours = filters.filter(|task| task.satellite_id.as_deref() == Some(satellite));
     ours.filter_map(|task| task.figures.filter_ms).max()
+}
+
+/// The day it was made, its age, and whether it is late.
+pub(super) fn filter_text(ms: i64, at_ms: i64, zone: &jiff::tz::TimeZone) -> (String, Tone) {
+    let age = (at_ms - ms).max(0);
+    let late = age >= LATE_DAYS * DAY_MS;
+    let day = number::day(ms, zone);
+    let sign = if late { " !" } else { "" };
+    let text = format!("{day}, {}{sign}", number::age(age.unsigned_abs() / 1000));
+    (text, if late { Tone::Warn } else { Tone::Text })
 }
 
 fn filter(known: &Known<'_>, satellite: &str, shared: &Shared) -> Cell {
     filter_ms(known.filters, satellite).map_or(Cell::unknown(), |ms| {
-        let age = (known.at_ms - ms).max(0);
-        let late = age >= LATE_DAYS * DAY_MS;
-        let day = number::day(ms, &shared.zone);
-        let sign = if late { " !" } else { "" };
-        let text = format!("{day}, {}{sign}", number::age(age.unsigned_abs() / 1000));
-        Cell::number(text, ms as f64).tone(if late { Tone::Warn } else { Tone::Text })
+        let (text, tone) = filter_text(ms, known.at_ms, &shared.zone);
+        Cell::number(text, ms as f64).tone(tone)
     })
 }
 

@@ -1,6 +1,7 @@
 //! The answer in words: which disk is full when, what is not paid and why, what to do.
 
 use super::facts::{self, Full, Place, SOON_DAYS};
+use super::worth::Worth;
 use crate::ui::look::Tone;
 use crate::ui::number::{self, size};
 use crate::ui::shared::Shared;
@@ -31,10 +32,16 @@ impl Weight {
 pub(super) struct Said {
     pub(super) weight: Weight,
     pub(super) text: String,
+    /// What can be asked about it.
+    pub(super) figure: Option<&'static str>,
 }
 
 fn said(weight: Weight, text: String) -> Said {
-    Said { weight, text }
+    Said {
+        weight,
+        text,
+        figure: None,
+    }
 }
 
 /// The distance, with its range.
@@ -62,10 +69,10 @@ fn relief(place: &Place) -> String {
 }
 
 /// All there is to say, what matters most first.
-pub(super) fn answer(places: &[Place]) -> Vec<Said> {
+pub(super) fn answer(places: &[Place], worth: Option<&Worth>) -> Vec<Said> {
     let mut lines = Vec::new();
     fills(&mut lines, places);
-    unpaid(&mut lines, places);
+    unpaid(&mut lines, places, worth);
     full(&mut lines, places);
     odd(&mut lines, places);
     unknown(&mut lines, places);
@@ -104,7 +111,7 @@ fn fills(lines: &mut Vec<Said>, places: &[Place]) {
 }
 
 /// What earns nothing, and why.
-fn unpaid(lines: &mut Vec<Said>, places: &[Place]) {
+fn unpaid(lines: &mut Vec<Said>, places: &[Place], worth: Option<&Worth>) {
     let known: Vec<&Place> = places.iter().filter(|place| place.unpaid.is_some()).collect();
     let sum = |of: fn(&Place) -> Option<u64>| known.iter().filter_map(|place| of(place)).sum::<u64>();
     let (unpaid, used) = (sum(|place| place.unpaid), sum(|place| place.used));
@@ -134,15 +141,20 @@ fn unpaid(lines: &mut Vec<Said>, places: &[Place]) {
         true => String::new(),
         false => format!(" Known of {} of {} nodes.", known.len(), places.len()),
     };
+    let (unpaid, used) = (size(unpaid), size(used));
+    let money = worth.map_or(String::new(), |worth| match worth.nodes == known.len() {
+        true => format!(" ({} a month)", worth.text),
+        false if worth.nodes == 1 => format!(" ({} a month on 1 node)", worth.text),
+        false => format!(" ({} a month on {} nodes)", worth.text, worth.nodes),
+    });
     let text = match parts.is_empty() {
-        true => format!("{} of {} ({share} %) earn nothing.{of}", size(unpaid), size(used)),
-        false => format!(
-            "{} of {} ({share} %) earn nothing: {what}.{of} Nothing to do: {why}.",
-            size(unpaid),
-            size(used)
-        ),
+        true => format!("{unpaid} of {used} ({share} %) earn nothing{money}.{of}"),
+        false => format!("{unpaid} of {used} ({share} %) earn nothing{money}: {what}.{of} Nothing to do: {why}."),
     };
-    lines.push(said(Weight::Note, text));
+    lines.push(Said {
+        figure: Some("unpaid"),
+        ..said(Weight::Note, text)
+    });
 }
 
 fn names(places: &[&Place]) -> String {
@@ -212,6 +224,14 @@ fn unknown(lines: &mut Vec<Said>, places: &[Place]) {
         );
         lines.push(said(Weight::Unknown, text));
     }
+    let whole = of(|place| place.dedicated);
+    if !whole.is_empty() {
+        let text = format!(
+            "{}: the node has a whole disk, foreign files count as its own: what earns nothing cannot be known.",
+            names(&whole)
+        );
+        lines.push(said(Weight::Unknown, text));
+    }
     let unpaid = of(|place| place.used.is_some() && place.paid.is_none());
     if !unpaid.is_empty() {
         let text = format!(
@@ -223,11 +243,11 @@ fn unknown(lines: &mut Vec<Said>, places: &[Place]) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::api::status::FullIn;
 
-    fn place(name: &str, full: Full) -> Place {
+    pub(in super::super) fn place(name: &str, full: Full) -> Place {
         Place {
             name: name.to_owned(),
             stale: false,
@@ -258,7 +278,7 @@ mod tests {
     #[test]
     fn the_answer_says_who_is_full_when_and_what_to_do() {
         let text = |places: &[Place]| {
-            let lines = answer(places).into_iter();
+            let lines = answer(places, None).into_iter();
             lines.map(|said| said.text).collect::<Vec<_>>().join("\n")
         };
         let first = text(&[place("cellar", soon(6.0)), place("eave", Full::Now)]);
@@ -276,6 +296,19 @@ mod tests {
             later.starts_with("No disk is soon full; next is attic, full in 34 d (24–51 d)"),
             "{later}"
         );
+        let worth = Worth {
+            text: "$2.27".to_owned(),
+            bytes: 1_510_000_000_000,
+            nodes: 1,
+        };
+        let paid_for = |places: &[Place]| answer(places, Some(&worth))[1].text.clone();
+        let one = paid_for(&[place("barn", Full::Never)]);
+        assert!(
+            one.starts_with("1.51 TB of 3.76 TB (40 %) earn nothing ($2.27 a month): 610 GB"),
+            "{one}"
+        );
+        let two = paid_for(&[place("barn", Full::Never), place("attic", Full::Never)]);
+        assert!(two.contains("($2.27 a month on 1 node)"), "{two}");
         assert!(text(&[place("barn", Full::Never)]).starts_with("barn does not fill"));
         let mut odd = place("odd", Full::Unknown);
         (odd.paid, odd.unpaid, odd.unexplained) = (Some(4_000_000_000_000), None, None);
@@ -285,5 +318,12 @@ mod tests {
             "{odd}"
         );
         assert!(!odd.contains("earn nothing"), "what is not known is not said: {odd}");
+        let mut whole = place("whole", Full::Never);
+        (whole.dedicated, whole.unpaid, whole.unexplained) = (true, None, None);
+        let whole = text(&[whole]);
+        assert!(
+            whole.contains("what earns nothing cannot be known") && !whole.contains(" earn nothing"),
+            "{whole}"
+        );
     }
 }
