@@ -14,7 +14,10 @@ use serde_json::{Value, json};
 use storj_monitor::api::disks::HostDisk;
 use storj_monitor::api::message::{Answer, Query};
 use storj_monitor::collector::hub::Hub;
-use storj_monitor::domain::host::{Counted, DiskLook, Load, Metrics, Mounted, Room, Seen, Sight, Smart, Waiting};
+use storj_monitor::domain::host::{
+    Counted, DiskLook, Hashstore, Load, Metrics, Mounted, Moving, Room, Seen, Sight, Smart, Waiting,
+};
+use storj_monitor::domain::task::progress::Progress;
 use storj_monitor::store::writer::Writer;
 
 fn status(data: &Path) -> Value {
@@ -225,6 +228,75 @@ fn nodes_on_one_file_system_are_on_one_disk() {
     assert!(
         disks(data.path(), &[], NOW - 60 * MINUTE).is_empty(),
         "nobody had looked yet"
+    );
+}
+
+/// What is told of work under way.
+fn progress(data: &Path, at_ms: i64) -> Vec<Progress> {
+    let query = Query::Progress {
+        nodes: Vec::new(),
+        at_ms: Some(at_ms),
+    };
+    match Hub::alone(data).answer(&query).unwrap() {
+        Answer::Progress(told) => told,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn counters_tell_how_far_compactions_and_migrations_are_then_and_now() {
+    let data = tempfile::tempdir().unwrap();
+    let told = |minutes: i64, compacting: bool, (moved, folders_left): (u64, u64)| {
+        let store = Hashstore {
+            satellite_id: "a".to_owned(),
+            store: Some("s0".to_owned()),
+            compacting: Some(compacting),
+            records: Some(1000),
+            processed: Some(250),
+            remaining_s: Some(90.0),
+            free_required: Some(7_000_000_000_000),
+            ..Hashstore::default()
+        };
+        let moving = Moving {
+            satellite_id: "a".to_owned(),
+            moved: Some(moved),
+            folders_left: Some(folders_left),
+            ..Moving::default()
+        };
+        let metrics = Metrics {
+            hashstores: vec![store],
+            moving: vec![moving],
+            ..Metrics::default()
+        };
+        (
+            "n".to_owned(),
+            NOW + minutes * MINUTE,
+            Sight::Metrics(Ok(Box::new(metrics))),
+        )
+    };
+    let seen = [
+        told(-360, false, (0, 1000)),
+        told(0, true, (6_000, 700)),
+        look("n", 0, "/dev/sdb1", |_| {}),
+    ];
+    keep(data.path(), &seen);
+    let now = progress(data.path(), NOW + 1000);
+    let [compaction, migration] = now.as_slice() else {
+        panic!("{now:?}")
+    };
+    assert_eq!(
+        (compaction.share(), compaction.ends_ms(), compaction.is_own_guess),
+        (Some(0.25), Some(NOW + 90_000), true)
+    );
+    assert_eq!(
+        (compaction.needed, compaction.free),
+        (Some(7_000_000_000_000), Some(6_000_000_000_000))
+    );
+    assert_eq!((migration.done, migration.pieces_per_hour), (Some(324), Some(1000)));
+    assert_eq!(migration.left_ms, Some(700 * 360 * 60_000 / 300));
+    assert!(
+        progress(data.path(), NOW + 61 * MINUTE).is_empty(),
+        "that is too long ago"
     );
 }
 
