@@ -4,6 +4,7 @@
 pub mod api;
 pub mod disks;
 pub mod fleet;
+pub mod health;
 pub mod money;
 pub mod node;
 pub mod reputation;

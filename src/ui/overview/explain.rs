@@ -49,18 +49,17 @@ fn of_node(what: &str, node: &Node, shared: &Shared) -> Option<Explained> {
         "disk" | "bar" | "used" | "free" => disk(node, shared),
         "version" => words(
             "its release",
-            vec![api_fact(
-                "release",
-                node.node_version.clone().unwrap_or("?".to_owned()),
-                "version",
-                node,
-                shared,
-            )],
+            [
+                ("release", &node.node_version, "version"),
+                ("minimum", &node.minimum_version, "allowedVersion"),
+            ]
+            .map(|(what, value, key)| api_fact(what, value.clone().unwrap_or("?".to_owned()), key, node, shared))
+            .to_vec(),
             "Below the minimum that the network allows, uploads stop; that is said here then.",
         ),
         "full" => crate::ui::storage::explain_full(node, shared),
         "month" => words("what it earned this month", Vec::new(), "Not computed yet."),
-        _ => return None,
+        _ => return super::health::explain(what, node, shared),
     })
 }
 
