@@ -17,6 +17,7 @@ use super::ends::Ends;
 use super::flight::Running;
 use super::live::{Direction, Live};
 use super::pairs::{Moment, Pairs};
+use super::waits::{self, Waits};
 
 /// Longest text of an example or a kept error: some carry a whole stack.
 const LONGEST_TEXT: usize = 500;
@@ -25,9 +26,6 @@ const LONGEST_TEXT: usize = 500;
 const RUNS_MS: i64 = 2 * 3_600_000;
 /// The same where ends may be told at a level that is not logged.
 const BLIND_RUNS_MS: i64 = 300_000;
-
-/// The same for audits: satellites give up after five minutes.
-const AUDIT_RUNS_MS: i64 = 30 * 60_000;
 
 /// Applies one source's lines.
 #[derive(Debug, Default)]
@@ -45,6 +43,7 @@ struct Sums {
     last_ms: Option<i64>,
     /// When the node began to start, as far as the lines read so far tell (ms since the epoch).
     starts: BTreeSet<i64>,
+    waits: Waits,
     live: Option<Live>,
     /// Whether anything was ever logged at DEBUG.
     saw_debug: bool,
@@ -134,14 +133,17 @@ impl Apply {
         if !live.flight.tells(audit) {
             return None;
         }
-        let begun = self.sums.pairs.running().filter(|(action, begun)| {
-            // The satellite gave up long ago: the end was not logged.
-            *action == audit && (now_ms - AUDIT_RUNS_MS..=now_ms).contains(begun)
-        });
-        let (count, oldest_ms) = begun.fold((0, None), |(count, oldest): (u64, Option<i64>), (_, begun)| {
-            (count + 1, Some(oldest.map_or(begun, |oldest| oldest.min(begun))))
-        });
-        Some(Waiting { count, oldest_ms })
+        Some(waits::waiting(self.sums.running(audit), now_ms))
+    }
+
+    /// Audits that waited long by the log's own clock, since the last call: when (ms since the epoch), what.
+    pub fn take_waits(&mut self) -> Vec<(i64, Waiting)> {
+        self.sums.waits.take()
+    }
+
+    /// The lines that come do not follow on those that were read last.
+    pub fn breaks(&mut self) {
+        self.sums.waits.breaks();
     }
 
     /// Time goes on.
@@ -259,6 +261,7 @@ impl Sums {
     fn started(&mut self, record: &Record<'_>, at: Moment) {
         let action = self.vocabulary.actions.id(record.fields.action);
         self.pairs.started(&record.fields, action, at);
+        self.waits.begins(at.log_ms);
         if let Some(live) = &mut self.live {
             live.flight.began(at.carrier_ms.unwrap_or(at.log_ms));
         }
@@ -272,6 +275,22 @@ impl Sums {
             let way = Direction::of(self.vocabulary.actions.name(action));
             let end = at.carrier_ms.unwrap_or(at.log_ms);
             live.flight.ended(action, way, Some(end - i64::from(ms)), end);
+        }
+    }
+
+    /// When those of an action that run began, ms since the epoch.
+    fn running(&self, action: u32) -> impl Iterator<Item = i64> + '_ {
+        let running = self.pairs.running();
+        running.filter(move |(of, _)| *of == action).map(|(_, begun)| begun)
+    }
+
+    fn look_at_audits(&mut self, ms: i64) {
+        if self.waits.is_due(ms)
+            && let Some(audit) = self.vocabulary.actions.find(AUDIT)
+        {
+            let mut waits = std::mem::take(&mut self.waits);
+            waits.look(ms, self.running(audit));
+            self.waits = waits;
         }
     }
 
@@ -325,6 +344,7 @@ impl Sums {
 
     fn transfer(&mut self, record: &Record<'_>, transfer: &Transfer<'_>, at: Moment) {
         let duration = self.pairs.finished(&record.fields, at);
+        self.look_at_audits(at.log_ms);
         let satellite = self.vocabulary.satellites.id(transfer.satellite_id);
         let action = self.vocabulary.actions.id(transfer.action);
         let series = Series {
