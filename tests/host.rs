@@ -159,6 +159,38 @@ fn a_debug_log_tells_how_long_an_audit_waits() {
     assert_eq!((&node["state"], rules(&node)[0]), (&json!("critical"), "audits_wait"));
 }
 
+#[test]
+fn an_ingested_log_tells_of_audits_that_waited_as_of_then() {
+    let data = tempfile::tempdir().unwrap();
+    let log = data.path().join("old.log");
+    let begun = NOW - 90 * MINUTE;
+    let line = |second: i64, message: &str, action: &str, n: u32| {
+        let time = jiff::Timestamp::from_millisecond(begun + second * 1000).unwrap();
+        let level = if message == "downloaded" { "INFO" } else { "DEBUG" };
+        format!(
+            "{}\t{level}\tpiecestore\t{message}\t{{\"Piece ID\": \"{:A>52}\", \"Satellite ID\": \"12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S\", \"Action\": \"{action}\", \"Offset\": 0, \"Size\": 256, \"Remote Address\": \"10.0.0.1:1\"}}\n",
+            time.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            char::from(b'B' + (n % 20) as u8)
+        )
+    };
+    let mut text = line(0, "download started", "GET_AUDIT", 0);
+    for n in 1..60 {
+        text += &line(n * 10, "download started", "GET", 1 + n as u32 % 18);
+        text += &line(n * 10 + 1, "downloaded", "GET", 1 + n as u32 % 18);
+        if n == 40 {
+            text += &line(n * 10 + 2, "downloaded", "GET_AUDIT", 0);
+        }
+    }
+    std::fs::write(&log, text).unwrap();
+    common::stdout(data.path(), &["ingest", "n", log.to_str().unwrap()]);
+    let waits = |second: i64| {
+        let time = jiff::Timestamp::from_millisecond(begun + second * 1000).unwrap();
+        let all = common::json(data.path(), &["status", "--json", "--at", &time.to_string()]);
+        all["nodes"][0]["pending_audits"]["oldest_s"].as_i64()
+    };
+    assert_eq!([70, 300, 450].map(waits), [Some(70), Some(300), None]);
+}
+
 fn look(node: &str, n: i64, source: &str, change: impl FnOnce(&mut DiskLook)) -> Seen {
     let mut look = DiskLook {
         folder: format!("/mnt/{node}").into(),
