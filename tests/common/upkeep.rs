@@ -174,9 +174,9 @@ pub fn answer(query: &Query) -> Result<Answer, String> {
             });
             Answer::Tasks(tasks)
         }
-        Query::Progress { nodes, .. } => {
+        Query::Progress { nodes, at_ms } => {
             let mut told = progress();
-            told.retain(|told| of(nodes, &told.node));
+            told.retain(|told| of(nodes, &told.node) && at_ms.is_none_or(|at| told.told_ms <= at));
             Answer::Progress(told)
         }
         Query::Filters { nodes, .. } => {

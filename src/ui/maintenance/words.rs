@@ -183,7 +183,10 @@ fn goes_on(run: &Run, now_ms: i64, shared: &Shared) -> Said {
     match (task.job, run.expected, run.ends()) {
         _ if !run.is_late() && run.told_end().is_some_and(|end| end > now_ms) => {
             let end = run.told_end().map(time).unwrap_or_default();
-            text += &format!(", done {}", number::computed(&end));
+            // The node's own guess is told, its pace computed here.
+            let own = run.told.as_ref().is_some_and(|told| told.is_own_guess);
+            let end = if own { end } else { number::computed(&end) };
+            text += &format!(", done {end}");
             more.extend(
                 run.expected
                     .map(|expected| format!("; usually {}", work::usual(&expected))),

@@ -271,7 +271,11 @@ fn told_so_far(told: &Progress) -> Option<String> {
         Counts::Records => "records",
         Counts::Folders => "folders",
     };
-    Some(format!("{} of {} {counts}", number::count(done), number::count(of)))
+    const MILLION: u64 = 1_000_000;
+    Some(match of {
+        0..MILLION => format!("{} of {} {counts}", number::count(done), number::count(of)),
+        _ => format!("{:.1} of {:.1} M {counts}", done as f64 / 1e6, of as f64 / 1e6),
+    })
 }
 
 fn logged(task: &Task) -> Option<String> {
