@@ -4,7 +4,6 @@
 pub mod api;
 pub mod disks;
 pub mod fleet;
-pub mod health;
 pub mod money;
 pub mod node;
 pub mod reputation;
@@ -12,6 +11,7 @@ pub mod scenario;
 pub mod screen;
 pub mod states;
 pub mod storage;
+pub mod surround;
 pub mod traffic;
 pub mod upkeep;
 pub mod work;

@@ -13,7 +13,8 @@ use crate::ui::shared::Shared;
 /// The figure in words; `None`: it speaks for itself.
 pub(super) fn explain(figure: &Figure, shared: &Shared) -> Option<Explained> {
     if let Some(node) = shared.nodes().iter().find(|node| node.name == figure.of) {
-        return of_node(&figure.what, node, shared);
+        let told = of_node(&figure.what, node, shared);
+        return told.or_else(|| super::health::explain(&figure.what, node, shared));
     }
     if figure.what.starts_with("hour.") {
         return Some(hour(&figure.what));
@@ -59,7 +60,7 @@ fn of_node(what: &str, node: &Node, shared: &Shared) -> Option<Explained> {
         ),
         "full" => crate::ui::storage::explain_full(node, shared),
         "month" => words("what it earned this month", Vec::new(), "Not computed yet."),
-        _ => return super::health::explain(what, node, shared),
+        _ => return None,
     })
 }
 
