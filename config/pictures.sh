@@ -11,6 +11,6 @@ export XDG_CONFIG_HOME
 "$program" --data-dir "$folder" demo --seconds 120 >/dev/null &
 demo=$!
 sleep 40
-for pane in overview traffic reputation storage maintenance log; do
+for pane in overview traffic reputation storage latency financials maintenance log; do
     "$program" --data-dir "$folder"/*/data show "$pane" --size 120x40 --range 15m --format svg >"assets/$pane.svg"
 done

@@ -251,16 +251,18 @@ fn a_session_is_found_again_and_flags_say_otherwise() {
     };
     let mut terminal = start(&[]);
     terminal.keys("2");
-    terminal.wait("another pane", |text| text.contains("[2 Traffic]"));
+    terminal.wait("another pane", |text| text.contains("[2 Traf"));
     leave(&mut terminal);
     let mut terminal = start(&[]);
-    terminal.wait("the same pane", |text| text.contains("[2 Traffic]"));
+    terminal.wait("the same pane", |text| text.contains("[2 Traf"));
     leave(&mut terminal);
     let mut terminal = start(&["--pane", "overview", "--range", "7d", "--bare"]);
     terminal.wait("bare", |text| {
         text.contains("TRAFFIC, 7 d") && !text.contains("storj-monitor")
     });
     leave(&mut terminal);
+    // It is in the folder that was given, and nothing is anywhere else.
+    assert!(data.path().join("screen.json").exists() && !state.exists());
 }
 
 #[test]

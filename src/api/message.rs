@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::disks::HostDisk;
+use super::latency::{self, Latency};
 use super::line::{Explained, Filter, LogLine, Past};
 use super::money::NodeMoney;
 use super::reputation::NodeReputation;
@@ -140,6 +141,8 @@ pub enum Query {
         /// At this time (ms since the epoch); now, when there is none.
         at_ms: Option<i64>,
     },
+    /// How long transfers take.
+    Latency(latency::Ask),
     /// Where nodes' bytes are, in full: by satellite, growth, days of tallies.
     Storage {
         /// Their names; empty means all.
@@ -192,6 +195,8 @@ pub enum Answer {
     Reputation(Vec<NodeReputation>),
     /// To [`Query::Disks`], by name.
     Disks(Vec<HostDisk>),
+    /// To [`Query::Latency`].
+    Latency(Box<Latency>),
     /// To [`Query::Storage`], by name.
     Storage(Vec<NodeStorage>),
     /// To [`Query::Money`], by name.

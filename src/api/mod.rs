@@ -3,6 +3,7 @@
 
 pub mod databases;
 pub mod disks;
+pub mod latency;
 pub mod line;
 pub mod link;
 pub mod message;

@@ -23,6 +23,8 @@ pub enum Topic {
     Open,
     /// [`NodeView::flight`]
     Flight,
+    /// [`NodeView::running`]
+    Running,
     /// [`NodeView::hot`]
     Hot,
 }
@@ -101,6 +103,15 @@ pub struct Levels {
     pub seconds: Vec<Option<(f32, f32)>>,
     /// The last day, by the minute.
     pub minutes: Vec<Option<(f32, f32)>>,
+}
+
+/// Transfers of one action that run now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Running {
+    /// How many.
+    pub count: u64,
+    /// When the oldest of them began, ms since the epoch.
+    pub oldest_ms: i64,
 }
 
 /// What is most frequent, approximately: a count is never too low.
@@ -197,6 +208,9 @@ pub struct NodeView {
     /// Transfers in flight over time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flight: Option<Section<InFlight>>,
+    /// What runs now, by action, and since when. Absent where starts are not logged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub running: Option<Section<BTreeMap<String, Running>>>,
     /// Hot pieces and peers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hot: Option<Section<Hot>>,
@@ -231,6 +245,7 @@ impl NodeView {
         take(&mut self.minutes, newer.minutes);
         take(&mut self.open, newer.open);
         take(&mut self.flight, newer.flight);
+        take(&mut self.running, newer.running);
         take(&mut self.hot, newer.hot);
     }
 }

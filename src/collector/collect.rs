@@ -21,6 +21,7 @@ use crate::engine::apply::{Apply, Windows};
 use crate::engine::live::MINUTES;
 use crate::log::framing::{Frame, Unwrapper};
 use crate::report::time::rfc3339;
+use crate::source::arrival::{Arrivals, Watcher};
 use crate::source::follow::{Follower, Piece, Start, State};
 use crate::source::lines;
 use crate::store::covered::Span;
@@ -66,11 +67,15 @@ pub struct Collector {
     shelves: Shelves,
     around: Surroundings,
     hub: Option<Arc<Hub>>,
+    arrival: Watcher,
     names: Vec<String>,
     looked: Instant,
     audited: Instant,
     trouble: Option<String>,
 }
+
+/// A log that tells of starts is looked at so much longer, ms.
+const WANT_MS: i64 = 10_000;
 
 struct Source {
     log: Log,
@@ -90,6 +95,8 @@ struct Source {
     /// What the next commit keeps; a failed one leaves it.
     owed: Option<(Batch, Vec<Gap>, Vec<Span>)>,
     reading: Reading,
+    /// When lines arrive, of a log that is followed live.
+    arrivals: Option<Arrivals>,
     said: State,
     said_error: Option<String>,
     dirty: bool,
@@ -112,6 +119,7 @@ impl Collector {
             shelves: Shelves::default(),
             around: Surroundings::default(),
             hub: None,
+            arrival: Watcher::default(),
             names: Vec::new(),
             looked: Instant::now(),
             audited: Instant::now(),
@@ -140,6 +148,7 @@ impl Collector {
                     let mut source = Source::open(&self.writer, log, start)?;
                     if let Some(now_ms) = live_ms {
                         source.warm(&self.data_dir, now_ms)?;
+                        source.arrivals = Some(self.arrival.add(&source.log.path));
                     }
                     source
                 }
@@ -407,6 +416,7 @@ impl Source {
             gaps: Vec::new(),
             owed: None,
             reading: Reading::default(),
+            arrivals: None,
             said: State::New,
             said_error: None,
             dirty: false,
@@ -427,7 +437,9 @@ impl Source {
 
     /// Forgets what is not kept.
     fn reset(&mut self, writer: &Writer, now_ms: i64) -> Result<()> {
+        let arrivals = self.arrivals.take();
         *self = Self::open(writer, self.log.clone(), self.start)?;
+        self.arrivals = arrivals;
         self.apply = Apply::live(now_ms.div_euclid(1000));
         Ok(())
     }
@@ -435,6 +447,7 @@ impl Source {
     fn read(&mut self, writer: &mut Writer, hub: Option<&Hub>, now_ms: i64, hurry: bool) -> Result<bool> {
         let path = self.log.path.display().to_string();
         let (node, streams, apply, cover) = (self.node, &mut self.streams, &mut self.apply, &mut self.cover);
+        let arrivals = self.arrivals.clone();
         let mut touched = Vec::new();
         let mut result = Ok(());
         let read_to = &mut self.read_to;
@@ -457,6 +470,7 @@ impl Source {
                 }
             };
             touched.push(piece.slot);
+            stream.stamped_by(arrivals.clone().filter(|_| piece.news));
             lines::of(piece.bytes).for_each(|line| stream.push(line, line.len() + 1, now_ms));
             stream.apply(writer, apply, now_ms, false)
         };
@@ -486,6 +500,10 @@ impl Source {
         let now = Instant::now();
         let gaps = self.follower.take_gaps().into_iter().map(|gap| (gap, now));
         self.gaps.extend(gaps);
+        let now_s = now_ms.div_euclid(1000);
+        if let Some(arrivals) = self.arrivals.as_ref().filter(|_| self.apply.tells_starts(now_s)) {
+            arrivals.want(now_ms + WANT_MS);
+        }
         if *self.follower.state() == State::Following {
             self.cover.follows(now_ms.div_euclid(1000));
         }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::matcher::Matcher;
 use super::tap::Tap;
-use super::{disks, explain, money, past, progress, rating, space, tables, tell};
+use super::{disks, explain, latency, money, past, progress, rating, space, tables, tell};
 use crate::api::line::Filter;
 use crate::api::link::{Mailbox, Port};
 use crate::api::message::{Answer, Command, Message, Query, Request, VERSION, Watch};
@@ -290,6 +290,9 @@ impl Hub {
             Query::Reputation { nodes, at_ms } => rating::reputation(&reader, nodes, at_ms.unwrap_or(now_ms))
                 .map(Answer::Reputation)
                 .map_err(|error| error.to_string()),
+            Query::Latency(ask) => latency::latency(&reader, ask, now_ms)
+                .map(|told| Answer::Latency(Box::new(told)))
+                .map_err(|error| error.to_string()),
             Query::Disks { nodes, at_ms } => disks::disks(&reader, nodes, at_ms.unwrap_or(now_ms))
                 .map(Answer::Disks)
                 .map_err(|error| error.to_string()),
@@ -473,6 +476,7 @@ impl ViewerState {
             minutes: self.section(Topic::Minutes, name, view.minutes.as_ref()),
             open: self.section(Topic::Open, name, view.open.as_ref()),
             flight: self.section(Topic::Flight, name, view.flight.as_ref()),
+            running: self.section(Topic::Running, name, view.running.as_ref()),
             hot: self.section(Topic::Hot, name, view.hot.as_ref()),
         }
     }

@@ -12,6 +12,7 @@ pub mod host;
 pub mod hub;
 pub mod import;
 pub mod ingest;
+pub mod latency;
 pub mod look;
 pub mod matcher;
 pub mod money;

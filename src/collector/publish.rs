@@ -11,7 +11,7 @@ use super::collect::Collector;
 use super::geo::GeoFile;
 use super::hub::{Hub, Wanted};
 use super::peers;
-use crate::api::snapshot::{Flow, InFlight, Levels, NodeView, Part, Section, Snapshot, Topic, Window};
+use crate::api::snapshot::{Flow, InFlight, Levels, NodeView, Part, Running, Section, Snapshot, Topic, Window};
 use crate::domain::batch::Vocabulary;
 use crate::engine::apply::Windows;
 use crate::engine::flight::{self, Busy};
@@ -84,12 +84,14 @@ impl Publisher {
         let slow = |topic| slowly && wanted.has(topic);
         let seconds = wanted.has(Topic::Seconds).then(|| seconds(live, actions));
         let open = wanted.has(Topic::Open).then(|| open(live, actions));
+        let running = wanted.has(Topic::Running).then(|| running(windows));
         let minutes = slow(Topic::Minutes).then(|| window(live.minutes(), 60, actions));
         let flight = slow(Topic::Flight).then(|| in_flight(windows));
         let hot = slow(Topic::Hot).then(|| peers::hot(&live.hot(), windows.vocabulary, &self.geo));
         self.hub.update(node, |view, generation| {
             put(&mut view.seconds, seconds, generation);
             put(&mut view.open, open, generation);
+            put(&mut view.running, running, generation);
             put(&mut view.minutes, minutes, generation);
             put(&mut view.flight, flight, generation);
             put(&mut view.hot, hot, generation);
@@ -136,6 +138,26 @@ fn open(live: &Live, actions: &Names) -> BTreeMap<String, u64> {
     let open = live.open().into_iter();
     open.map(|(action, count)| (actions.name(action).to_owned(), count))
         .collect()
+}
+
+/// What runs now, and since when.
+fn running(windows: &Windows<'_>) -> BTreeMap<String, Running> {
+    let actions = &windows.vocabulary.actions;
+    let mut running: BTreeMap<String, Running> = BTreeMap::new();
+    // Where starts are logged, an action that does not run now is known not to.
+    for (action, _) in windows.live.open() {
+        running.entry(actions.name(action).to_owned()).or_default();
+    }
+    for (action, _, begun_ms) in &windows.running {
+        let of = running.entry(actions.name(*action).to_owned()).or_default();
+        of.oldest_ms = if of.count == 0 {
+            *begun_ms
+        } else {
+            of.oldest_ms.min(*begun_ms)
+        };
+        of.count += 1;
+    }
+    running
 }
 
 fn in_flight(windows: &Windows<'_>) -> InFlight {

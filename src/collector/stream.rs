@@ -7,6 +7,7 @@ use crate::engine::tally::Lines;
 use crate::log::framing::{Frame, Unwrapper, Wrapping};
 use crate::log::record::{Line, Parser};
 use crate::log::stamp;
+use crate::source::arrival::Arrivals;
 use crate::store::Result;
 use crate::store::ledger::{CHUNK, Chunk, LONGEST_CHUNK_S};
 use crate::store::writer::{Part, Progress, Writer};
@@ -20,6 +21,7 @@ struct Waiting {
     /// Where the line ends in the file.
     file_end: u64,
     carrier_ms: Option<i64>,
+    arrival_ms: Option<i64>,
     wrapping: Wrapping,
 }
 
@@ -57,6 +59,8 @@ pub struct Stream {
     /// Lines of the chunks since the last commit.
     unsaved: usize,
     read: u64,
+    /// When its lines arrived; only of a file that is written now.
+    arrivals: Option<Arrivals>,
     settled: u64,
     first_second: Option<i64>,
     last_second: Option<i64>,
@@ -88,12 +92,18 @@ impl Stream {
             full_chunks: Vec::new(),
             unsaved: 0,
             read: at,
+            arrivals: None,
             settled: at,
             first_second: None,
             last_second: None,
             seen: Seen::default(),
             counted: Default::default(),
         }
+    }
+
+    /// It is known from here when lines arrive.
+    pub fn stamped_by(&mut self, arrivals: Option<Arrivals>) {
+        self.arrivals = arrivals;
     }
 
     /// Takes in one physical line without its `\n`; `len` is its length with it.
@@ -114,6 +124,7 @@ impl Stream {
                     end: self.text.len(),
                     file_end: self.read,
                     carrier_ms,
+                    arrival_ms: self.arrivals.as_ref().and_then(|arrivals| arrivals.at(self.read)),
                     wrapping,
                 });
                 let mark = self.mark(&text, carrier_ms, now_ms);
@@ -209,6 +220,7 @@ impl Stream {
         let lines = &mut self.seen.lines;
         if count {
             let counted = &mut self.counted;
+            apply.arrives(line.arrival_ms);
             apply.line(text, line.carrier_ms, now_ms, |parsed| {
                 lines.add(parsed, line.wrapping);
                 counted.0.add(parsed, line.wrapping);

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
+use super::latency::Timing;
 use super::piece::PieceId;
 use super::remark::Remark;
 use super::task::sign::Told;
@@ -189,8 +190,8 @@ impl Default for Vocabulary {
     }
 }
 
-/// Key of a latency sketch: hour (seconds since the epoch), satellite, action, outcome, quality.
-pub type LatencyKey = (i64, u32, u32, Outcome, Quality);
+/// Key of a latency sketch: hour (seconds since the epoch), satellite, action, outcome, quality, size class.
+pub type LatencyKey = (i64, u32, u32, Outcome, Quality, Option<u8>);
 
 /// Hash map of the hot path.
 pub type FastMap<K, V> = HashMap<K, V, foldhash::fast::FixedState>;
@@ -250,6 +251,8 @@ pub struct Batch {
     pub kinds: FastMap<(i64, u32), (u64, Option<String>)>,
     /// Durations.
     pub latency: FastMap<LatencyKey, Sketch>,
+    /// What else durations tell.
+    pub timing: Timing,
     /// The transfers, by class.
     pub transfers: [Vec<Kept>; 2],
     /// Notes, and when (ms since the epoch).
@@ -270,6 +273,7 @@ impl Batch {
         self.errors.clear();
         self.kinds.clear();
         self.latency.clear();
+        self.timing.clear();
         self.transfers.iter_mut().for_each(Vec::clear);
         self.notes.clear();
         self.work.clear();

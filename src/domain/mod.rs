@@ -9,6 +9,7 @@ pub mod earned;
 pub mod gravity;
 pub mod health;
 pub mod host;
+pub mod latency;
 pub mod money;
 pub mod payout;
 pub mod piece;

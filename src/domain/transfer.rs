@@ -96,7 +96,8 @@ pub fn size_class(bytes: u64) -> u8 {
 }
 
 /// How exactly a duration is known. Never mixed in a percentile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Quality {
     /// Both ends stamped by the carrier (docker, journald).
     Exact,

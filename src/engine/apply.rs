@@ -19,6 +19,9 @@ use super::live::{Direction, Live};
 use super::pairs::{Moment, Pairs};
 use super::waits::{self, Waits};
 
+/// A line arrives with its own second, or a little later (ms): what does not is another file's.
+const ARRIVES_MS: std::ops::Range<i64> = -500..3000;
+
 /// Longest text of an example or a kept error: some carry a whole stack.
 const LONGEST_TEXT: usize = 500;
 
@@ -41,6 +44,8 @@ struct Sums {
     vocabulary: Vocabulary,
     batch: Batch,
     last_ms: Option<i64>,
+    /// When the next line arrived, if that is known.
+    arrival_ms: Option<i64>,
     /// When the node began to start, as far as the lines read so far tell (ms since the epoch).
     starts: BTreeSet<i64>,
     waits: Waits,
@@ -153,6 +158,17 @@ impl Apply {
         }
     }
 
+    /// The next line arrived then (ms since the epoch), if that is known.
+    pub fn arrives(&mut self, ms: Option<i64>) {
+        self.sums.arrival_ms = ms;
+    }
+
+    /// Whether the log told of a start within the two minutes before the second `now`.
+    pub fn tells_starts(&self, now: i64) -> bool {
+        let told = self.sums.live.as_ref().and_then(|live| live.flight.last_start());
+        told.is_some_and(|second| second > now - 120)
+    }
+
     /// Looks at a line that was counted before: only transfers that begin or end on it are noted, so
     /// that their other half finds them.
     pub fn observe<R>(&mut self, line: &[u8], carrier_ms: Option<i64>, seen: impl FnOnce(&Line<'_>) -> R) -> R {
@@ -163,11 +179,17 @@ impl Apply {
             self.sums.last_ms = Some(log_ms);
             self.sums.saw_debug |= record.head.level == Level::Debug;
             self.sums.ends.line(log_ms);
-            let at = Moment { log_ms, carrier_ms };
+            let at = Moment {
+                log_ms,
+                carrier_ms,
+                arrival_ms: None,
+            };
             match record.head.kind {
                 Kind::Signal => self.sums.ends.ending(log_ms),
                 Kind::UploadStarted | Kind::DownloadStarted => {
                     self.sums.started(record, at);
+                    // They are counted where their line is.
+                    self.sums.pairs.take_unended().for_each(drop);
                 }
                 Kind::Configuration => self.sums.node_starts(log_ms),
                 _ if event::transfer(record).is_some() || record.head.kind == Kind::UploadCanceledOld => {
@@ -198,7 +220,15 @@ impl Apply {
         match &parsed {
             Line::Record(record) => {
                 let log_ms = ms;
-                sums.record(record, Moment { log_ms, carrier_ms });
+                let arrival_ms = sums.arrival_ms.take().filter(|ms| ARRIVES_MS.contains(&(ms - log_ms)));
+                sums.record(
+                    record,
+                    Moment {
+                        log_ms,
+                        carrier_ms,
+                        arrival_ms,
+                    },
+                );
             }
             Line::Trace => {}
             Line::Foreign => sums.other(ms, FOREIGN, line),
@@ -245,6 +275,7 @@ impl Sums {
         match record.head.kind {
             Kind::UploadStarted | Kind::DownloadStarted => {
                 self.started(record, at);
+                self.count_unended();
             }
             Kind::UploadCanceledOld => self.ended(record, at),
             _ => match event::transfer(record) {
@@ -263,7 +294,14 @@ impl Sums {
         self.pairs.started(&record.fields, action, at);
         self.waits.begins(at.log_ms);
         if let Some(live) = &mut self.live {
-            live.flight.began(at.carrier_ms.unwrap_or(at.log_ms));
+            live.flight.began(at.best_ms());
+        }
+    }
+
+    fn count_unended(&mut self) {
+        for (ms, action, why) in self.pairs.take_unended() {
+            let key = (bucket(ms, 3600), action, why);
+            *self.batch.timing.unended.entry(key).or_default() += 1;
         }
     }
 
@@ -273,7 +311,7 @@ impl Sums {
         let action = self.vocabulary.actions.id(record.fields.action);
         if let (Some((ms, _)), Some(live)) = (duration, &mut self.live) {
             let way = Direction::of(self.vocabulary.actions.name(action));
-            let end = at.carrier_ms.unwrap_or(at.log_ms);
+            let end = at.best_ms();
             live.flight.ended(action, way, Some(end - i64::from(ms)), end);
         }
     }
@@ -299,6 +337,7 @@ impl Sums {
             None => return,
             Some(Note::Starting { .. }) => {
                 self.pairs.forget(ms);
+                self.count_unended();
                 self.node_starts(ms);
                 let explained = self.ends.explained(ms);
                 Note::Starting { explained }
@@ -354,13 +393,14 @@ impl Sums {
             cause: transfer.cause,
             size_class: transfer.size.map(size_class),
         };
+        let hour = bucket(at.log_ms, 3600);
         let minute = bucket(at.log_ms, 60);
         self.batch.traffic.entry((minute, series)).or_default().add(Cell {
             count: 1,
             bytes: transfer.bytes(),
         });
         if let Some((ms, quality)) = duration {
-            let key = (bucket(at.log_ms, 3600), satellite, action, transfer.outcome, quality);
+            let key = (hour, satellite, action, transfer.outcome, quality, series.size_class);
             self.batch.latency.entry(key).or_default().add(u64::from(ms));
         }
         let mut error = None;
@@ -384,6 +424,7 @@ impl Sums {
             error,
             odd: None,
         };
+        self.batch.timing.add(hour, &kept);
         if let Some(live) = &mut self.live {
             live.transfer(&kept, Direction::of(self.vocabulary.actions.name(action)));
         }

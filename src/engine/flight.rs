@@ -103,6 +103,11 @@ impl Flight {
         self.told = Some((first.min(second), last.max(second)));
     }
 
+    /// The second of the last start that was told.
+    pub fn last_start(&self) -> Option<i64> {
+        self.told.map(|(_, last)| last)
+    }
+
     /// A transfer ended; when it began, if that is known (ms since the epoch).
     pub fn ended(&mut self, action: u32, way: Direction, begun: Option<i64>, end: i64) {
         if end <= (self.now - MINUTES as i64 * 60) * 1000 {

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::hash::BuildHasher;
 
 use crate::domain::batch::FastMap;
+use crate::domain::latency::Unended;
 use crate::domain::transfer::Quality;
 use crate::log::scan::Fields;
 
@@ -11,6 +12,8 @@ use crate::log::scan::Fields;
 const MOST: usize = 65_536;
 /// An upload that has not ended by then never will, or its end was not logged.
 const OLDEST_MS: i64 = 2 * 3600 * 1000;
+/// What is dropped much later than that is of a log that is read beside this one: its end may have been logged.
+const TOO_LATE_MS: i64 = 2 * OLDEST_MS;
 
 /// A moment by the log's clock (whole seconds), and by its carrier's if that stamps lines.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +22,15 @@ pub struct Moment {
     pub log_ms: i64,
     /// Milliseconds since the epoch, exact.
     pub carrier_ms: Option<i64>,
+    /// When the line arrived, if it was read as it was written: within 20 ms, ms since the epoch.
+    pub arrival_ms: Option<i64>,
+}
+
+impl Moment {
+    /// The best there is, ms since the epoch.
+    pub fn best_ms(self) -> i64 {
+        self.carrier_ms.or(self.arrival_ms).unwrap_or(self.log_ms)
+    }
 }
 
 /// Transfers that have begun and not ended.
@@ -28,6 +40,8 @@ pub struct Pairs {
     /// How many are open, by action.
     counts: FastMap<u32, u64>,
     order: VecDeque<(i64, u64)>,
+    /// Starts that were given up: when they began (ms), the action, why.
+    unended: Vec<(i64, u32, Unended)>,
     hasher: foldhash::fast::FixedState,
 }
 
@@ -48,10 +62,17 @@ impl Pairs {
                 break;
             }
             self.order.pop_front();
-            self.close(old);
+            // A later transfer of the same piece may be open under its key.
+            let is_it = self.open.get(&old).is_some_and(|(open, _)| open.log_ms == begun);
+            let action = self.open.get(&old).map(|(_, action)| *action);
+            if is_it && self.close(old).is_some() && begun > at.log_ms - TOO_LATE_MS {
+                self.unended
+                    .extend(action.map(|action| (begun, action, Unended::Silent)));
+            }
         }
-        if self.open.insert(key, (at, action)).is_none() {
-            *self.counts.entry(action).or_default() += 1;
+        match self.open.insert(key, (at, action)) {
+            None => *self.counts.entry(action).or_default() += 1,
+            Some((before, _)) => self.unended.push((before.log_ms, action, Unended::Silent)),
         }
         self.order.push_back((at.log_ms, key));
     }
@@ -69,16 +90,27 @@ impl Pairs {
         self.order.retain(|(begun, _)| *begun > before_ms);
         self.open.retain(|_, (begun, action)| {
             let stays = begun.log_ms > before_ms;
-            if !stays && let Some(count) = self.counts.get_mut(action) {
-                *count = count.saturating_sub(1);
+            if !stays {
+                if let Some(count) = self.counts.get_mut(action) {
+                    *count = count.saturating_sub(1);
+                }
+                // Of what began long before, the end may lie in what was not read.
+                if begun.log_ms > before_ms - TOO_LATE_MS {
+                    self.unended.push((begun.log_ms, *action, Unended::Restart));
+                }
             }
             stays
         });
     }
 
+    /// Starts that were given up since the last call: when they began (ms), the action, why.
+    pub fn take_unended(&mut self) -> impl Iterator<Item = (i64, u32, Unended)> + '_ {
+        self.unended.drain(..)
+    }
+
     /// Transfers that run: the number of their action, and when they began (ms since the epoch).
     pub fn running(&self) -> impl Iterator<Item = (u32, i64)> + '_ {
-        let begun = |(at, action): &(Moment, u32)| (*action, at.carrier_ms.unwrap_or(at.log_ms));
+        let begun = |(at, action): &(Moment, u32)| (*action, at.best_ms());
         self.open.values().map(begun)
     }
 
@@ -95,7 +127,10 @@ impl Pairs {
         let begun = self.close(self.key(fields)?)?;
         let (from, to, quality) = match (begun.carrier_ms, at.carrier_ms) {
             (Some(from), Some(to)) => (from, to, Quality::Exact),
-            _ => (begun.log_ms, at.log_ms, Quality::Second),
+            _ => match (begun.arrival_ms, at.arrival_ms) {
+                (Some(from), Some(to)) => (from, to, Quality::Arrival),
+                _ => (begun.log_ms, at.log_ms, Quality::Second),
+            },
         };
         // Clocks are set back: such a pair tells nothing.
         Some((u32::try_from(to - from).ok()?, quality))
@@ -110,6 +145,7 @@ mod tests {
         Moment {
             log_ms,
             carrier_ms: None,
+            arrival_ms: None,
         }
     }
 

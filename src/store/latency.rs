@@ -2,19 +2,29 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use super::dictionary::Dictionary;
 use super::query::{LatencyRow, Scope};
-use super::{Error, Reader, Result};
+use super::{Error, Reader, Result, timing};
 use crate::domain::batch::{FastMap, LatencyKey};
 use crate::domain::transfer::{Outcome, Quality};
 use crate::support::sketch::{Sketch, Sum};
 
 const DAY: i64 = 86_400;
+/// Sums by size class and hour are kept so long, days: for a week, and a day a week before.
+pub(super) const SIZE_HOURS_DAYS: i64 = 9;
+/// What is kept by the hour only of how fast and how late, days: for a month.
+pub(super) const RACE_HOURS_DAYS: i64 = 62;
 
 /// Satellite and action (their rows), outcome, quality.
 type Key = (i64, i64, i64, i64);
+/// The same by size class; -1: unknown.
+pub type SizeKey = (i64, i64, i64, i64, i64);
+
+const COLUMNS: &str = "bucket, satellite, action, outcome, quality";
+const SIZE_COLUMNS: &str = "bucket, satellite, action, outcome, quality, size_class";
+const FLOW_COLUMNS: &str = "action, quality, bucket";
 
 /// Keeps what a batch adds.
 pub(crate) fn put(
@@ -23,55 +33,67 @@ pub(crate) fn put(
     node: i64,
     latency: &FastMap<LatencyKey, Sketch>,
 ) -> rusqlite::Result<()> {
-    for (table, width) in [("latency_hour", 3600), ("latency_day", DAY)] {
+    let mut flows: BTreeMap<(i64, i64, i64), Sketch> = BTreeMap::new();
+    for (table, width) in [("hour", 3600), ("day", DAY)] {
         let mut sums: BTreeMap<(i64, Key), Sketch> = BTreeMap::new();
-        for ((hour, satellite, action, outcome, quality), sketch) in latency {
-            let names = (dictionary.satellite(*satellite), dictionary.action(*action));
-            let key = (names.0, names.1, *outcome as i64, *quality as i64);
+        let mut sizes: BTreeMap<(i64, SizeKey), Sketch> = BTreeMap::new();
+        for ((hour, satellite, action, outcome, quality, size), sketch) in latency {
+            let (satellite, action) = (dictionary.satellite(*satellite), dictionary.action(*action));
+            let (outcome_code, quality) = (*outcome as i64, *quality as i64);
             let bucket = hour.div_euclid(width) * width;
+            let key = (satellite, action, outcome_code, quality);
             sums.entry((bucket, key)).or_default().merge(sketch);
+            let key = (satellite, action, outcome_code, quality, timing::class(*size));
+            sizes.entry((bucket, key)).or_default().merge(sketch);
+            if *outcome == Outcome::Success && width < DAY {
+                flows.entry((action, quality, bucket)).or_default().merge(sketch);
+            }
         }
-        for ((bucket, key), sketch) in sums {
-            add(connection, table, (node, bucket), key, sketch)?;
+        for ((bucket, (satellite, action, outcome, quality)), sketch) in sums {
+            let key = [node, bucket, satellite, action, outcome, quality];
+            timing::merge(connection, &format!("latency_{table}"), COLUMNS, &key, sketch)?;
         }
+        for ((bucket, (satellite, action, outcome, quality, size)), sketch) in sizes {
+            let key = [node, bucket, satellite, action, outcome, quality, size];
+            timing::merge(connection, &format!("latency_size_{table}"), SIZE_COLUMNS, &key, sketch)?;
+        }
+    }
+    for ((action, quality, bucket), sketch) in flows {
+        let key = [node, action, quality, bucket];
+        timing::merge(connection, "latency_flow", FLOW_COLUMNS, &key, sketch)?;
     }
     Ok(())
 }
 
-fn add(
-    connection: &Connection,
-    table: &str,
-    (node, bucket): (i64, i64),
-    (satellite, action, outcome, quality): Key,
-    mut sketch: Sketch,
-) -> rusqlite::Result<()> {
-    let before: Option<Vec<u8>> = connection
-        .prepare_cached(&format!(
-            "SELECT sketch FROM {table}
-             WHERE node = ?1 AND bucket = ?2 AND satellite = ?3 AND action = ?4 AND outcome = ?5 AND quality = ?6"
-        ))?
-        .query_row(params![node, bucket, satellite, action, outcome, quality], |row| {
-            row.get(0)
-        })
-        .optional()?;
-    if let Some(before) = before.as_deref().and_then(Sketch::from_bytes) {
-        sketch.merge(&before);
+/// Sums over satellites what was kept of successes before version 7.
+pub(crate) fn adopt_flows(connection: &Connection) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare(
+        "SELECT node, bucket, action, quality, sketch FROM latency_hour WHERE outcome = ?1 ORDER BY node, bucket",
+    )?;
+    let mut rows = statement.query([Outcome::Success as i64])?;
+    let mut open = (0, 0);
+    let mut sums: BTreeMap<(i64, i64), Sum> = BTreeMap::new();
+    let close = |(node, bucket): (i64, i64), sums: &mut BTreeMap<(i64, i64), Sum>| {
+        std::mem::take(sums)
+            .into_iter()
+            .try_for_each(|((action, quality), sum)| {
+                let key = [node, action, quality, bucket];
+                timing::merge(connection, "latency_flow", FLOW_COLUMNS, &key, sum.sketch())
+            })
+    };
+    while let Some(row) = rows.next()? {
+        let at = (row.get(0)?, row.get(1)?);
+        if at != open {
+            close(open, &mut sums)?;
+            open = at;
+        }
+        // What is damaged is passed over here and named where it is asked for.
+        let _ = sums
+            .entry((row.get(2)?, row.get(3)?))
+            .or_default()
+            .add(row.get_ref(4)?.as_blob()?);
     }
-    connection
-        .prepare_cached(&format!(
-            "INSERT OR REPLACE INTO {table} (node, bucket, satellite, action, outcome, quality, sketch)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
-        ))?
-        .execute(params![
-            node,
-            bucket,
-            satellite,
-            action,
-            outcome,
-            quality,
-            sketch.to_bytes()
-        ])?;
-    Ok(())
+    close(open, &mut sums)
 }
 
 /// Sums what version 1 kept by hour only.
@@ -84,7 +106,10 @@ pub(crate) fn adopt(connection: &Connection) -> rusqlite::Result<()> {
     let mut sums: BTreeMap<Key, Sum> = BTreeMap::new();
     let close = |(node, day): (i64, i64), sums: &mut BTreeMap<Key, Sum>| {
         let mut sums = std::mem::take(sums).into_iter();
-        sums.try_for_each(|(key, sum)| add(connection, "latency_day", (node, day), key, sum.sketch()))
+        sums.try_for_each(|((satellite, action, outcome, quality), sum)| {
+            let key = [node, day, satellite, action, outcome, quality];
+            timing::merge(connection, "latency_day", COLUMNS, &key, sum.sketch())
+        })
     };
     while let Some(row) = rows.next()? {
         let day = (row.get(0)?, row.get::<_, i64>(1)?.div_euclid(DAY) * DAY);
@@ -149,6 +174,46 @@ impl Reader {
         let key = |row: &LatencyRow| (row.node.clone(), row.satellite_id.clone(), row.action.clone());
         rows.sort_by_cached_key(|row| (key(row), row.outcome as usize, row.quality as usize));
         Ok(rows)
+    }
+
+    /// Sums of a node over hours `from..to` (seconds) by size class. Hours are kept for some days: further back the range
+    /// is whole days.
+    pub fn latency_sizes(
+        &self,
+        node: i64,
+        satellite: Option<i64>,
+        (from, to): (i64, i64),
+        now: i64,
+    ) -> Result<BTreeMap<SizeKey, Sum>> {
+        let mut sums: BTreeMap<SizeKey, Sum> = BTreeMap::new();
+        let (before, class) = match self.has_timing() {
+            true => ("latency_size_", "size_class"),
+            false => ("latency_", "-1"),
+        };
+        let old = now - SIZE_HOURS_DAYS * DAY;
+        let day = |at: i64, up: i64| if at < old { (at + up).div_euclid(DAY) * DAY } else { at };
+        for (table, (from, to)) in self.latency_parts((day(from, 0), day(to, DAY - 1))) {
+            let table = table.replacen("latency_", before, 1);
+            let mut read = || {
+                let mut statement = self.connection().prepare_cached(&format!(
+                    "SELECT satellite, action, outcome, quality, {class}, sketch FROM {table}
+                     WHERE node = ?1 AND bucket >= ?2 AND bucket < ?3 AND (?4 IS NULL OR satellite = ?4)"
+                ))?;
+                let mut rows = statement.query(params![node, from, to, satellite])?;
+                while let Some(row) = rows.next()? {
+                    let key = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
+                    if sums.entry(key).or_default().add(row.get_ref(5)?.as_blob()?).is_none() {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            };
+            if !self.sql(read())? {
+                let what = "latency sketch";
+                return Err(Error::Damaged { what, row: node });
+            }
+        }
+        Ok(sums)
     }
 
     /// Which tables tell of a range: whole days where there are any.

@@ -8,7 +8,7 @@ pub mod covered;
 pub mod dictionary;
 pub mod host;
 pub mod kept;
-mod latency;
+pub mod latency;
 pub mod ledger;
 pub mod marks;
 pub mod money;
@@ -25,6 +25,7 @@ pub mod satellites;
 pub mod seen;
 pub mod sources;
 pub mod tasks;
+pub mod timing;
 pub mod traffic;
 pub mod transfers;
 pub mod upkeep;
@@ -181,6 +182,7 @@ fn prepare_writer(connection: &mut Connection, path: &Path) -> Result<()> {
                 latency::adopt(&transaction).at(path)?;
             }
             2 => covered::adopt(&transaction).at(path)?,
+            6 => latency::adopt_flows(&transaction).at(path)?,
             _ => {}
         }
         transaction.pragma_update(None, "user_version", n as i64 + 1).at(path)?;

@@ -378,3 +378,39 @@ fn ends_are_kept_with_their_reasons() {
     assert_eq!(reader.noted("n", 9000).unwrap().explained, Some(true));
     assert_eq!(reader.crashes("n", (4000, 4500)).unwrap(), 0);
 }
+
+#[test]
+fn durations_of_before_sizes_were_told_are_of_an_unknown_size_and_none_is_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    version_1(dir.path());
+    let counts = |reader: &Reader| -> BTreeMap<(i64, i64), u64> {
+        let mut counts = BTreeMap::new();
+        for (node, _) in reader.scope_nodes(&Scope::default()).unwrap() {
+            let sums = reader
+                .latency_sizes(node, None, (FIRST, FIRST + 4 * DAY), FIRST)
+                .unwrap();
+            for ((_, action, outcome, quality, size), sum) in sums {
+                assert_eq!((outcome, quality, size), (3, 2, -1));
+                *counts.entry((node, action)).or_default() += sum.count();
+            }
+        }
+        counts
+    };
+    // Without a writer it is told as it is.
+    let before = counts(&Reader::open(dir.path()).unwrap());
+    assert_eq!(before, BTreeMap::from([((1, 1), 72), ((1, 2), 15), ((2, 1), 72)]));
+    drop(Writer::open(dir.path()).unwrap());
+    let reader = Reader::open(dir.path()).unwrap();
+    assert_eq!(counts(&reader), before);
+    for ((node, action), count) in before {
+        let mut seen = 0;
+        let range = (FIRST, FIRST + 4 * DAY);
+        let each = |_, quality, bytes: &[u8]| {
+            assert_eq!(quality, crate::domain::transfer::Quality::Second);
+            seen += Sketch::from_bytes(bytes)?.count();
+            Some(())
+        };
+        reader.each_flow((node, action, None), range, each).unwrap();
+        assert_eq!(seen, count);
+    }
+}

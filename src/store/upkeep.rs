@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::rollup::{self, Width};
 use super::writer::Writer;
-use super::{At, Reader, Result, block, ledger, query, raw};
+use super::{At, Reader, Result, block, latency, ledger, query, raw};
 use crate::domain::batch::Cell;
 
 /// What is kept.
@@ -88,6 +88,8 @@ fn step(connection: &mut Connection, retention: &Retention, now: i64) -> rusqlit
 fn delete_old(connection: &Connection, retention: &Retention, now: i64) -> rusqlite::Result<bool> {
     let minutes = now - retention.minutes_days * 86_400;
     let hours = now - retention.hours_days * 86_400;
+    let days = |days: i64| now - days.min(retention.hours_days) * 86_400;
+    let (sizes, races) = (days(latency::SIZE_HOURS_DAYS), days(latency::RACE_HOURS_DAYS));
     let tables = [
         ("traffic_minute", "node, bucket", minutes),
         ("traffic_hour", "node, bucket", hours),
@@ -100,6 +102,14 @@ fn delete_old(connection: &Connection, retention: &Retention, now: i64) -> rusql
             "node, bucket, satellite, action, outcome, quality",
             hours,
         ),
+        (
+            "latency_size_hour",
+            "node, bucket, satellite, action, outcome, quality, size_class",
+            sizes,
+        ),
+        ("speed_hour", "node, bucket, action, quality, size_class", races),
+        ("lost_hour", "node, bucket, action, quality, step", races),
+        ("unended_hour", "node, bucket, action, why", hours),
     ];
     let mut more = false;
     for (table, key, before) in tables {
@@ -113,6 +123,7 @@ fn delete_old(connection: &Connection, retention: &Retention, now: i64) -> rusql
             .execute([before])?;
         more |= deleted as i64 == most;
     }
+    more |= delete_apart(connection, hours, minutes)?;
     let deleted = connection
         .prepare_cached(&format!(
             "DELETE FROM poll WHERE (node, time) IN (
@@ -150,6 +161,27 @@ fn delete_looks(connection: &Connection, now: i64) -> rusqlite::Result<bool> {
                      SELECT {of}, time FROM {table} WHERE {of} IN (SELECT id FROM {all}) AND time < ?1 LIMIT {ROWS})"
             ))?
             .execute([(now - super::host::LOOKS_KEPT_S) * 1000])?;
+        more |= deleted as i64 == ROWS;
+    }
+    Ok(more)
+}
+
+/// What does not lie by node and bucket: the rest of the key is named, so that it is found without reading all.
+fn delete_apart(connection: &Connection, hours: i64, minutes: i64) -> rusqlite::Result<bool> {
+    let flow = "action IN (SELECT id FROM action) AND quality IN (0, 1, 2)";
+    let mut more = false;
+    for (table, key, condition, before) in [
+        ("latency_flow", "node, action, quality, bucket", flow, hours),
+        ("slowest", "node, width, bucket, action", "width = 3600", minutes),
+        ("slowest", "node, width, bucket, action", "width = 86400", hours),
+    ] {
+        let deleted = connection
+            .prepare_cached(&format!(
+                "DELETE FROM {table} WHERE ({key}) IN (
+                     SELECT {key} FROM {table} WHERE node IN (SELECT id FROM node) AND {condition} AND bucket < ?1
+                     LIMIT {ROWS})"
+            ))?
+            .execute([before])?;
         more |= deleted as i64 == ROWS;
     }
     Ok(more)

@@ -13,7 +13,7 @@ use super::covered::Span;
 use super::dictionary::{self, Dictionary};
 use super::ledger::{self, Chunk};
 use super::rollup::{self, Cells, Width};
-use super::{At, Error, Result, covered, latency, notes, polls, positions, raw, tasks};
+use super::{At, Error, Result, covered, latency, notes, polls, positions, raw, tasks, timing};
 use crate::domain::batch::{Batch, Vocabulary};
 use crate::domain::sample::Poll;
 use crate::domain::source::{Gap, Position};
@@ -227,6 +227,7 @@ fn write(
         write_errors(&transaction, unit.dictionary, unit.node, unit.batch)?;
         write_kinds(&transaction, unit.dictionary, unit.node, unit.batch)?;
         latency::put(&transaction, unit.dictionary, unit.node, &unit.batch.latency)?;
+        timing::put(&transaction, unit.dictionary, unit.node, &unit.batch.timing)?;
         write_transfers(&transaction, unit.dictionary, unit.node, unit.batch)?;
         tasks::put(&transaction, unit.dictionary, unit.node, &unit.batch.work)?;
         notes::put(&transaction, unit.dictionary, unit.node, &unit.batch.notes)?;

@@ -96,6 +96,13 @@ impl Sketch {
         found.map(|(bucket, _)| middle(*bucket).min(self.max))
     }
 
+    /// How many values are at most this one, but for those within 1 % of it.
+    pub fn up_to(&self, value: u64) -> u64 {
+        let most = bucket(value);
+        let below = self.buckets.iter().take_while(|(at, _)| *at <= most);
+        below.map(|(_, count)| *count).sum()
+    }
+
     /// For the database.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(8 + self.buckets.len() * 3);
@@ -171,6 +178,36 @@ impl Sum {
             before = Some(bucket);
         }
         Some(())
+    }
+
+    /// How many values there are.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Adds all values of another sum.
+    pub fn join(&mut self, other: &Self) {
+        if self.buckets.len() < other.buckets.len() {
+            self.buckets.resize(other.buckets.len(), 0);
+        }
+        for (sum, more) in self.buckets.iter_mut().zip(&other.buckets) {
+            *sum = sum.saturating_add(*more);
+        }
+        self.count = self.count.saturating_add(other.count);
+        self.max = self.max.max(other.max);
+    }
+
+    /// Adds all values of a sketch.
+    pub fn merge(&mut self, sketch: &Sketch) {
+        for (bucket, count) in &sketch.buckets {
+            let at = usize::from(*bucket);
+            if self.buckets.len() <= at {
+                self.buckets.resize(at + 1, 0);
+            }
+            self.buckets[at] = self.buckets[at].saturating_add(*count);
+        }
+        self.count = self.count.saturating_add(sketch.count);
+        self.max = self.max.max(sketch.max);
     }
 
     /// The sum.

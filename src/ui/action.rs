@@ -77,6 +77,11 @@ pub enum Action {
     Unknown,
     Kind,
     LogThere,
+    WhichAction,
+    WhichQuality,
+    HeatStrip,
+    ByWhom,
+    Yields,
     Show(Pane),
 }
 

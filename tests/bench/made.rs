@@ -211,11 +211,22 @@ impl Maker {
         for (satellite, (_, s)) in SATELLITES.iter().enumerate() {
             for (action, (_, a)) in ACTIONS.iter().enumerate() {
                 for (outcome, e) in ends {
-                    let count = (s * a * e * transfers + self.dice.share()) as u64;
-                    if count > 0 {
+                    // Audits are of one size, and so is what is long ago or of a small node: it is made sooner.
+                    let whole = hour > NOW - 40 * DAY && transfers > 10_000.0;
+                    let sizes: u8 = if ACTIONS[action].0.ends_with("AUDIT") || !whole {
+                        1
+                    } else {
+                        7
+                    };
+                    for size in (0..sizes).map(Some) {
+                        let share = s * a * e / f64::from(sizes);
+                        let count = (share * transfers + self.dice.share()) as u64;
+                        if count == 0 {
+                            continue;
+                        }
                         let kept = &sketches[(count.ilog2() as usize).min(sketches.len() - 1)];
                         let sketch = kept[self.dice.below(kept.len() as u64) as usize].clone();
-                        let key = (hour, satellite as u32, action as u32, outcome, Quality::Arrival);
+                        let key = (hour, satellite as u32, action as u32, outcome, Quality::Arrival, size);
                         batch.latency.insert(key, sketch);
                     }
                 }

@@ -1,6 +1,6 @@
 //! `cargo bench --bench queries`: how long the store's questions take on a large database, beside their
-//! targets. The database is made once and kept in `target/`. Behind `--`: `traffic`, `transfers`, `status`, to
-//! ask only these. Only reports: times are no test.
+//! targets. The database is made once and kept in `target/`. Behind `--`: `traffic`, `transfers`, `status`,
+//! `latency`, to ask only these. Only reports: times are no test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod made;
@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, params};
-use storj_monitor::collector::{space, tell};
+use storj_monitor::api::latency::Ask as Latency;
+use storj_monitor::collector::{latency, space, tell};
 use storj_monitor::domain::chart::Ask;
 use storj_monitor::domain::transfer::Outcome;
 use storj_monitor::store::Reader;
@@ -57,11 +58,13 @@ fn database() -> PathBuf {
         include_str!("../../src/store/schema_3.sql"),
         include_str!("../../src/store/schema_4.sql"),
         include_str!("../../src/store/schema_5.sql"),
+        include_str!("../../src/store/schema_7.sql"),
         include_str!("../../src/store/writer.rs"),
         include_str!("../../src/store/block.rs"),
         include_str!("../../src/store/raw.rs"),
         include_str!("../../src/store/rollup.rs"),
         include_str!("../../src/store/latency.rs"),
+        include_str!("../../src/store/timing.rs"),
         include_str!("../../src/support/sketch.rs"),
     ];
     let hash = xxhash_rust::xxh3::xxh3_64(parts.concat().as_bytes());
@@ -344,6 +347,31 @@ fn status(dir: &Path) {
     line("  their space", 150.0, best(|| each(&space)));
 }
 
+/// How long transfers take.
+fn latency(dir: &Path) {
+    let ask = |nodes: &[String], days: i64, detail: bool| {
+        let ask = Latency {
+            nodes: nodes.to_vec(),
+            action: "PUT".to_owned(),
+            from_ms: NOW_MS - days * DAY_MS,
+            to_ms: NOW_MS,
+            detail: detail.then(|| nodes[0].clone()),
+            ..Latency::default()
+        };
+        best(|| {
+            let told = latency::latency(&Reader::open(dir).unwrap(), &ask, NOW_MS).unwrap();
+            assert!(told.nodes.iter().all(|node| node.figures.is_some()));
+            told.nodes.len() + told.detail.map_or(0, |detail| detail.rows.len())
+        })
+    };
+    let all: Vec<String> = (0..SMALL).map(|n| format!("small-{n:02}")).collect();
+    line("latency of 100 nodes, 24 h", 250.0, ask(&all, 1, false));
+    line("  30 days", 500.0, ask(&all, 30, false));
+    let one = [LARGE.to_owned()];
+    line("latency of one node in full, 24 h", 50.0, ask(&one, 1, true));
+    line("  30 days", 100.0, ask(&one, 30, true));
+}
+
 fn main() {
     let dir = database();
     let asked: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
@@ -356,5 +384,8 @@ fn main() {
     }
     if wanted("status") {
         status(&dir);
+    }
+    if wanted("latency") {
+        latency(&dir);
     }
 }

@@ -11,10 +11,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use common::earnings;
 use common::fleet::{FLEET, Look, NOW_MS, draw, fresh, press, view};
-use common::traffic::{answer, told};
+use common::traffic::told;
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
-use storj_monitor::api::message::Message;
+use storj_monitor::api::message::{Answer, Message, Query};
 use storj_monitor::api::snapshot::Snapshot;
 use storj_monitor::ui::model::{Input, Model};
 use storj_monitor::ui::pane::Pane;
@@ -33,13 +34,28 @@ fn main() {
             frames(&format!("{}, {word}", pane.id()), pane, nodes, "");
         }
     }
+    for keys in ["- - -", "enter v", "m z"] {
+        frames(&format!("latency, 100 nodes, {keys}"), Pane::Latency, 100, keys);
+    }
     for keys in ["m m", "p p z", "E enter"] {
         frames(&format!("traffic, 6 nodes, {keys}"), Pane::Traffic, 6, keys);
+    }
+    for keys in ["m", "t", "$", "tab down enter"] {
+        frames(&format!("financials, 6 nodes, {keys}"), Pane::Financials, 6, keys);
     }
     frames("overview, 6 nodes, help", Pane::Overview, 6, "?");
     frames("overview, 6 nodes, explained", Pane::Overview, 6, "i");
     #[cfg(unix)]
     keys();
+}
+
+/// The collector's side: money and durations of so many nodes, whatever else was asked of traffic.
+fn answer(query: &Query, nodes: usize) -> Result<Answer, String> {
+    match query {
+        Query::Money { .. } => earnings::many(query, nodes),
+        Query::Latency(_) => slow_nodes(query, nodes),
+        _ => common::traffic::answer(query),
+    }
 }
 
 fn snapshot(nodes: usize) -> Snapshot {
@@ -65,16 +81,31 @@ fn snapshot(nodes: usize) -> Snapshot {
     }
 }
 
+/// How long the transfers of so many nodes take.
+fn slow_nodes(query: &Query, nodes: usize) -> Result<Answer, String> {
+    let mut told = common::latency::answer(query)?;
+    if let Answer::Latency(told) = &mut told {
+        let six = told.nodes.clone();
+        for n in 6..nodes {
+            let mut node = six[n % six.len()].clone();
+            node.node = format!("node{n}");
+            told.nodes.push(node);
+        }
+    }
+    Ok(told)
+}
+
 fn frames(what: &str, pane: Pane, nodes: usize, keys: &str) {
     let mut model: Model = fresh(Look::Dark);
     model.pane = pane;
     model.update(Input::Heard(Message::Snapshot(snapshot(nodes))), NOW_MS);
     draw(&mut model, LARGE);
     for key in keys.split_whitespace() {
-        model.answer_all(answer);
+        model.answer_all(|query| answer(query, nodes));
         press(&mut model, key, LARGE);
     }
-    model.answer_all(answer);
+    // An answer may lead to another question.
+    (0..3).for_each(|_| model.answer_all(|query| answer(query, nodes)));
     let begun = Instant::now();
     for _ in 0..ROUNDS {
         draw(&mut model, LARGE);

@@ -137,6 +137,21 @@ fn satellites(sample: &Sample) -> Value {
     ])
 }
 
+/// The month so far and by its end, net; of one node nobody knows.
+fn earnings(name: &str) -> Value {
+    let so_far: i64 = match name {
+        "barn" => 7_120_000,
+        "cellar" => 3_410_000,
+        "attic" => 9_840_000,
+        "eave" => 14_300_000,
+        "forge" => 80_000,
+        _ => return Value::Null,
+    };
+    json!({"month": "2026-08", "so_far_microusd": so_far, "estimate_microusd": so_far * 31 / 21,
+        "node_estimate_microusd": so_far * 31 / 21 * 987 / 1000 / 10_000 * 10_000,
+        "held_microusd": if name == "forge" { 240_000 } else { 0 }, "as_of": "2026-08-21T19:46:07Z"})
+}
+
 /// The node's status, as the collector tells it.
 pub fn status(sample: &Sample) -> Value {
     let reasons: Vec<Value> = sample
@@ -167,7 +182,7 @@ pub fn status(sample: &Sample) -> Value {
         "traffic": {"window_s": 3600, "by_action": by_action},
         "disk": {"semantics": "new", "allocated": bytes(all), "used": bytes(used), "free": bytes(all - used),
             "trash": bytes(used * 0.05), "reclaimable": 0, "overused": 0, "source": "api", "as_of": "2026-08-21T19:47:55Z"},
-        "satellites": satellites(sample), "earnings": null, "alerts": null})
+        "satellites": satellites(sample), "earnings": earnings(sample.name), "alerts": null})
 }
 
 /// A window of traffic that swings around a rate (MB/s).

@@ -3,7 +3,9 @@
 
 pub mod api;
 pub mod disks;
+pub mod earnings;
 pub mod fleet;
+pub mod latency;
 pub mod money;
 pub mod node;
 pub mod reputation;

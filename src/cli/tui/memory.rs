@@ -16,9 +16,11 @@ const LAST: Duration = Duration::from_millis(500);
 /// No such file is larger, bytes.
 const LARGEST: u64 = 1 << 20;
 
-/// Where it is kept; `None`: there is no home.
-pub fn place() -> Option<PathBuf> {
-    crate::config::state_dir().map(|dir| dir.join("screen.json"))
+/// Where it is kept: in the folder for everything, where one was given, for then nothing is written elsewhere; else in
+/// the platform's place. `None`: there is no home.
+pub fn place(given: Option<&Path>) -> Option<PathBuf> {
+    let dir = given.map(Path::to_owned).or_else(crate::config::state_dir);
+    dir.map(|dir| dir.join("screen.json"))
 }
 
 /// What was kept; nothing when it cannot be read: it is a comfort, no data.

@@ -127,6 +127,7 @@ pub fn run(global: &Global, opening: &Opening) -> Result<(), Failure> {
             (link, Collector::Inside)
         }
     };
+    let given = global.data_dir.as_ref().map(|_| data_dir.clone());
     let mut model = opening.model(global, kind);
     model.shared.may_collect = true;
     let (started, told) = (Arc::clone(&own), signals.clone());
@@ -143,7 +144,7 @@ pub fn run(global: &Global, opening: &Opening) -> Result<(), Failure> {
         data_dir,
         start: Box::new(start),
     };
-    let shown = show(model, &Begin::Again(opening.clone()), link, again, &signals.stop);
+    let shown = show(model, &Begin::Again(opening.clone(), given), link, again, &signals.stop);
     let inside = lock(&own).take();
     inside.map_or(Ok(()), Inside::end)?;
     shown
@@ -174,8 +175,8 @@ impl Again {
 
 /// Whether this screen goes on where the person left the last one.
 pub enum Begin {
-    /// With these flags.
-    Again(Opening),
+    /// With these flags, and the data directory, where one was given.
+    Again(Opening, Option<PathBuf>),
     /// A demonstration is nobody's own.
     Anew,
 }
@@ -248,10 +249,10 @@ fn until_ended(ended: &Receiver<io::Result<()>>, stop: &AtomicBool, end: impl Fn
 /// Puts back what the person left, and sees to it that it is kept.
 fn remembered(model: &mut Model, begin: &Begin) -> io::Result<(Option<Keeper>, Remember)> {
     let place = match begin {
-        Begin::Again(_) => memory::place(),
+        Begin::Again(_, given) => memory::place(given.as_deref()),
         Begin::Anew => None,
     };
-    let (Begin::Again(opening), Some(place)) = (begin, place) else {
+    let (Begin::Again(opening, _), Some(place)) = (begin, place) else {
         return Ok((None, Box::new(|_| ())));
     };
     if let Some(memory) = memory::load(&place) {

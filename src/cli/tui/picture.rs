@@ -11,7 +11,7 @@ use super::looks::{Looks, pane};
 use super::{attached, svg};
 use crate::api::link::Link;
 use crate::api::message::Message;
-use crate::cli::{Failure, Global, collect};
+use crate::cli::{Failure, Global, collect, config};
 use crate::collector::hub::Hub;
 use crate::ui::frame;
 use crate::ui::model::{Collector, Input, Model};
@@ -119,7 +119,17 @@ fn read(global: &Global, data_dir: &Path, model: &mut Model) -> Result<(), Failu
         Some(_) => Hub::as_of(data_dir, now_ms),
         None => Hub::alone(data_dir),
     };
-    model.answer_all(|query| hub.answer(query));
+    // What it says of costs and currency; a picture of what was kept needs no more of it.
+    if let Ok(config) = config::load(global, &config::Said::default()) {
+        hub.terms(collect::terms(&config));
+    }
+    // An answer may lead to another question: which node is the worst, then all about it.
+    for _ in 0..3 {
+        model.answer_all(|query| hub.answer(query));
+        if model.is_complete() {
+            break;
+        }
+    }
     Ok(())
 }
 

@@ -162,6 +162,8 @@ pub const ACTIONS: &[Spec] = &[
             Pane::Traffic,
             Pane::Reputation,
             Pane::Storage,
+            Pane::Latency,
+            Pane::Financials,
             Pane::Maintenance,
         ],
         spec(A::Metric, "metric", "metric", "Another measure in the chart", &["m"]),
@@ -177,6 +179,26 @@ pub const ACTIONS: &[Spec] = &[
         ),
     ),
     on(
+        &[Pane::Financials],
+        spec(
+            A::ByWhom,
+            "by-whom",
+            "by node",
+            "The month by satellite, or by node",
+            &["v"],
+        ),
+    ),
+    on(
+        &[Pane::Financials],
+        spec(
+            A::Yields,
+            "yields",
+            "yield, costs",
+            "What a TB brings, what a node costs, what is kept back",
+            &["$"],
+        ),
+    ),
+    on(
         &[Pane::Traffic],
         spec(
             A::Direction,
@@ -187,11 +209,17 @@ pub const ACTIONS: &[Spec] = &[
         ),
     ),
     on(
-        &[Pane::Traffic],
-        spec(A::SizeView, "size-view", "sizes", "Another view of sizes", &["v"]),
+        &[Pane::Traffic, Pane::Latency],
+        spec(
+            A::SizeView,
+            "size-view",
+            "sizes",
+            "Another view of sizes; where there are some, of satellites and ends",
+            &["v"],
+        ),
     ),
     on(
-        &[Pane::Traffic, Pane::Maintenance],
+        &[Pane::Traffic, Pane::Latency, Pane::Maintenance],
         spec(
             A::Enlarge,
             "enlarge",
@@ -233,6 +261,36 @@ pub const ACTIONS: &[Spec] = &[
         ),
     ),
     on(
+        &[Pane::Latency],
+        spec(
+            A::WhichAction,
+            "which-action",
+            "action",
+            "Compare nodes by another action: uploads, downloads, repairs, audits",
+            &["a"],
+        ),
+    ),
+    on(
+        &[Pane::Latency],
+        spec(
+            A::WhichQuality,
+            "which-quality",
+            "quality",
+            "Durations of one quality only: exact, ±10 ms, ±1 s, or the best there is",
+            &["Q"],
+        ),
+    ),
+    on(
+        &[Pane::Latency],
+        spec(
+            A::HeatStrip,
+            "heat-strip",
+            "heat",
+            "Hours of the day as a strip of their own, or no more",
+            &["H"],
+        ),
+    ),
+    on(
         &[Pane::Maintenance],
         spec(
             A::LogThere,
@@ -252,7 +310,13 @@ pub const ACTIONS: &[Spec] = &[
             &["K"],
         ),
     ),
-    spec(A::Range, "range", "range", "How much time charts show", &["t"]),
+    spec(
+        A::Range,
+        "range",
+        "range",
+        "How much time charts show; of money a year or all",
+        &["t"],
+    ),
     spec(
         A::Explain,
         "explain",
@@ -351,14 +415,14 @@ pub const ACTIONS: &[Spec] = &[
         A::Earlier,
         "back-in-time",
         "back in time",
-        "A quarter of the range back in time",
+        "A quarter of the range back in time; of money a month",
         &["["],
     ),
     spec(
         A::Later,
         "forward-in-time",
         "forward",
-        "A quarter of the range forward in time",
+        "A quarter of the range forward in time; of money a month",
         &["]"],
     ),
     spec(A::ZoomIn, "zoom-in", "zoom in", "A shorter range", &["+", "="]),

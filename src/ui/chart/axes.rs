@@ -270,11 +270,13 @@ impl Frame<'_> {
     fn draw_range(&self, buf: &mut Buffer, taken: u16) {
         let name = self.state.range.name();
         let mut text = match self.state.end {
+            // What is no range has its name in the heading.
+            _ if self.state.span.is_some() => String::new(),
             None => name.to_owned(),
             Some(end) => format!("{name} to {}", time::moment(end, self.chart.zone, true, false)),
         };
         if self.state.log {
-            text.push_str(", log");
+            text.push_str(if text.is_empty() { "log" } else { ", log" });
         }
         let x = self.plot.right().saturating_sub(text.width() as u16);
         if x >= self.plot.x && x > taken {

@@ -82,6 +82,8 @@ pub struct ChartState {
     pub range: Range,
     /// The last second shown; `None` follows the clock.
     pub end: Option<i64>,
+    /// So many seconds instead of those of the range: a month is no range.
+    pub span: Option<i64>,
     /// The chosen second.
     pub cursor: Option<i64>,
     /// The value axis of the last frame.
@@ -94,7 +96,7 @@ impl ChartState {
     /// First and last second shown at `now`.
     pub fn seen(&self, now: i64) -> (i64, i64) {
         let end = self.end.unwrap_or(now);
-        (end.saturating_sub(self.range.seconds()), end)
+        (end.saturating_sub(self.span.unwrap_or(self.range.seconds())), end)
     }
 
     /// Takes the new data's bounds over into the scale. To be called when data, range or end changed; a frame

@@ -1,28 +1,351 @@
-//! Latency: how long transfers take, and where time is lost.
+//! Latency: how long transfers take, and where time is lost. The pane's state; what it shows is made in the modules
+//! beside it when answers come.
 
+mod act;
+mod asks;
+mod blind;
+mod explain;
+mod facts;
+mod layout;
+mod picture;
+mod tables;
+mod trend;
+mod words;
+
+use self::trend::{Measure, Trend};
+use self::words::Said;
 use super::action::Action;
 use super::ask::Wants;
-use super::pane::{Effect, Page, View};
+use super::chart::Mark;
+use super::explain::Explained;
+use super::pane::{Effect, Figure, Page, View};
 use super::shared::Shared;
+use super::table::{Table, TableState};
+use crate::api::latency::{Detail, NodeLatency, Row};
+use crate::api::message::Answer;
+use crate::api::snapshot::Topic;
+use crate::domain::transfer::Quality;
+
+/// The tables, in the order of the focus.
+const NODES: &str = "nodes";
+const ROWS: &str = "rows";
+const SLOW: &str = "slow";
+const TABLES: [&str; 3] = [NODES, ROWS, SLOW];
+
+/// What the table of one node tells apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Shape {
+    /// Actions, the chosen one by size.
+    #[default]
+    Sizes,
+    /// Satellites, by the chosen action.
+    Satellites,
+    /// Actions, by how they ended.
+    Ends,
+}
+
+impl Shape {
+    const ALL: [(Self, &'static str); 3] = [
+        (Self::Sizes, "BY ACTION AND SIZE"),
+        (Self::Satellites, "BY SATELLITE"),
+        (Self::Ends, "BY ACTION AND END"),
+    ];
+
+    fn next(self) -> Self {
+        Self::ALL[(self as usize + 1) % Self::ALL.len()].0
+    }
+
+    fn title(self) -> &'static str {
+        Self::ALL[self as usize].1
+    }
+
+    fn of(title: &str) -> Self {
+        let found = Self::ALL.into_iter().find(|(_, other)| *other == title);
+        found.map(|(shape, _)| shape).unwrap_or_default()
+    }
+}
+
+/// A table and where the viewer is in it.
+struct Slot {
+    table: Table,
+    state: TableState,
+}
+
+impl Slot {
+    fn new() -> Self {
+        Self {
+            table: Table::new(Vec::new(), Vec::new()).empty("reading …"),
+            state: TableState::default(),
+        }
+    }
+}
 
 /// The pane.
-#[derive(Default)]
-pub struct Latency;
+pub struct Latency {
+    /// The action nodes are compared by: the node's word.
+    action: String,
+    /// `None`: the best for each figure.
+    quality: Option<Quality>,
+    shape: Shape,
+    /// Hours of the day as a block of their own.
+    heat: bool,
+    /// The table with the keys has all the room.
+    enlarged: bool,
+    focus: usize,
+    slots: [Slot; 3],
+    trend: Trend,
+    said: Vec<Said>,
+    /// Whether no log tells any duration.
+    blind: bool,
+    told: bool,
+    /// What the tables were made from: nothing changed while it is the same.
+    stamp: String,
+    /// What went wrong with what is asked now.
+    wrong: Option<String>,
+}
+
+impl Default for Latency {
+    fn default() -> Self {
+        Self {
+            action: "PUT".to_owned(),
+            quality: None,
+            shape: Shape::default(),
+            heat: true,
+            enlarged: false,
+            focus: 0,
+            slots: [Slot::new(), Slot::new(), Slot::new()],
+            trend: Trend::default(),
+            said: Vec::new(),
+            blind: false,
+            told: false,
+            stamp: String::new(),
+            wrong: None,
+        }
+    }
+}
 
 impl View for Latency {
-    fn wants(&self, _shared: &Shared) -> Wants {
-        Wants::default()
+    fn wants(&self, shared: &Shared) -> Wants {
+        Wants {
+            topics: vec![Topic::Status, Topic::Running],
+            asks: self.asks(shared),
+            ..Wants::default()
+        }
     }
 
-    fn refresh(&mut self, _shared: &Shared) {}
-
-    fn draw(&self, _page: &mut Page<'_>) {}
-
-    fn can(&self, _action: Action, _shared: &Shared) -> bool {
-        false
+    fn refresh(&mut self, shared: &Shared) {
+        self.wrong = self.asks(shared).iter().find_map(|ask| {
+            let answer = shared.answers.of(ask.slot, &ask.key)?;
+            answer.err().map(str::to_owned)
+        });
+        let stamp = self.stamp_of(shared);
+        if stamp != self.stamp {
+            self.stamp = stamp;
+            self.make(shared);
+            // The node under the cursor may be another one now: what is told of it is made from what it is.
+            self.stamp = self.stamp_of(shared);
+        }
     }
 
-    fn act(&mut self, _action: Action, _shared: &mut Shared) -> Vec<Effect> {
-        Vec::new()
+    fn draw(&self, page: &mut Page<'_>) {
+        self.blocks(page);
+    }
+
+    fn can(&self, action: Action, shared: &Shared) -> bool {
+        self.can_act(action, shared)
+    }
+
+    fn act(&mut self, action: Action, shared: &mut Shared) -> Vec<Effect> {
+        self.do_act(action, shared)
+    }
+
+    fn focused(&self) -> Option<&'static str> {
+        Some(TABLES[self.focus])
+    }
+
+    fn focus(&mut self, table: &'static str) {
+        if let Some(at) = TABLES.iter().position(|name| *name == table) {
+            self.focus = at;
+            self.rest_on_a_row();
+        }
+    }
+
+    fn table(&self, name: &str) -> Option<(&Table, &TableState)> {
+        let at = TABLES.iter().position(|other| *other == name)?;
+        Some((&self.slots[at].table, &self.slots[at].state))
+    }
+
+    fn table_mut(&mut self, name: &str) -> Option<(&Table, &mut TableState)> {
+        let at = TABLES.iter().position(|other| *other == name)?;
+        let slot = &mut self.slots[at];
+        Some((&slot.table, &mut slot.state))
+    }
+
+    fn has_chart(&self) -> bool {
+        !self.blind
+    }
+
+    fn marks(&self) -> &[Mark] {
+        &self.trend.marks
+    }
+
+    fn explain(&self, figure: &Figure, shared: &Shared) -> Option<Explained> {
+        self.explained(figure, shared)
+    }
+
+    fn memory(&self) -> serde_json::Value {
+        let table = |at: usize| serde_json::to_value(self.slots[at].state.memory()).unwrap_or_default();
+        serde_json::json!({
+            "action": self.action,
+            "shape": self.shape.title(),
+            "heat": self.heat,
+            "measure": self.trend.measure.name(),
+            "tables": [table(0), table(1), table(2)],
+        })
+    }
+
+    fn recall(&mut self, memory: &serde_json::Value) {
+        if let Some(action) = memory["action"].as_str().filter(|action| !action.is_empty()) {
+            action.clone_into(&mut self.action);
+        }
+        self.shape = Shape::of(memory["shape"].as_str().unwrap_or_default());
+        self.heat = memory["heat"].as_bool().unwrap_or(true);
+        self.trend.measure = Measure::of(memory["measure"].as_str().unwrap_or_default());
+        for (at, slot) in self.slots.iter_mut().enumerate() {
+            let known = memory["tables"][at].clone();
+            slot.state.recall(serde_json::from_value(known).unwrap_or_default());
+        }
+    }
+}
+
+/// An answer in a slot.
+fn answered<'a>(shared: &'a Shared, slot: &str, key: &str) -> Option<&'a crate::api::latency::Latency> {
+    match shared.answers.of(slot, key) {
+        Some(Ok(Answer::Latency(told))) => Some(told),
+        _ => None,
+    }
+}
+
+impl Latency {
+    /// The node that is told in full: the one alone, else the one under the cursor, else the worst.
+    fn subject(&self, shared: &Shared) -> Option<String> {
+        let selected = self.slots[0].state.selected().map(|key| key.as_str().to_owned());
+        let known = |name: &String| self.slots[0].table.rows().iter().any(|row| row.key.as_str() == name);
+        let first = || {
+            let rows = self.slots[0].table.rows();
+            let told = rows.first().map(|row| row.key.as_str().to_owned());
+            told.or_else(|| shared.nodes().first().map(|node| node.name.clone()))
+        };
+        shared.node.clone().or_else(|| selected.filter(known)).or_else(first)
+    }
+
+    /// All nodes, as they were answered.
+    fn nodes<'a>(&self, shared: &'a Shared) -> &'a [NodeLatency] {
+        answered(shared, asks::NODES, &self.key(shared)).map_or(&[], |told| &told.nodes)
+    }
+
+    /// The node in full, as it was answered.
+    fn detail<'a>(&self, shared: &'a Shared) -> Option<&'a Detail> {
+        let node = self.subject(shared)?;
+        answered(shared, asks::NODE, &self.node_key(&node, shared))?
+            .detail
+            .as_ref()
+    }
+
+    /// The row of it whose distribution is drawn: the one under the cursor, else all of the chosen action.
+    fn row<'a>(&self, shared: &'a Shared) -> Option<&'a Row> {
+        let detail = self.detail(shared)?;
+        let selected = self.slots[1].state.selected().map(|key| key.as_str());
+        let found = detail
+            .rows
+            .iter()
+            .find(|row| Some(tables::row_key(row).as_str()) == selected);
+        let whole = || {
+            let shown = tables::shown(detail, Shape::Sizes, &self.action);
+            shown.first().copied()
+        };
+        found.or_else(whole)
+    }
+
+    fn stamp_of(&self, shared: &Shared) -> String {
+        let answers = self.asks(shared).into_iter().map(|ask| {
+            let known = shared.answers.of(ask.slot, &ask.key).map(|answer| answer.is_ok());
+            (known, shared.answers.answered_ms(ask.slot), ask.key)
+        });
+        let answers: Vec<_> = answers.collect();
+        let running = shared.shown().nodes.values();
+        let running: Vec<_> = running
+            .map(|view| view.running.as_ref().map(|told| told.generation))
+            .collect();
+        // Ages of what runs are told by the second.
+        let now = if running.iter().any(Option::is_some) {
+            shared.now_s()
+        } else {
+            0
+        };
+        let look = (shared.theme.glyphs.unicode, shared.nodes().len(), now, &shared.node);
+        format!("{answers:?}{running:?}{look:?}{:?}{:?}", self.shape, self.trend.measure)
+    }
+
+    /// Makes the tables and lines.
+    fn make(&mut self, shared: &Shared) {
+        let key = self.key(shared);
+        if let Some(told) = answered(shared, asks::NODES, &key) {
+            self.told = true;
+            let ours = tables::ranked(&told.nodes, shared);
+            self.blind = !ours.is_empty()
+                && ours.iter().all(|node| !node.has_durations)
+                && ours
+                    .iter()
+                    .any(|node| node.log.as_ref().is_some_and(|log| log.transfers > 0));
+            let table = match self.blind {
+                true => tables::meanwhile(&told.nodes, shared),
+                false => tables::nodes(&told.nodes, &self.action, shared),
+            };
+            self.put(0, table);
+            self.put(2, tables::slowest(&told.slow, shared));
+        } else if let Some(wrong) = self.wrong.clone().filter(|_| !self.told) {
+            let _ = wrong;
+            self.put(
+                0,
+                Table::new(Vec::new(), Vec::new()).empty("it is asked again in a moment"),
+            );
+        }
+        let table = match (self.detail(shared), &self.wrong) {
+            (Some(detail), _) => tables::rows(detail, self, shared),
+            (None, Some(_)) => Table::new(Vec::new(), Vec::new()).empty("it is asked again in a moment"),
+            (None, None) => Table::new(Vec::new(), Vec::new()).empty("reading …"),
+        };
+        self.put(1, table);
+        let known = words::Known {
+            nodes: self.nodes(shared),
+            detail: self.detail(shared),
+            action: &self.action,
+        };
+        self.said = words::answer(&known, shared);
+        let (slot, key) = self.trend_key(shared);
+        let marks = match shared.answers.of(asks::MARKS, &Self::marks_key(shared)) {
+            Some(Ok(Answer::Marks(marks))) => &marks[..],
+            _ => &[],
+        };
+        let subject = self.subject(shared);
+        self.trend
+            .take(answered(shared, slot, &key), (subject.as_deref(), marks), shared);
+        self.rest_on_a_row();
+    }
+
+    fn put(&mut self, at: usize, table: Table) {
+        let slot = &mut self.slots[at];
+        slot.table = table;
+        slot.state.update(&slot.table);
+    }
+
+    /// A table with the keys shows where they are.
+    fn rest_on_a_row(&mut self) {
+        let slot = &mut self.slots[self.focus];
+        if slot.state.selected().is_none() && !slot.state.is_empty() {
+            slot.state.home();
+            slot.state.settle(&slot.table);
+        }
     }
 }

@@ -25,6 +25,8 @@ fn masks() -> Masks<'static> {
         .column("piece", copy::shortened(6))
         .column("from", copy::numbered("peer"))
         .column("peer", copy::numbered("peer"))
+        .column("receipt", copy::shortened(6))
+        .column("link", copy::shortened(0))
         .column("example", copy::shortened(0))
 }
 
@@ -38,8 +40,7 @@ impl Model {
         }
         match action {
             Action::Back => {
-                self.shared.moment().is_some()
-                    || self.shared.time.end.is_some()
+                self.is_past()
                     || self.table().is_some_and(|(_, state)| !state.filter().is_empty())
                     || self.view().can(action, &self.shared)
                     || self.shared.node.is_some()
@@ -52,7 +53,7 @@ impl Model {
             Action::Details | Action::CopyRow => chosen(),
             Action::Range | Action::ZoomIn | Action::ZoomOut | Action::Earlier => self.view().has_chart(),
             Action::Left | Action::Right | Action::LogScale => self.hits.chart.is_some(),
-            Action::Later => self.shared.time.end.is_some() || self.shared.moment().is_some(),
+            Action::Later => self.is_past(),
             Action::NextMark | Action::PreviousMark => self.view().has_chart() && !self.view().marks().is_empty(),
             Action::NextNode | Action::PreviousNode => self.shared.node.is_some() && self.shared.nodes().len() > 1,
             Action::PickNode => self.shared.nodes().len() > 1,
@@ -64,7 +65,7 @@ impl Model {
             Action::Collect => self.shared.may_collect && matches!(self.shared.collector, Collector::Lost(_)),
             Action::Suspend => cfg!(unix),
             Action::Show(pane) => pane != self.pane,
-            Action::End => rows() || self.can(Action::Later),
+            Action::End => rows() || self.is_past(),
             Action::Freeze
             | Action::Theme
             | Action::Mouse
@@ -74,6 +75,11 @@ impl Model {
             | Action::Quit => true,
             _ => self.view().can(action, &self.shared),
         }
+    }
+
+    /// Whether another time than the present is shown.
+    fn is_past(&self) -> bool {
+        self.shared.time.end.is_some() || self.shared.moment().is_some()
     }
 
     /// Whether the pane does an action in a way of its own. A picture that is held is let go everywhere.
@@ -123,7 +129,7 @@ impl Model {
             | Action::NextMark
             | Action::PreviousMark
             | Action::LogScale => self.act_on_time(action),
-            Action::End if self.can(Action::Later) => {
+            Action::End if self.is_past() => {
                 self.shared.time.live();
                 self.refresh();
             }
@@ -245,7 +251,7 @@ impl Model {
 
     /// One level out: the chosen moment, a filter, the pane's own, satellite, node.
     fn back(&mut self) -> Vec<Effect> {
-        if self.can(Action::Later) {
+        if self.is_past() {
             self.shared.time.live();
             self.refresh();
             return Vec::new();

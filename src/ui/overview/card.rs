@@ -95,6 +95,9 @@ impl Overview {
         if page.left() >= 3 {
             traffic(page, node);
         }
+        if page.left() >= 2 {
+            super::money::line(page, &[node], page.left() >= 4);
+        }
         let left = page.left();
         if left >= 2 {
             self.since.draw(page, left);

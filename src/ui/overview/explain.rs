@@ -1,6 +1,7 @@
 //! What the figures of the Overview are: who says so, how old it is, how it is made, what follows.
 
 use super::facts;
+use super::money;
 use super::nodes::state_words;
 use crate::api::status::{Node, Satellite, ms};
 use crate::domain::health::Rule;
@@ -59,7 +60,7 @@ fn of_node(what: &str, node: &Node, shared: &Shared) -> Option<Explained> {
             "Below the minimum that the network allows, uploads stop; that is said here then.",
         ),
         "full" => crate::ui::storage::explain_full(node, shared),
-        "month" => words("what it earned this month", Vec::new(), "Not computed yet."),
+        "month" => money::explain(node, shared),
         _ => return None,
     })
 }

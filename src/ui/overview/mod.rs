@@ -5,6 +5,7 @@ mod explain;
 mod facts;
 mod health;
 mod hour;
+mod money;
 mod nodes;
 mod since;
 
@@ -182,6 +183,8 @@ struct Plan {
     /// 0: not drawn; 3: two lines; more: a chart.
     hour: u16,
     since: u16,
+    /// 1: without a heading.
+    money: u16,
     sources: u16,
 }
 
@@ -204,7 +207,15 @@ impl Overview {
             3 => hour::lines(&self.flow, page),
             more => hour::chart(&self.flow, page, more - 1),
         }
-        self.since.draw(page, plan.since);
+        // A heading alone says nothing.
+        if plan.since > 1 {
+            self.since.draw(page, plan.since);
+        }
+        if plan.money > 0 {
+            let nodes = page.shared.nodes().to_vec();
+            let nodes: Vec<&Node> = nodes.iter().map(AsRef::as_ref).collect();
+            money::line(page, &nodes, plan.money > 1);
+        }
         if plan.sources > 0 {
             sources(page);
         }
@@ -241,6 +252,7 @@ impl Overview {
                 nodes: height.saturating_sub(needs),
                 hour: 0,
                 since: 0,
+                money: 0,
                 sources: 0,
             };
         }
@@ -267,6 +279,11 @@ impl Overview {
         let changes = self.since.wanted(shared);
         // A heading alone says nothing.
         let mut since = if left >= 2 { give(&mut left, changes.min(3)) } else { 0 };
+        let money = match (money::is_known(shared), height >= 30) {
+            (false, _) => 0,
+            (true, true) if left >= 2 => give(&mut left, 2),
+            (true, _) => give(&mut left, 1),
+        };
         let sources = match height >= 30 {
             true => give(&mut left, 2 + silent(shared).count().min(3) as u16),
             false => 0,
@@ -287,6 +304,7 @@ impl Overview {
             nodes,
             hour,
             since,
+            money,
             sources,
         }
     }

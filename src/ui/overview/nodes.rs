@@ -1,6 +1,7 @@
 //! The table of nodes: what one line tells of each, and the line of all of them.
 
 use super::facts::{self, Rates};
+use super::money;
 use crate::api::status::{Node, Satellite};
 use crate::domain::health::{Rule, State};
 use crate::ui::look::{Glyphs, Tone};
@@ -90,8 +91,10 @@ impl Form<'_> {
                 .short("FULL")
                 .first(Direction::Up)
                 .priority(7),
-            // Nobody computes it yet.
-            Column::number("month", "MONTH").unit("$").priority(12).hidden(),
+            match money::is_known(self.shared) {
+                true => Column::number("month", "MTD").unit("$").short("$ MTD").priority(5),
+                false => Column::number("month", "MTD").unit("$").priority(12).hidden(),
+            },
         ]
     }
 
@@ -118,7 +121,7 @@ impl Form<'_> {
             told(self.used(facts::disk(node))),
             told(free(node)),
             told(storage::full(node, self.shared)),
-            Cell::unknown(),
+            told(money::cell(node)),
         ];
         Row::new(node.name.as_str(), cells).mark(sign, tone)
     }
@@ -197,7 +200,7 @@ impl Form<'_> {
             self.used(disk),
             free.map_or(Cell::unknown(), |free| Cell::number(number::size(free), free as f64)),
             Cell::empty(),
-            Cell::unknown(),
+            money::fleet(self.shared),
         ];
         Row::new("fleet", cells)
     }

@@ -39,6 +39,8 @@ pub(super) struct Change {
 pub(super) struct Since {
     /// Bytes stored more (or less) on nodes known then and now.
     stored: Option<i128>,
+    /// Earned more, of nodes known then and now in the same month; micro-dollars.
+    earned: Option<i64>,
     pub(super) changes: Vec<Change>,
     restarts: usize,
     /// Milliseconds since the epoch.
@@ -117,6 +119,12 @@ impl Since {
         if let (Some((then, _)), Some((used, _))) = (facts::disk(before), facts::disk(now)) {
             let more = i128::from(used) - i128::from(then);
             self.stored = Some(self.stored.unwrap_or(0) + more);
+        }
+        if let (Some(then), Some(today)) = (&before.earnings, &now.earnings)
+            && then.month == today.month
+            && let (Some(then), Some(so_far)) = (then.so_far_microusd, today.so_far_microusd)
+        {
+            self.earned = Some(self.earned.unwrap_or(0).saturating_add(so_far.saturating_sub(then)));
         }
         if before.state != now.state {
             let (text, tone) = match now.state {
@@ -205,6 +213,9 @@ impl Since {
         page.rule(&format!("SINCE YOU LOOKED ({ago} ago)"), "");
         let restarts = self.restarts;
         let mut first = Vec::new();
+        if let Some(earned) = self.earned {
+            first.push(format!("{} earned", number::change(&number::dollars(earned))));
+        }
         if let Some(stored) = self.stored {
             first.push(format!("{} stored", number::change(&number::size(stored))));
         }

@@ -1,0 +1,341 @@
+//! How long transfers take, put together: nodes by an action, and one node in full. Asked by the hub.
+
+mod detail;
+mod gather;
+
+use std::collections::BTreeMap;
+
+use self::gather::{Flow, Plan, Raw, Told, by, counts, sum};
+use crate::analysis::latency as judge;
+use crate::api::latency::{Ask, Figures, Latency, LogCost, NodeLatency, Slow, Verdict};
+use crate::domain::batch::FastMap;
+use crate::domain::piece;
+use crate::domain::transfer::{Outcome, Quality};
+use crate::store::query::{By, Key, Scope};
+use crate::store::{Reader, Result};
+use crate::support::sketch::Sketch;
+
+const HOUR: i64 = 3600;
+const DAY: i64 = 86_400;
+const WEEK: i64 = 7 * DAY;
+/// Of the slowest so many are told.
+const MOST_SLOW: usize = 30;
+
+/// Everything one answer is made with.
+struct Asked<'a> {
+    reader: &'a Reader,
+    ask: &'a Ask,
+    plan: Plan,
+    now_ms: i64,
+    /// Rows of the action and the satellite; -1: there is none of the name.
+    action: i64,
+    satellite: Option<i64>,
+    satellites: FastMap<i64, String>,
+    actions: FastMap<i64, String>,
+}
+
+/// The answer.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn latency(reader: &Reader, ask: &Ask, now_ms: i64) -> Result<Latency> {
+    let names = super::tell::named(reader, &ask.nodes, ask.to_ms.min(now_ms))?;
+    let scope = Scope {
+        nodes: names,
+        from_ms: Some(ask.from_ms),
+        to_ms: Some(ask.to_ms),
+    };
+    let nodes = match scope.nodes.is_empty() {
+        true => Vec::new(),
+        false => reader.scope_nodes(&scope)?,
+    };
+    let rows: Vec<i64> = nodes.iter().map(|(row, _)| *row).collect();
+    let (satellites, actions) = (reader.names("satellite")?, reader.names("action")?);
+    let row = |names: &FastMap<i64, String>, name: &str| {
+        let found = names.iter().find(|(_, other)| *other == name);
+        found.map_or(-1, |(row, _)| *row)
+    };
+    let asked = Asked {
+        reader,
+        ask,
+        plan: Plan::of(reader, &rows, (ask.from_ms, ask.to_ms), now_ms)?,
+        now_ms,
+        action: row(&actions, &ask.action),
+        satellite: ask.satellite.as_ref().map(|id| row(&satellites, id)),
+        satellites,
+        actions,
+    };
+    let (begin, len) = asked.plan.trend(ask.to_ms);
+    let mut told = Latency {
+        from_ms: begin * 1000,
+        to_ms: ask.to_ms,
+        begin,
+        width: asked.plan.width,
+        ..Latency::default()
+    };
+    let ends = asked.ends(&scope)?;
+    for (row, name) in nodes {
+        let (mut node, raw) = asked.node((row, &name), (begin, len))?;
+        node.ends = ends.get(&name).copied().unwrap_or_default();
+        asked.slow((row, &name), &raw, &mut told.slow)?;
+        if ask.detail.as_ref() == Some(&name) {
+            told.detail = Some(asked.detail((row, &name), &raw)?);
+        }
+        told.nodes.push(node);
+    }
+    told.slow.sort_by_key(|slow| (std::cmp::Reverse(slow.ms), slow.time_ms));
+    told.slow.truncate(MOST_SLOW);
+    judged(&mut told.nodes);
+    Ok(told)
+}
+
+/// Place of an outcome among the ends: won, lost, failed, rejected.
+fn end(outcome: &str) -> usize {
+    match outcome {
+        "success" => 0,
+        "canceled" => 1,
+        "failed" => 2,
+        _ => 3,
+    }
+}
+
+fn text(key: &Key) -> &str {
+    match key {
+        Key::Text(text) => text,
+        _ => "",
+    }
+}
+
+impl Asked<'_> {
+    /// How transfers of the action ended, by node.
+    fn ends(&self, scope: &Scope) -> Result<BTreeMap<String, [u64; 4]>> {
+        let by = [By::Node, By::Action, By::Outcome, By::SatelliteId];
+        let by = if self.satellite.is_some() { &by[..] } else { &by[..3] };
+        let mut ends: BTreeMap<String, [u64; 4]> = BTreeMap::new();
+        if scope.nodes.is_empty() {
+            return Ok(ends);
+        }
+        for (keys, cell) in self.reader.traffic(scope, by)? {
+            let wanted = text(&keys[1]) == self.ask.action
+                && (self.ask.satellite.as_deref()).is_none_or(|id| keys.get(3).is_some_and(|key| text(key) == id));
+            if wanted {
+                ends.entry(text(&keys[0]).to_owned()).or_default()[end(text(&keys[2]))] += cell.count;
+            }
+        }
+        Ok(ends)
+    }
+
+    /// First second of the range, and the one behind the last whole hour of it.
+    fn from(&self) -> i64 {
+        self.ask.from_ms.div_euclid(HOUR * 1000) * HOUR
+    }
+
+    fn to(&self) -> i64 {
+        match self.plan.hours.0 < self.plan.hours.1 {
+            true => self.plan.hours.1,
+            false if self.ask.to_ms >= self.now_ms - 60_000 => self.ask.to_ms.div_euclid(HOUR * 1000) * HOUR + HOUR,
+            false => self.ask.to_ms.div_euclid(HOUR * 1000) * HOUR,
+        }
+    }
+
+    fn node(&self, (row, name): (i64, &str), (begin, len): (i64, usize)) -> Result<(NodeLatency, Raw)> {
+        let of = (row, self.action, self.satellite);
+        let plan = &self.plan;
+        let raw = Raw::of(
+            self.reader,
+            row,
+            (plan.rest_ms, plan.width),
+            (self.action, self.satellite),
+        )?;
+        let hours = Flow::of(self.reader, of, (self.from() - WEEK, self.to()))?;
+        let rest = Flow::of_raw(&raw.flow);
+        let mut told = hours.within(plan.hours);
+        told.extend(rest.within((begin, i64::MAX)));
+        let counts = counts(&told);
+        let quality = self.ask.quality.or_else(|| judge::chosen(counts));
+        let long_ago = (self.from() - WEEK, (self.to() - WEEK).max(self.from() - WEEK + HOUR));
+        let mut node = NodeLatency {
+            node: name.to_owned(),
+            unended: self.reader.unended(row, None, (self.from(), self.to()))?,
+            ..NodeLatency::default()
+        };
+        // A quiet quarter of an hour is no log that tells nothing.
+        let day = (self.from().min(self.to() - DAY), self.to());
+        node.has_durations = raw.any || self.reader.has_durations(row, day)?;
+        if let Some(quality) = quality {
+            let all: u64 = counts.iter().sum();
+            let won = sum(&told, quality);
+            node.figures = (all > 0).then(|| figures(&won, quality, all - won.count()));
+            let before = sum(&hours.within(long_ago), quality);
+            node.before = (before.count() > 0).then(|| figures(&before, quality, 0));
+            node.trend = trend(&told, quality, (begin, len, plan.width));
+            let week = hours.within((self.to() - WEEK, self.to()));
+            node.heat = heat(&week, quality, self.ask.zone_s);
+            node.slow = self.since(&week, &node, quality);
+        }
+        if !node.has_durations {
+            node.log = Some(self.log_cost(row, name)?);
+        }
+        Ok((node, raw))
+    }
+
+    /// Slow against itself a week before, and since when; against others it is judged when all are known.
+    fn since(&self, week: &[&Told], node: &NodeLatency, quality: Quality) -> Option<Verdict> {
+        let usual = node.before.as_ref()?.p95?;
+        let times = judge::times(node.figures.as_ref()?.p95?, usual, quality)?;
+        let (from, to) = (self.to() - WEEK, self.to());
+        let by_hour = by(week, quality, |bucket| bucket);
+        let each = (from..to).step_by(HOUR as usize);
+        let p95 = each.map(|hour| judge::quantile(by_hour.get(&hour)?, 0.95));
+        let at = judge::since(&p95.collect::<Vec<_>>(), usual);
+        Some(Verdict {
+            times_others: None,
+            others: None,
+            times_before: Some(times),
+            since_ms: at.map(|at| (from + at as i64 * HOUR) * 1000),
+        })
+    }
+
+    /// The slowest of a node.
+    fn slow(&self, (row, name): (i64, &str), raw: &Raw, told: &mut Vec<Slow>) -> Result<()> {
+        if self.plan.hours.0 < self.plan.hours.1 {
+            let kept = self.reader.slowest((row, name), self.plan.hours, self.ask.to_ms)?;
+            let wanted = |id: &str| self.ask.satellite.as_deref().is_none_or(|satellite| satellite == id);
+            let kept = kept.into_iter().filter(|(.., slow)| wanted(&slow.satellite));
+            told.extend(kept.map(|(node, action, slow)| Slow {
+                node,
+                action,
+                satellite_id: slow.satellite,
+                outcome: slow.outcome,
+                time_ms: slow.time_ms,
+                ms: slow.ms.into(),
+                quality: slow.quality,
+                size: slow.size,
+                piece: slow.piece.as_ref().map(piece::id_text),
+            }));
+        }
+        let around = (self.from(), self.ask.to_ms.div_euclid(1000) + HOUR);
+        let named = match raw.slow.is_empty() {
+            true => Vec::new(),
+            false => self.reader.slowest((row, name), around, self.ask.to_ms)?,
+        };
+        let piece = |time_ms: i64, ms: u32| {
+            let mut same = named.iter().map(|(.., slow)| slow);
+            same.find(|slow| slow.time_ms == time_ms && slow.ms == ms)?
+                .piece
+                .as_ref()
+        };
+        for (action, slow) in &raw.slow {
+            told.extend(slow.iter().map(|slow| Slow {
+                node: name.to_owned(),
+                action: self.actions.get(action).cloned().unwrap_or_default(),
+                satellite_id: self.satellites.get(&slow.satellite).cloned().unwrap_or_default(),
+                outcome: slow.outcome,
+                time_ms: slow.time_ms,
+                ms: slow.ms.into(),
+                quality: slow.quality,
+                size: slow.size,
+                // Transfers are read without their pieces.
+                piece: piece(slow.time_ms, slow.ms).map(piece::id_text),
+            }));
+        }
+        Ok(())
+    }
+
+    /// What the log of a node without durations is like.
+    fn log_cost(&self, row: i64, name: &str) -> Result<LogCost> {
+        let day = Scope {
+            nodes: vec![name.to_owned()],
+            from_ms: Some(self.ask.to_ms - DAY * 1000),
+            to_ms: Some(self.ask.to_ms),
+        };
+        let hours = (self.to() - DAY, self.to());
+        let (lines, line_bytes) = self.reader.lines_of(row, hours)?;
+        let mut cost = LogCost {
+            lines,
+            line_bytes,
+            ..LogCost::default()
+        };
+        for (keys, cell) in self.reader.traffic(&day, &[By::Action, By::Outcome])? {
+            cost.transfers += cell.count;
+            if text(&keys[0]) == "PUT" {
+                cost.uploads += cell.count;
+                match end(text(&keys[1])) {
+                    0 => cost.won += cell.count,
+                    1 => cost.lost += cell.count,
+                    2 => cost.failed_uploads += cell.count,
+                    _ => {}
+                }
+            }
+        }
+        Ok(cost)
+    }
+}
+
+/// Figures of a sketch.
+fn figures(sketch: &Sketch, quality: Quality, left_out: u64) -> Figures {
+    let at = |q: f64| judge::quantile(sketch, q);
+    Figures {
+        quality,
+        count: sketch.count(),
+        left_out,
+        p50: at(0.5),
+        p90: at(0.9),
+        p95: at(0.95),
+        p99: at(0.99),
+        max: sketch.max(),
+    }
+}
+
+fn trend(told: &[&Told], quality: Quality, (begin, len, width): (i64, usize, i64)) -> Vec<Option<(u64, Option<u64>)>> {
+    let mut trend = vec![None; len];
+    let sums = by(told, quality, |bucket| (bucket - begin).div_euclid(width));
+    for (at, sketch) in sums {
+        let place = usize::try_from(at).ok().and_then(|at| trend.get_mut(at));
+        if let (Some(place), Some(p50)) = (place, judge::quantile(&sketch, 0.5)) {
+            *place = Some((p50, judge::quantile(&sketch, 0.95)));
+        }
+    }
+    trend
+}
+
+fn heat(week: &[&Told], quality: Quality, zone_s: i32) -> Vec<Option<u64>> {
+    let hour = |bucket: i64| (bucket + i64::from(zone_s)).rem_euclid(DAY) / HOUR;
+    let sums = by(week, quality, hour);
+    (0..24).map(|hour| judge::quantile(sums.get(&hour)?, 0.95)).collect()
+}
+
+/// Which nodes are slow against the others.
+fn judged(nodes: &mut [NodeLatency]) {
+    let coarse = |quality: Quality| quality == Quality::Second;
+    let all: Vec<Option<(u64, Quality)>> = nodes
+        .iter()
+        .map(|node| {
+            node.figures
+                .as_ref()
+                .and_then(|figures| Some((figures.p95?, figures.quality)))
+        })
+        .collect();
+    for (at, node) in nodes.iter_mut().enumerate() {
+        let Some((p95, quality)) = all[at] else { continue };
+        // Whole seconds are no measure for what is known to the millisecond.
+        let others = all.iter().enumerate().filter(|(other, _)| *other != at);
+        let others = others.filter_map(|(_, known)| known.filter(|(_, other)| coarse(*other) == coarse(quality)));
+        let Some(usual) = judge::median(others.map(|(p95, _)| p95).collect()) else {
+            continue;
+        };
+        if let Some(times) = judge::times(p95, usual, quality) {
+            let verdict = node.slow.get_or_insert(Verdict {
+                times_others: None,
+                others: None,
+                times_before: None,
+                since_ms: None,
+            });
+            (verdict.times_others, verdict.others) = (Some(times), Some(usual));
+        }
+    }
+}
+
+fn outcome(code: i64) -> Option<Outcome> {
+    Outcome::ALL.get(usize::try_from(code).ok()?).copied()
+}

@@ -1,0 +1,341 @@
+//! Months or years as bars, stacked by component: drawn by the layout.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::book::Book;
+use super::cash;
+use super::months;
+use crate::api::money::{Component, MonthState, Parts};
+use crate::domain::money::Micro;
+use crate::ui::look::{Glyphs, Theme, Tone};
+use crate::ui::pane::Page;
+use crate::ui::pen::Pen;
+use crate::ui::text;
+
+/// A heading over them, rows of bars, names, sums: less is no picture.
+pub(super) const LEAST: u16 = 6;
+/// More rows make no better picture.
+pub(super) const MOST: u16 = 14;
+
+/// What stands in one bar.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Bar {
+    /// What explanations call it: `2026-08`, `2026`.
+    pub(super) key: String,
+    pub(super) name: String,
+    pub(super) parts: Parts<Micro>,
+    /// More is expected by its end.
+    pub(super) expected: Option<Micro>,
+    /// Nobody settled it.
+    pub(super) estimated: bool,
+}
+
+impl Bar {
+    fn sum(&self) -> Micro {
+        self.parts.each().into_iter().copied().sum()
+    }
+
+    fn height(&self) -> Micro {
+        self.sum().max(self.expected.unwrap_or_default())
+    }
+}
+
+/// The oldest first.
+pub(super) fn of(book: &Book, all: bool) -> Vec<Bar> {
+    let expected = book.ahead.ours.map(|ours| ours.amounts.gross);
+    let mut bars: Vec<Bar> = match all {
+        true => months::years(&book.months)
+            .into_iter()
+            .map(|year| Bar {
+                key: year.year.to_string(),
+                name: year.year.to_string(),
+                parts: year.gross,
+                expected: None,
+                estimated: false,
+            })
+            .collect(),
+        false => book
+            .months
+            .iter()
+            .take(12)
+            .map(|sum| Bar {
+                key: sum.month.to_string(),
+                name: cash::month_name(sum.month),
+                parts: sum.gross,
+                expected: expected.filter(|_| sum.state == MonthState::Running),
+                estimated: sum.stub.is_none(),
+            })
+            .collect(),
+    };
+    bars.reverse();
+    bars
+}
+
+/// What components are drawn with: told apart without colour, too.
+fn sign(component: Component, glyphs: &Glyphs) -> char {
+    match (component, glyphs.unicode) {
+        (Component::Storage, true) => '█',
+        (Component::Egress, true) => '▓',
+        (Component::Repair, true) => '▒',
+        (Component::Storage, false) => '#',
+        (Component::Egress, false) => '=',
+        (Component::Repair, false) => '+',
+        (Component::Audit, _) => 'a',
+    }
+}
+
+/// What the signs mean.
+pub(super) fn legend(bars: &[Bar], glyphs: &Glyphs) -> String {
+    let any = |component: Component| bars.iter().any(|bar| bar.parts.of(component).0 > 0);
+    let mut words: Vec<String> = Component::ALL
+        .into_iter()
+        // Audits earn less than can be seen.
+        .filter(|component| any(*component) && *component != Component::Audit)
+        .map(|component| format!("{} {}", sign(component, glyphs), component.word()))
+        .collect();
+    if bars.iter().any(|bar| bar.expected.is_some()) {
+        words.push(format!("{} to come", glyphs.empty));
+    }
+    words.join(" · ")
+}
+
+/// The least of 1, 2, 5 times a power of ten that is not below.
+fn round_up(value: f64) -> f64 {
+    let power = 10_f64.powf(value.max(1e-6).log10().floor());
+    let steps = [1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0];
+    let found = steps.into_iter().map(|step| step * power);
+    found
+        .into_iter()
+        .find(|step| *step >= value * 0.999)
+        .unwrap_or(power * 10.0)
+}
+
+/// Of whom a cell of a bar is: what covers its middle; `None`: nobody. `at`: the cell's bottom, in cells.
+fn cell(bar: &Bar, at: f64, scale: f64) -> Option<(Component, f64)> {
+    let height = bar.sum().dollars() * scale;
+    let covered = (height - at).clamp(0.0, 1.0);
+    if covered <= 0.0 {
+        return None;
+    }
+    let middle = at + covered / 2.0;
+    let mut top = 0.0;
+    for component in Component::ALL {
+        top += bar.parts.of(component).dollars() * scale;
+        if middle <= top {
+            return Some((component, covered));
+        }
+    }
+    None
+}
+
+const UP: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// Where the bars are.
+struct Grid {
+    plot: Rect,
+    wide: u16,
+    /// Cells for a dollar.
+    scale: f64,
+    /// The largest sum.
+    most: Micro,
+}
+
+/// Draws them; below each its name and its sum.
+pub(super) fn draw(page: &mut Page<'_>, area: Rect, bars: &[Bar], book: &Book) {
+    let theme = page.shared.theme.clone();
+    let area = area.intersection(page.buffer.area);
+    let most = bars.iter().map(Bar::height).max().unwrap_or_default();
+    if area.height < 3 || area.width < 12 || bars.is_empty() {
+        return;
+    }
+    let top = match most.0 {
+        1.. => round_up(book.cash.value(most)),
+        _ => 1.0,
+    };
+    let label = |value: f64| match top < 5.0 {
+        true => format!("{value:.2}"),
+        false => format!("{value:.0}"),
+    };
+    let gutter = text::width(&label(top)) as u16 + 4;
+    let plot = Rect {
+        x: area.x + gutter,
+        width: area.width.saturating_sub(gutter + 1),
+        height: area.height - 2,
+        ..area
+    };
+    let count = (bars.len() as u16).min(plot.width / 2).max(1);
+    let bars = &bars[bars.len() - usize::from(count)..];
+    let slot = (plot.width / count).min(12);
+    let grid = Grid {
+        plot,
+        wide: slot.saturating_sub(if slot > 4 { 2 } else { 1 }).clamp(1, 8),
+        scale: f64::from(plot.height) / top * dollar(book),
+        most,
+    };
+    axis(page.buffer, area, &grid, |share| label(top * share), &theme);
+    for (n, bar) in bars.iter().enumerate() {
+        // The last one has room beside it: for the mark of an estimate.
+        let more = if n + 1 == bars.len() {
+            area.right() - plot.right() + 1
+        } else {
+            0
+        };
+        let place = Rect {
+            x: plot.x + n as u16 * slot,
+            width: slot + more,
+            ..area
+        };
+        one(page.buffer, place, bar, &grid, &theme);
+        below(page, place, bar, &grid, book);
+    }
+}
+
+/// What a dollar is in the person's money.
+fn dollar(book: &Book) -> f64 {
+    book.cash.value(Micro(1_000_000))
+}
+
+fn axis(buffer: &mut Buffer, area: Rect, grid: &Grid, label: impl Fn(f64) -> String, theme: &Theme) {
+    let glyphs = &theme.glyphs;
+    let (tick, corner) = if glyphs.unicode { ("┤", "└") } else { ("|", "+") };
+    let edge = grid.plot.x - 1;
+    let rows = grid.plot.height;
+    for y in 0..rows {
+        let line = Rect {
+            y: area.y + y,
+            height: 1,
+            width: grid.plot.x - area.x,
+            ..area
+        };
+        // The top of a row is what its bars reach when they fill it.
+        let share = f64::from(rows - y) / f64::from(rows);
+        let is_labelled = y == 0 || (rows >= 4 && rows.is_multiple_of(2) && y == rows / 2);
+        let words = if is_labelled { label(share) } else { String::new() };
+        let words = text::right(&words, usize::from(edge - area.x).saturating_sub(1), glyphs);
+        let mut pen = Pen::new(buffer, line, theme);
+        pen.put(&words, Tone::Muted);
+        pen.to(edge - area.x);
+        pen.put(tick, Tone::Muted);
+    }
+    let line = Rect {
+        x: edge,
+        y: area.y + rows,
+        width: area.right().saturating_sub(edge),
+        height: 1,
+    };
+    let mut pen = Pen::new(buffer, line, theme);
+    pen.put(corner, Tone::Muted);
+    while pen.left() > 0 {
+        pen.put(glyphs.rule, Tone::Muted);
+    }
+}
+
+fn one(buffer: &mut Buffer, place: Rect, bar: &Bar, grid: &Grid, theme: &Theme) {
+    let glyphs = &theme.glyphs;
+    let expected = bar.expected.map_or(0.0, |amount| amount.dollars() * grid.scale);
+    for row in 0..grid.plot.height {
+        let at = f64::from(grid.plot.height - row - 1);
+        let (glyph, tone) = match cell(bar, at, grid.scale) {
+            Some((component, covered)) => {
+                let tone = Tone::Series(component as u8);
+                let sign = sign(component, glyphs);
+                // Only a full block has parts; others are there or not.
+                let glyph = match (sign, covered) {
+                    ('█', covered) => UP[((covered * 8.0).round() as usize).clamp(1, 8) - 1],
+                    (sign, covered) if covered >= 0.5 || at == 0.0 => sign,
+                    _ => continue,
+                };
+                (glyph.to_string(), tone)
+            }
+            None if expected - at >= 0.5 => (glyphs.empty.to_owned(), Tone::Muted),
+            None => continue,
+        };
+        let line = Rect {
+            y: place.y + row,
+            width: grid.wide.min(place.width),
+            height: 1,
+            ..place
+        };
+        Pen::new(buffer, line, theme).put(&glyph.repeat(usize::from(grid.wide)), tone);
+    }
+}
+
+/// Name and sum. A sum nobody settled has the mark of an estimate.
+fn below(page: &mut Page<'_>, place: Rect, bar: &Bar, grid: &Grid, book: &Book) {
+    let mark = if bar.estimated { "~" } else { "" };
+    let sum = format!("{mark}{}", book.cash.rough(bar.height(), grid.most));
+    let width = usize::from(place.width.saturating_sub(1)).max(1);
+    let name: String = match text::width(&bar.name) <= width {
+        true => bar.name.clone(),
+        false => bar.name.chars().take(width).collect(),
+    };
+    let lines = [
+        (name, grid.plot.height, Tone::Text),
+        (sum, grid.plot.height + 1, Tone::Muted),
+    ];
+    for (words, y, tone) in lines {
+        let line = Rect {
+            y: place.y + y,
+            height: 1,
+            width: place.width,
+            ..place
+        };
+        if text::width(&words) > width {
+            continue;
+        }
+        Pen::new(page.buffer, line, &page.shared.theme).put(&words, tone);
+    }
+    page.figure(place, "bar", &bar.key);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_of_what_covers_its_middle() {
+        let bar = Bar {
+            key: String::new(),
+            name: String::new(),
+            parts: Parts {
+                storage: Micro(2_000_000),
+                egress: Micro(1_000_000),
+                repair: Micro(500_000),
+                audit: Micro(0),
+            },
+            expected: None,
+            estimated: false,
+        };
+        let of = |at: f64| cell(&bar, at, 1.0).map(|(component, _)| component);
+        assert_eq!(
+            [of(0.0), of(1.0), of(2.0), of(3.0), of(4.0)],
+            [
+                Some(Component::Storage),
+                Some(Component::Storage),
+                Some(Component::Egress),
+                Some(Component::Repair),
+                None
+            ]
+        );
+        assert_eq!(cell(&bar, 3.0, 1.0).map(|(_, covered)| covered), Some(0.5));
+    }
+
+    #[test]
+    fn the_scale_ends_at_a_round_number_above_all() {
+        for (value, top) in [
+            (55.05, 60.0),
+            (60.0, 60.0),
+            (0.3, 0.3),
+            (1.01, 1.5),
+            (9.1, 10.0),
+            (0.0, 1e-6),
+        ] {
+            assert!(
+                (round_up(value) - top).abs() < top * 1e-9,
+                "{value}: {}",
+                round_up(value)
+            );
+        }
+    }
+}

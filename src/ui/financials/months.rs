@@ -1,0 +1,253 @@
+//! The table of months: what was estimated, what the paystub said, what was sent. With all years, sums of each year.
+
+use super::book::{Book, MonthSum};
+use super::cash::{self, Cash};
+use crate::api::money::{MonthState, Receipt};
+use crate::domain::money::Micro;
+use crate::ui::look::{Glyphs, Tone};
+use crate::ui::number::Percent;
+use crate::ui::shared::Shared;
+use crate::ui::table::{Cell, Column, Row, Table};
+use crate::ui::text;
+
+/// A hash of a receipt is shown in so many columns.
+const HASH: usize = 11;
+
+fn columns() -> Vec<Column> {
+    vec![
+        Column::text("month", "MONTH"),
+        Column::number("ours", "OURS").priority(2),
+        Column::number("told", "NODE SAID").short("NODE").priority(4),
+        Column::number("paystub", "PAYSTUB"),
+        Column::number("difference", "DIFF").priority(3),
+        Column::number("held", "HELD").priority(8),
+        Column::number("returned", "RETURNED").short("BACK").priority(6),
+        Column::number("postponed", "POSTPONED").short("POSTP").priority(5),
+        Column::number("earlier", "EARLIER").short("EARL").priority(7),
+        Column::number("sent", "SENT").priority(1),
+        Column::text("state", "STATE").flexible(16),
+    ]
+}
+
+/// What a month is at, in words.
+pub(super) fn state(sum: &MonthSum, book: &Book, glyphs: &Glyphs) -> (String, Tone) {
+    let single = book.nodes.len() < 2;
+    match sum.state {
+        MonthState::Missing => {
+            let missing = match sum.missing.as_slice() {
+                [] => "no paystub".to_owned(),
+                [(_, satellite)] if single => format!("no paystub of {satellite}"),
+                [(node, satellite)] => format!("no paystub of {satellite} ({node})"),
+                [(_, satellite), more @ ..] => match more.iter().all(|(_, other)| other == satellite) {
+                    true => format!("no paystub of {satellite} ({} nodes)", more.len() + 1),
+                    false => format!("{} paystubs missing", more.len() + 1),
+                },
+            };
+            (format!("{} {missing}", glyphs.warning), Tone::Warn)
+        }
+        MonthState::Postponed if !single => match sum.postponed.as_slice() {
+            [node] => (format!("postponed: {node}"), Tone::Text),
+            many => (format!("postponed on {} nodes", many.len()), Tone::Text),
+        },
+        MonthState::Paid => (sent(&sum.receipts, glyphs), Tone::Text),
+        other => (other.word().to_owned(), Tone::Muted),
+    }
+}
+
+/// When and over which chain money came.
+pub(super) fn sent(receipts: &[Receipt], glyphs: &Glyphs) -> String {
+    let mut chains: Vec<&str> = Vec::new();
+    for receipt in receipts {
+        if !chains.contains(&receipt.chain.as_str()) {
+            chains.push(&receipt.chain);
+        }
+    }
+    let times = receipts.iter().filter_map(|receipt| receipt.time_ms);
+    let mut words: Vec<String> = Vec::new();
+    words.extend(times.max().map(cash::day));
+    match (receipts, chains.as_slice()) {
+        ([], _) => words.push(MonthState::Paid.word().to_owned()),
+        (_, [_, _, ..]) => words.push(format!("{} chains", chains.len())),
+        (_, chains) => words.extend(chains.iter().map(|chain| (*chain).to_owned())),
+    }
+    match receipts {
+        [one] => words.push(text::middle(&one.hash, HASH, glyphs)),
+        [_, _, ..] => words.push(format!("{} receipts", receipts.len())),
+        [] => {}
+    }
+    words.join(" ")
+}
+
+fn row(sum: &MonthSum, book: &Book, shared: &Shared) -> Row {
+    let cash = &book.cash;
+    let dim = |cell: Cell, whole: bool| if whole { cell } else { cell.tone(Tone::Muted) };
+    let runs = sum.state == MonthState::Running;
+    let ours = match (sum.ours.known(), runs) {
+        (Some(net), true) => Cell::number(format!("~{}", cash.plain(net)), cash.value(net)),
+        (net, _) => cash.cell(net),
+    };
+    let (words, tone) = state(sum, book, &shared.theme.glyphs);
+    let stub = sum.stub;
+    let of = |amount: fn(&crate::api::money::Stub) -> Micro| match (stub.as_ref().map(amount), sum.state) {
+        (None, MonthState::Running | MonthState::Waiting) => Cell::absent(),
+        (None, _) => Cell::unknown(),
+        (Some(amount), _) => cash.some(amount),
+    };
+    let settled = match (sum.settled(), sum.state) {
+        (None, MonthState::Running | MonthState::Waiting) => Cell::absent(),
+        (settled, _) => dim(cash.cell(settled), sum.stubs.is_whole() && sum.missing.is_empty()),
+    };
+    let sent = match (stub.map(|stub| stub.distributed), sum.state) {
+        (None, MonthState::Running | MonthState::Waiting) => Cell::absent(),
+        (sent, _) => cash.cell(sent),
+    };
+    let cells = vec![
+        Cell::number(cash::short_month(sum.month), sum.month.start_ms() as f64),
+        dim(ours, sum.ours.is_whole()),
+        dim(cash.cell(sum.node.known()), sum.node.is_whole()),
+        settled,
+        difference(sum),
+        of(|stub| stub.held),
+        of(|stub| stub.disposed),
+        of(|stub| stub.postponed),
+        of(|stub| stub.earlier),
+        sent,
+        Cell::text(words).tone(tone),
+    ];
+    let row = Row::new(sum.month.to_string(), cells);
+    let glyphs = &shared.theme.glyphs;
+    match sum.state {
+        MonthState::Missing => row.mark(glyphs.warning, Tone::Warn),
+        MonthState::Postponed => row.mark(glyphs.note, Tone::Muted),
+        _ => row,
+    }
+}
+
+fn difference(sum: &MonthSum) -> Cell {
+    let settled = !matches!(sum.state, MonthState::Running | MonthState::Waiting);
+    match sum.difference {
+        None if settled => Cell::unknown(),
+        None => Cell::absent(),
+        Some((by, from)) => cash::apart(by, from).map_or(Cell::absent(), |text| {
+            let share = by.0 as f64 / from.0 as f64;
+            // A paystub that is a tenth below what its days come to wants a look.
+            let tone = if share < -0.1 { Tone::Warn } else { Tone::Text };
+            Cell::number(text, share).tone(tone)
+        }),
+    }
+}
+
+/// The table; with all years in sections.
+pub(super) fn table(book: &Book, all: bool, shared: &Shared) -> Table {
+    let mut rows: Vec<Row> = book.months.iter().map(|sum| row(sum, book, shared)).collect();
+    if shared.is_old() {
+        rows.iter_mut().for_each(super::earned::stale);
+    }
+    if all {
+        let years = years(&book.months);
+        for (row, sum) in rows.iter_mut().zip(&book.months) {
+            let place = years.iter().position(|year| year.year == sum.month.year());
+            row.group = place.unwrap_or(0) as u16;
+        }
+        let words = years.iter().map(|year| year.words(&book.cash).into());
+        let table = Table::new(columns(), rows).groups(words.collect());
+        return finished(table);
+    }
+    finished(Table::new(columns(), rows))
+}
+
+fn finished(table: Table) -> Table {
+    let table = table
+        .empty("no month is known: paystubs come with the node's API or its databases")
+        .one_line();
+    table.quiet()
+}
+
+/// What all months that are shown came to: for the heading.
+pub(super) fn sums(book: &Book) -> Vec<String> {
+    let cash = &book.cash;
+    let settled: Vec<&MonthSum> = book.months.iter().filter(|sum| sum.stub.is_some()).collect();
+    if settled.len() < 2 {
+        return Vec::new();
+    }
+    let paid: Micro = settled.iter().filter_map(|sum| sum.settled()).sum();
+    let sent: Micro = settled
+        .iter()
+        .filter_map(|sum| sum.stub)
+        .map(|stub| stub.distributed)
+        .sum();
+    let mut words = vec![format!("{} months: paystubs {}", settled.len(), cash.text(paid))];
+    words.push(format!("sent {}", cash.text(sent)));
+    words.extend(accuracy(&book.months));
+    words
+}
+
+/// How near estimates were to paystubs: the median of all months.
+pub(super) fn accuracy(months: &[MonthSum]) -> Option<String> {
+    let known = months.iter().filter_map(|sum| sum.difference);
+    let mut shares: Vec<f64> = known
+        .filter(|(_, from)| from.0 != 0)
+        .map(|(by, from)| (by.0 as f64 / from.0 as f64).abs() * 100.0)
+        .collect();
+    shares.sort_by(f64::total_cmp);
+    let median = shares.get(shares.len() / 2).filter(|_| shares.len() >= 2)?;
+    let text = Percent::new(1, &[]).text(*median);
+    Some(format!("estimates within {text} % of paystubs"))
+}
+
+/// A year's months.
+pub(super) struct Year {
+    pub(super) year: i32,
+    pub(super) months: usize,
+    pub(super) gross: crate::api::money::Parts<Micro>,
+    paid: Micro,
+    sent: Micro,
+    held: Micro,
+}
+
+impl Year {
+    /// `2026, 8 months: earned $401.12 gross, paystubs $365.21, sent $365.21, held back $2.10`
+    pub(super) fn words(&self, cash: &Cash) -> String {
+        let plural = if self.months == 1 { "" } else { "s" };
+        format!(
+            "{}, {} month{plural}: {} gross · paystubs {} · sent {} · held back {}",
+            self.year,
+            self.months,
+            cash.text(self.earned()),
+            cash.text(self.paid),
+            cash.text(self.sent),
+            cash.text(self.held)
+        )
+    }
+
+    pub(super) fn earned(&self) -> Micro {
+        self.gross.each().into_iter().copied().sum()
+    }
+}
+
+/// Months by year, the newest first.
+pub(super) fn years(months: &[MonthSum]) -> Vec<Year> {
+    let mut years: Vec<Year> = Vec::new();
+    for sum in months {
+        let year = sum.month.year();
+        if years.last().is_none_or(|last| last.year != year) {
+            years.push(Year {
+                year,
+                months: 0,
+                gross: Default::default(),
+                paid: Micro(0),
+                sent: Micro(0),
+                held: Micro(0),
+            });
+        }
+        let Some(last) = years.last_mut() else { continue };
+        last.months += 1;
+        last.gross += sum.gross;
+        if let Some(stub) = sum.stub {
+            last.paid += stub.paid;
+            last.sent += stub.distributed;
+            last.held += stub.held;
+        }
+    }
+    years
+}

@@ -1,0 +1,81 @@
+//! Cents that add up: in a column each amount is rounded up or down so that the rows give the sum below them. What is
+//! shown is never a whole cent off; amounts to the last digit are in the explanations.
+
+use crate::ui::number;
+use crate::ui::table::{Row, SortKey};
+
+/// A column, what its amounts are times, and what stands before them.
+pub(super) type Adding = (usize, i64, &'static str);
+
+fn value(row: &Row, column: usize) -> Option<f64> {
+    match row.cells.get(column)?.sort {
+        SortKey::Number(value) => Some(value * 100.0),
+        _ => None,
+    }
+}
+
+/// Cents of the rows that give the cents of the sum; `None`: the sum is not that of the rows.
+fn shared_out(exact: &[f64], sum: f64) -> Option<Vec<i64>> {
+    let all: f64 = exact.iter().sum();
+    if !all.is_finite() || (all - sum).abs() > 0.5 {
+        return None;
+    }
+    let mut cents: Vec<i64> = exact.iter().map(|value| value.floor() as i64).collect();
+    let missing = sum.round() as i64 - cents.iter().sum::<i64>();
+    let mut order: Vec<usize> = (0..exact.len()).collect();
+    let rest = |n: usize| exact[n] - exact[n].floor();
+    order.sort_by(|a, b| rest(*b).total_cmp(&rest(*a)));
+    for n in order.into_iter().take(usize::try_from(missing).ok()?) {
+        // What is a whole number of cents stays.
+        if rest(n) > 1e-6 {
+            cents[n] += 1;
+        }
+    }
+    Some(cents)
+}
+
+/// Writes the rows' amounts anew so that they give the sum in `foot`.
+pub(super) fn add_up(rows: &mut [Row], foot: &Row, columns: &[Adding]) {
+    for (column, sign, before) in columns {
+        let Some(sum) = value(foot, *column) else { continue };
+        let known: Vec<(usize, f64)> = rows
+            .iter()
+            .enumerate()
+            .filter_map(|(n, row)| Some((n, value(row, *column)?)))
+            .collect();
+        let exact: Vec<f64> = known.iter().map(|(_, value)| *value).collect();
+        let Some(cents) = shared_out(&exact, sum) else { continue };
+        for ((n, _), cents) in known.into_iter().zip(cents) {
+            let amount = number::money(cents.saturating_mul(10_000).saturating_mul(*sign));
+            rows[n].cells[*column].text = format!("{before}{amount}").into();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn rows_give_their_sum() {
+        assert_eq!(shared_out(&[2613.4, 810.4, 257.4], 3681.2), Some(vec![2614, 810, 257]));
+        assert_eq!(shared_out(&[10.0, 20.0], 30.0), Some(vec![10, 20]));
+        assert_eq!(shared_out(&[10.0, 20.0], 31.0), None);
+        assert_eq!(shared_out(&[f64::NAN], 0.0), None);
+        assert_eq!(shared_out(&[-0.6, 0.0], -0.6), Some(vec![-1, 0]));
+    }
+
+    proptest! {
+        #[test]
+        fn no_amount_is_a_cent_off(micro in prop::collection::vec(-900_000_000i64..900_000_000, 1..20)) {
+            let exact: Vec<f64> = micro.iter().map(|micro| *micro as f64 / 10_000.0).collect();
+            let sum = micro.iter().sum::<i64>() as f64 / 10_000.0;
+            let cents = shared_out(&exact, sum).unwrap();
+            prop_assert_eq!(cents.iter().sum::<i64>(), sum.round() as i64);
+            for (cents, exact) in cents.iter().zip(&exact) {
+                prop_assert!((*cents as f64 - exact).abs() < 1.0);
+            }
+        }
+    }
+}

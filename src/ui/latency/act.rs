@@ -1,0 +1,107 @@
+//! What the pane's own keys do.
+
+use super::{Latency, NODES, ROWS, SLOW, Shape, TABLES, facts, tables};
+use crate::domain::transfer::Quality;
+use crate::ui::action::Action;
+use crate::ui::chart::Scale;
+use crate::ui::pane::{Effect, Pane};
+use crate::ui::shared::Shared;
+
+impl Latency {
+    pub(super) fn can_act(&self, action: Action, shared: &Shared) -> bool {
+        match action {
+            Action::Back => self.enlarged,
+            Action::Enter => self.opens(shared),
+            Action::Metric | Action::WhichAction | Action::WhichQuality | Action::SizeView | Action::HeatStrip => {
+                self.told && !self.blind
+            }
+            Action::Enlarge => self.told,
+            _ => false,
+        }
+    }
+
+    /// Whether Enter leads somewhere from the row under the cursor.
+    fn opens(&self, shared: &Shared) -> bool {
+        let some = self.slots[self.focus].state.selected().is_some();
+        match TABLES[self.focus] {
+            NODES => some && shared.node.is_none(),
+            SLOW => some,
+            _ => some && self.shape == Shape::Satellites,
+        }
+    }
+
+    pub(super) fn do_act(&mut self, action: Action, shared: &mut Shared) -> Vec<Effect> {
+        match action {
+            Action::Enter => return self.open(shared),
+            Action::Back => self.enlarged = false,
+            Action::Enlarge => self.enlarged = !self.enlarged,
+            Action::Metric => {
+                self.trend.measure = self.trend.measure.next();
+                self.trend.scale = Scale::default();
+                shared.say(format!("the chart shows {}", self.trend.measure.name()));
+            }
+            Action::WhichAction => {
+                self.action = self.next_action(shared);
+                self.trend.scale = Scale::default();
+                shared.say(format!("nodes are compared by {}", facts::plural(&self.action)));
+            }
+            Action::WhichQuality => {
+                self.quality = match self.quality {
+                    None => Some(Quality::ALL[0]),
+                    Some(quality) => Quality::ALL.get(quality as usize + 1).copied(),
+                };
+                let words = self
+                    .quality
+                    .map_or("the best that holds most of them", facts::quality_words);
+                shared.say(format!("durations: {words}"));
+            }
+            Action::SizeView => {
+                self.shape = self.shape.next();
+                shared.say(format!("one node {}", self.shape.title().to_lowercase()));
+            }
+            Action::HeatStrip => self.heat = !self.heat,
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    /// The action behind the present one, of those that are known.
+    fn next_action(&self, shared: &Shared) -> String {
+        let detail = self.detail(shared);
+        let rows = detail.into_iter().flat_map(|detail| &detail.rows);
+        let mut known: Vec<&str> = rows
+            .map(|row| row.action.as_str())
+            .filter(|word| !word.is_empty())
+            .collect();
+        known.extend(["PUT", "GET", "GET_AUDIT"]);
+        known.sort_by_key(|action| facts::order(action));
+        known.dedup();
+        let at = known.iter().position(|action| *action == self.action);
+        known[at.map_or(0, |at| (at + 1) % known.len())].to_owned()
+    }
+
+    /// Opens what is under the cursor.
+    fn open(&self, shared: &mut Shared) -> Vec<Effect> {
+        let Some(key) = self.slots[self.focus]
+            .state
+            .selected()
+            .map(|key| key.as_str().to_owned())
+        else {
+            return Vec::new();
+        };
+        match TABLES[self.focus] {
+            NODES => shared.node = Some(key),
+            ROWS => shared.satellite = Some(key).filter(|id| !id.is_empty()),
+            _ => {
+                if let Some((second, node)) = tables::slow_of(&key) {
+                    // The log shows this node at the moment it began.
+                    let now = shared.now_s();
+                    shared.time.choose(second, now);
+                    shared.node = Some(node);
+                    return vec![Effect::Show(Pane::Log)];
+                }
+            }
+        }
+        Vec::new()
+    }
+}

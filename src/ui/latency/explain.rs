@@ -1,0 +1,234 @@
+//! What the figures of the pane are: where they come from, how they are made, what follows.
+
+use super::{Latency, ROWS, asks, facts, tables};
+use crate::api::latency::{Figures, NodeLatency, Row, bounds};
+use crate::ui::explain::{Explained, Fact};
+use crate::ui::number;
+use crate::ui::pane::Figure;
+use crate::ui::shared::Shared;
+
+const PERCENTILES: &str = "Durations are counted in a sketch of buckets 1.6 % wide: a percentile is within 1 % of a \
+    duration that was there, in any range. One that too few samples tell (fewer than 100 for p99, 20 for p95) is `?`.";
+const QUALITY: &str = "A duration is as exact as its worse end: docker and journald stamp lines exactly; where a line \
+    is read as it is written its arrival counts; the log itself has whole seconds. A figure is of one quality only: the \
+    best that holds most of the durations. `Q` shows another one.";
+const SLOW: &str = "What is twice the usual is slow: against the median of the other nodes, or a week before. A slow disk \
+    shows in large uploads first: look at Maintenance for compactions and walks at these hours, at the disk's own \
+    queue, at other programs on it.";
+const LOST: &str = "An uplink sends a piece to more nodes than it needs and hangs up on the slowest: a race that is lost \
+    after a moment is a matter of distance, one that is lost with nearly all bytes moved is a matter of the disk.";
+const RUNNING: &str = "What runs is a `started` line without its end. The satellite gives an audit up after about 5 min and \
+    counts it as failed: from 1 min on it is a warning here, from 3 min on danger.";
+
+impl Latency {
+    pub(super) fn explained(&self, figure: &Figure, shared: &Shared) -> Option<Explained> {
+        match figure.what.as_str() {
+            "bin" => self.of_bin(figure.of.parse().ok()?, shared),
+            "hour" => self.of_hour(figure.of.parse().ok()?, shared),
+            "lost" => Some(words("Lost races by how late", &[LOST])),
+            "running" => Some(words("In flight", &[RUNNING])),
+            "check" => Some(words(
+                "Disk check",
+                &[
+                    "The node checks its disk each minute and times it; `/metrics` tells how long. It is not asked yet: `?`.",
+                ],
+            )),
+            what => {
+                let node = self.nodes(shared).iter().find(|node| node.node == figure.of);
+                if let Some(node) = node {
+                    return Some(self.of_node(what, node, shared));
+                }
+                let detail = self.detail(shared)?;
+                let row = detail.rows.iter().find(|row| tables::row_key(row) == figure.of);
+                match row {
+                    Some(row) => Some(of_row(what, (&detail.node, row))),
+                    None => self.of_other(figure, shared),
+                }
+            }
+        }
+    }
+
+    /// A satellite, or one of the slowest.
+    fn of_other(&self, figure: &Figure, shared: &Shared) -> Option<Explained> {
+        let detail = self.detail(shared)?;
+        if let Some(row) = detail.satellites.iter().find(|row| row.satellite_id == figure.of) {
+            let title = format!(
+                "{}, {}: {}",
+                detail.node,
+                shared.satellite_name(&row.satellite_id),
+                figure.what
+            );
+            return Some(Explained {
+                title,
+                sum: String::new(),
+                facts: of_figures(&row.figures),
+                words: vec![PERCENTILES.to_owned(), QUALITY.to_owned()],
+            });
+        }
+        let (second, node) = tables::slow_of(&figure.of)?;
+        let when = number::moment(second * 1000, shared.now_ms, &shared.zone);
+        Some(words(
+            &format!("{node}: a slow transfer that began at {when}"),
+            &[
+                "The five slowest of each action and hour are kept for two weeks, of each day for two years. Enter shows \
+               the log of the node at the moment it began.",
+            ],
+        ))
+    }
+
+    fn of_node(&self, what: &str, node: &NodeLatency, shared: &Shared) -> Explained {
+        let mut facts = node.figures.as_ref().map_or(Vec::new(), of_figures);
+        let asked = shared.answers.answered_ms(asks::NODES);
+        if let Some(before) = node
+            .before
+            .as_ref()
+            .and_then(|before| before.p95.map(|p95| (p95, before.quality)))
+        {
+            facts.push(Fact::new("p95 a week before", facts::said(before.0, before.1), "log"));
+        }
+        let [won, lost, failed, rejected] = node.ends.map(number::count);
+        let ends = format!("{won} won, {lost} lost, {failed} failed, {rejected} rejected");
+        facts.push(Fact::new("of all", ends, "log").since(asked, shared.now_ms));
+        let verdict = node.slow.as_ref();
+        let sum = match verdict.and_then(|verdict| Some((verdict.times_others?, verdict.others?))) {
+            Some((times, others)) => {
+                let quality = node
+                    .figures
+                    .as_ref()
+                    .map(|figures| figures.quality)
+                    .unwrap_or(crate::domain::transfer::Quality::Exact);
+                let p95 = node.figures.as_ref().and_then(|figures| figures.p95).unwrap_or(0);
+                format!(
+                    "{} ÷ {} = {times:.1} times the median of the others",
+                    facts::said(p95, quality),
+                    facts::said(others, quality)
+                )
+            }
+            None => String::new(),
+        };
+        let about = match what {
+            "flight" | "oldest" => RUNNING,
+            "won" => LOST,
+            _ if verdict.is_some() => SLOW,
+            _ => PERCENTILES,
+        };
+        Explained {
+            title: format!("{}: {} of {}", node.node, what, facts::plural(&self.action)),
+            sum,
+            facts,
+            words: vec![about.to_owned(), QUALITY.to_owned()],
+        }
+    }
+
+    /// A step of the histogram.
+    fn of_bin(&self, at: usize, shared: &Shared) -> Option<Explained> {
+        let row = self.row(shared)?;
+        let count = *row.histogram.get(at)?;
+        let all: u64 = row.histogram.iter().sum();
+        let before: u64 = row.histogram.iter().take(at).sum();
+        let text = |ms: u64| number::duration(ms);
+        let from = at
+            .checked_sub(1)
+            .and_then(|at| bounds().nth(at))
+            .map_or("0".to_owned(), text);
+        let to = bounds().nth(at).map_or("longer".to_owned(), text);
+        let percent = |part: u64| format!("{:.1} %", part as f64 * 100.0 / all.max(1) as f64);
+        Some(Explained {
+            title: format!("{} of {} to {}", row.action, from, to),
+            sum: format!(
+                "{} of {} = {}",
+                number::count(count),
+                number::count(all),
+                percent(count)
+            ),
+            facts: vec![
+                Fact::new("faster", percent(before), "log"),
+                Fact::new("slower", percent(all - before - count), "log"),
+            ],
+            words: vec![format!(
+                "The histogram is of the row under the cursor of the table ({ROWS})."
+            )],
+        })
+    }
+
+    /// An hour of the day.
+    fn of_hour(&self, hour: usize, shared: &Shared) -> Option<Explained> {
+        let name = self.subject(shared)?;
+        let node = self.nodes(shared).iter().find(|node| node.node == name)?;
+        let quality = node.figures.as_ref()?.quality;
+        let p95 = node
+            .heat
+            .get(hour)?
+            .map_or("?".to_owned(), |ms| facts::said(ms, quality));
+        let text = "p95 of what was won within this hour of the day, over the last seven days, in your zone. A band that \
+                    comes back each day is work that does: a walk, a compaction, a backup.";
+        Some(words(
+            &format!("{name}, {hour:02} to {:02} h: p95 {p95}", (hour + 1) % 24),
+            &[text],
+        ))
+    }
+}
+
+fn of_figures(figures: &Figures) -> Vec<Fact> {
+    let mut facts = vec![
+        Fact::new("durations", number::count(figures.count), "log, started to finished"),
+        Fact::new("quality", facts::quality_words(figures.quality), "log"),
+    ];
+    if figures.left_out > 0 {
+        facts.push(Fact::new(
+            "of another quality",
+            number::count(figures.left_out),
+            "left out",
+        ));
+    }
+    let all = [
+        ("p50", figures.p50),
+        ("p90", figures.p90),
+        ("p95", figures.p95),
+        ("p99", figures.p99),
+    ];
+    for (what, ms) in all.into_iter().chain([("longest", Some(figures.max))]) {
+        let value = ms.map_or("?".to_owned(), |ms| facts::said(ms, figures.quality));
+        facts.push(Fact::new(what, value, "log"));
+    }
+    facts
+}
+
+fn of_row(what: &str, (node, row): (&str, &Row)) -> Explained {
+    let mut facts = of_figures(&row.figures);
+    if let Some(ms) = row.before_p95 {
+        facts.push(Fact::new(
+            "p95 a week before",
+            facts::said(ms, row.figures.quality),
+            "log",
+        ));
+    }
+    if let Some(speed) = row.speed {
+        let rate = |rate: Option<u64>| rate.map_or("?".to_owned(), number::rate);
+        let text = format!("{} ({}–{})", rate(speed.p50), rate(speed.p10), rate(speed.p90));
+        facts.push(Fact::new("each at", text, "size ÷ duration"));
+    }
+    let about = match what {
+        "won" => "Won of all whose duration is known: a log at INFO tells of ends only.",
+        "speed" => {
+            "Bytes a second of each transfer for itself: half are slower, in brackets one in ten and nine in ten. \
+                    Whole seconds tell nothing of it; what took less than 20 ms by its arrival counts as 20 ms."
+        }
+        _ => PERCENTILES,
+    };
+    let size = row.size_class.as_deref().unwrap_or("all sizes");
+    Explained {
+        title: format!("{node}: {} {size}, {}", row.action, facts::ended(row.outcome)),
+        sum: String::new(),
+        facts,
+        words: vec![about.to_owned(), QUALITY.to_owned()],
+    }
+}
+
+fn words(title: &str, texts: &[&str]) -> Explained {
+    Explained {
+        title: title.to_owned(),
+        words: texts.iter().map(|text| (*text).to_owned()).collect(),
+        ..Explained::default()
+    }
+}

@@ -1,0 +1,371 @@
+//! The tables: nodes by an action, one node by action and size, by satellite, by how it ended, the slowest.
+
+use super::facts::{self, Seconds};
+use super::{Latency, Shape};
+use crate::api::latency::{Detail, Figures, NodeLatency, Row as Told, Slow, Speed};
+use crate::api::snapshot::Running;
+use crate::domain::transfer::{Outcome, Quality, SIZE_CLASSES};
+use crate::ui::look::Tone;
+use crate::ui::number::{self, Percent, Scale};
+use crate::ui::shared::Shared;
+use crate::ui::table::{Cell, Column, Direction, Row, Table};
+
+/// Columns that are drawn over.
+pub(super) const HEAT: &str = "heat";
+pub(super) const HISTOGRAM: &str = "histogram";
+/// p95 of so many times a week before is marked.
+const WORSE: f64 = 2.0;
+const WON: Percent = Percent::new(1, &[]);
+
+/// What runs now of a node; `None`: nobody knows.
+pub(super) fn running<'a>(node: &str, shared: &'a Shared) -> Option<&'a std::collections::BTreeMap<String, Running>> {
+    // What ran then is not kept.
+    shared.moment().is_none().then_some(())?;
+    let running = shared.shown().nodes.get(node)?.running.as_ref()?;
+    Some(&*running.value).filter(|running| !running.is_empty())
+}
+
+fn percentiles() -> Vec<Column> {
+    vec![
+        Column::number("count", "COUNT"),
+        Column::text("q", "Q").priority(4).bounds(2, 5),
+        Column::number("p50", "p50").priority(3),
+        Column::number("p90", "p90").priority(7),
+        Column::number("p95", "p95"),
+        Column::number("p99", "p99").priority(5),
+        Column::number("max", "MAX").priority(2),
+        Column::number("before", "7 d AGO p95").short("WAS p95").priority(6),
+    ]
+}
+
+/// Figures as cells, in the order of [`percentiles`].
+fn cells(figures: Option<&Figures>, before: Option<u64>, (form, slow): (Seconds, bool)) -> Vec<Cell> {
+    let Some(figures) = figures.filter(|figures| figures.count > 0) else {
+        return vec![Cell::unknown(); 8];
+    };
+    let quality = figures.quality;
+    let time = |ms: Option<u64>| ms.map_or(Cell::unknown(), |ms| Cell::number(form.text(ms, quality), ms as f64));
+    let mut p95 = time(figures.p95);
+    if slow {
+        p95 = Cell::number(format!("{}!", p95.text), figures.p95.unwrap_or(0) as f64).tone(Tone::Warn);
+    }
+    let left_out = if figures.left_out > 0 { "*" } else { "" };
+    vec![
+        Cell::number(
+            format!("{}{left_out}", number::count(figures.count)),
+            figures.count as f64,
+        ),
+        Cell::text(facts::word(quality)).tone(Tone::Muted),
+        time(figures.p50),
+        time(figures.p90),
+        p95,
+        time(figures.p99),
+        time(Some(figures.max)),
+        time(before).tone(Tone::Muted),
+    ]
+}
+
+fn won(ends: &[u64; 4]) -> Cell {
+    let races = ends[0] + ends[1] + ends[2];
+    match races {
+        0 => Cell::absent(),
+        _ => Cell::number(WON.share(ends[0], races), ends[0] as f64 / races as f64),
+    }
+}
+
+fn form<'a>(all: impl IntoIterator<Item = &'a Figures>) -> Seconds {
+    Seconds::of(all.into_iter().filter_map(|figures| figures.p95))
+}
+
+/// Nodes, the slow ones first, then by p95.
+pub(super) fn ranked<'a>(nodes: &'a [NodeLatency], shared: &Shared) -> Vec<&'a NodeLatency> {
+    let wanted = |node: &&NodeLatency| shared.node.as_ref().is_none_or(|name| node.node == *name);
+    let mut nodes: Vec<&NodeLatency> = nodes.iter().filter(wanted).collect();
+    let p95 = |node: &NodeLatency| facts::figures(node).and_then(|figures| figures.p95);
+    nodes.sort_by(|a, b| {
+        (b.slow.is_some().cmp(&a.slow.is_some()))
+            .then_with(|| p95(b).cmp(&p95(a)))
+            .then_with(|| a.node.cmp(&b.node))
+    });
+    nodes
+}
+
+/// All nodes by an action.
+pub(super) fn nodes(told: &[NodeLatency], action: &str, shared: &Shared) -> Table {
+    let ranked = ranked(told, shared);
+    let form = form(ranked.iter().filter_map(|node| node.figures.as_ref()));
+    let mut columns = vec![Column::text("node", "NODE").bounds(4, 20)];
+    columns.extend(percentiles());
+    columns.extend([
+        Column::number("won", "WON").short("WON %").unit("%").priority(8),
+        Column::number("flight", "IN FLIGHT").short("NOW").priority(9),
+        Column::number("oldest", "OLDEST").priority(10),
+        Column::text(HEAT, "00 03 06 09 12 15 18 21 ")
+            .bounds(24, 24)
+            .priority(11),
+    ]);
+    let glyphs = &shared.theme.glyphs;
+    let row = |node: &&NodeLatency| {
+        let known = facts::figures(node);
+        let before = node.before.as_ref().and_then(|figures| figures.p95);
+        let mut all = vec![Cell::text(node.node.clone())];
+        all.extend(match (known, node.ends.iter().sum::<u64>()) {
+            // Nothing of the kind happened: nothing to know.
+            (None, 0) => vec![Cell::absent(); 8],
+            _ => cells(known, before, (form, node.slow.is_some())),
+        });
+        all.push(won(&node.ends));
+        all.extend(flight(running(&node.node, shared), action, shared));
+        // Drawn over; sorted by the worst hour.
+        let worst = node.heat.iter().filter_map(|ms| *ms).max();
+        all.push(worst.map_or(Cell::empty(), |ms| Cell::number("", ms as f64)));
+        let (mark, tone) = match (&node.slow, known) {
+            (Some(_), _) => (glyphs.warning, Tone::Warn),
+            (None, Some(figures)) if figures.p95.is_some() => (glyphs.good, Tone::Good),
+            _ => (glyphs.unknown, Tone::Muted),
+        };
+        Row::new(node.node.as_str(), all).mark(mark, tone)
+    };
+    Table::new(columns, ranked.iter().map(row).collect())
+        .empty("no node is configured, nor was one found on this host")
+        .one_line()
+}
+
+/// How many of an action run, and how long the oldest does.
+fn flight(running: Option<&std::collections::BTreeMap<String, Running>>, action: &str, shared: &Shared) -> [Cell; 2] {
+    let Some(running) = running else {
+        return [Cell::unknown(), Cell::unknown()];
+    };
+    match running.get(action).filter(|of| of.count > 0) {
+        None => [Cell::number("0", 0.0), Cell::absent()],
+        Some(of) => {
+            let ms = (shared.now_ms - of.oldest_ms).max(0);
+            let oldest = Cell::number(number::duration(ms.unsigned_abs()), ms as f64);
+            [Cell::number(number::count(of.count), of.count as f64), oldest]
+        }
+    }
+}
+
+/// Place of a size among all; all sizes together come first.
+fn place(size: Option<&str>) -> usize {
+    let known = |word: &str| SIZE_CLASSES.iter().position(|class| *class == word);
+    size.map_or(0, |word| known(word).map_or(SIZE_CLASSES.len() + 1, |at| at + 1))
+}
+
+/// Key of a row of the table by action, size and outcome.
+pub(super) fn row_key(row: &Told) -> String {
+    format!(
+        "{}\t{}\t{}",
+        row.action,
+        row.size_class.as_deref().unwrap_or("all"),
+        row.outcome.word()
+    )
+}
+
+/// The rows of a detail that a shape shows, in its order.
+pub(super) fn shown<'a>(detail: &'a Detail, shape: Shape, action: &str) -> Vec<&'a Told> {
+    let wanted = |row: &&Told| match shape {
+        Shape::Sizes => row.outcome == Outcome::Success && (row.size_class.is_none() || row.action == action),
+        Shape::Ends => row.size_class.is_none(),
+        Shape::Satellites => false,
+    };
+    let mut rows: Vec<&Told> = detail.rows.iter().filter(wanted).collect();
+    let size = |row: &Told| place(row.size_class.as_deref());
+    rows.sort_by(|a, b| {
+        let first = |row: &Told| row.action != action;
+        (first(a), facts::order(&a.action), size(a), b.outcome).cmp(&(
+            first(b),
+            facts::order(&b.action),
+            size(b),
+            a.outcome,
+        ))
+    });
+    rows
+}
+
+/// Of the races of an action and size the share that was won, as far as durations tell.
+fn ends_of(detail: &Detail, row: &Told) -> [u64; 4] {
+    let mut ends = [0; 4];
+    let same = detail
+        .rows
+        .iter()
+        .filter(|other| other.action == row.action && other.size_class == row.size_class);
+    for other in same {
+        let at = match other.outcome {
+            Outcome::Success => 0,
+            Outcome::Canceled => 1,
+            Outcome::Failed => 2,
+            Outcome::Rejected => 3,
+        };
+        ends[at] += other.figures.all();
+    }
+    ends
+}
+
+fn speed(speed: Option<Speed>, scale: &Scale) -> Cell {
+    let known = speed.and_then(|speed| speed.p50);
+    known.map_or(Cell::unknown(), |rate| Cell::number(scale.text(rate), rate as f64))
+}
+
+/// One node: by action and size, or by how it ended.
+pub(super) fn rows(detail: &Detail, pane: &Latency, shared: &Shared) -> Table {
+    if pane.shape == Shape::Satellites {
+        return satellites(detail, shared);
+    }
+    let shown = shown(detail, pane.shape, &pane.action);
+    let form = form(shown.iter().map(|row| &row.figures));
+    let rates = Scale::rates(shown.iter().filter_map(|row| row.speed.and_then(|speed| speed.p50)));
+    let second = match pane.shape {
+        Shape::Ends => Column::text("ended", "ENDED").bounds(4, 8),
+        _ => Column::text("size", "SIZE").bounds(4, 9),
+    };
+    let mut columns = vec![Column::text("action", "ACTION").bounds(4, 14), second];
+    columns.extend(percentiles());
+    columns.extend([
+        Column::number("won", "WON").short("WON %").unit("%").priority(8),
+        Column::number("speed", "EACH")
+            .short(rates.unit())
+            .unit(rates.unit())
+            .priority(9),
+        Column::text(HISTOGRAM, "8 ms       0.5 s     30 s ")
+            .bounds(28, 28)
+            .priority(10),
+    ]);
+    let row = |told: &&Told| {
+        let slow = told.before_p95.zip(told.figures.p95);
+        let slow = slow.is_some_and(|(before, p95)| is_worse(p95, before, told.figures.quality));
+        let second = match pane.shape {
+            Shape::Ends => facts::ended(told.outcome).to_owned(),
+            _ => told.size_class.clone().unwrap_or_else(|| "all".to_owned()),
+        };
+        let mut all = vec![Cell::text(told.action.clone()), Cell::text(second)];
+        all.extend(cells(Some(&told.figures), told.before_p95, (form, slow)));
+        all.push(match told.outcome {
+            Outcome::Success => won(&ends_of(detail, told)),
+            _ => Cell::absent(),
+        });
+        all.push(match told.outcome {
+            Outcome::Success => speed(told.speed, &rates),
+            _ => Cell::absent(),
+        });
+        // Drawn over; sorted by its middle.
+        let middle = told.figures.p50;
+        all.push(middle.map_or(Cell::empty(), |ms| Cell::number("", ms as f64)));
+        let row = Row::new(row_key(told), all);
+        if slow {
+            row.mark(shared.theme.glyphs.warning, Tone::Warn)
+        } else {
+            row
+        }
+    };
+    Table::new(columns, shown.iter().map(row).collect())
+        .empty("no duration is known of this time")
+        .one_line()
+        .quiet()
+}
+
+/// Much worse than a week before, and more than the clock can err.
+fn is_worse(p95: u64, before: u64, quality: Quality) -> bool {
+    let least = if quality == Quality::Second { 2000 } else { 50 };
+    p95 as f64 >= before as f64 * WORSE && p95 - before >= least
+}
+
+fn satellites(detail: &Detail, shared: &Shared) -> Table {
+    let form = form(detail.satellites.iter().map(|row| &row.figures));
+    let mut columns = vec![Column::text("satellite", "SATELLITE").short("SAT").bounds(3, 20)];
+    columns.extend(percentiles());
+    columns.push(Column::number("won", "WON").short("WON %").unit("%").priority(8));
+    let rows = detail.satellites.iter().map(|told| {
+        let slow = told.before_p95.zip(told.figures.p95);
+        let slow = slow.is_some_and(|(before, p95)| is_worse(p95, before, told.figures.quality));
+        let mut all = vec![Cell::text(shared.satellite_name(&told.satellite_id))];
+        all.extend(cells(Some(&told.figures), told.before_p95, (form, slow)));
+        all.push(won(&told.ends));
+        Row::new(told.satellite_id.as_str(), all)
+    });
+    Table::new(columns, rows.collect())
+        .empty("no duration is known of this time")
+        .one_line()
+        .quiet()
+}
+
+/// Key of one of the slowest: when it began, and the node.
+fn slow_key(slow: &Slow) -> String {
+    format!("{}\t{}\t{}", slow.time_ms, slow.ms, slow.node)
+}
+
+/// The second one of the slowest began at, and its node.
+pub(super) fn slow_of(key: &str) -> Option<(i64, String)> {
+    let mut parts = key.splitn(3, '\t');
+    let (end, ms): (i64, i64) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    Some(((end - ms).div_euclid(1000), parts.next()?.to_owned()))
+}
+
+/// The slowest of all nodes, or of the one alone.
+pub(super) fn slowest(all: &[Slow], shared: &Shared) -> Table {
+    let wanted = |slow: &&Slow| shared.node.as_ref().is_none_or(|name| slow.node == *name);
+    let all: Vec<&Slow> = all.iter().filter(wanted).collect();
+    let form = Seconds::of(all.iter().map(|slow| slow.ms));
+    let columns = vec![
+        Column::number("seconds", "SECONDS"),
+        Column::text("node", "NODE").bounds(4, 20).priority(2),
+        Column::text("action", "ACTION").bounds(4, 14),
+        Column::text("satellite", "SAT").bounds(3, 20).priority(3),
+        Column::number("size", "SIZE").priority(4),
+        Column::number("started", "STARTED").first(Direction::Down),
+        Column::text("ended", "ENDED").bounds(3, 8).priority(1),
+        Column::text("q", "Q").bounds(2, 5).priority(5),
+        Column::text("piece", "PIECE").bounds(8, 52).priority(6).flexible(8),
+    ];
+    let row = |slow: &&Slow| {
+        let begun = slow.time_ms - slow.ms as i64;
+        let cells = vec![
+            Cell::number(form.text(slow.ms, slow.quality), slow.ms as f64),
+            Cell::text(slow.node.clone()),
+            Cell::text(slow.action.clone()),
+            Cell::text(shared.satellite_name(&slow.satellite_id)),
+            slow.size
+                .map_or(Cell::unknown(), |size| Cell::number(number::size(size), size as f64)),
+            Cell::number(number::moment(begun, shared.now_ms, &shared.zone), begun as f64),
+            Cell::text(facts::ended(slow.outcome)),
+            Cell::text(facts::word(slow.quality)).tone(Tone::Muted),
+            slow.piece
+                .clone()
+                .map_or(Cell::unknown(), |piece| Cell::text(piece).tone(Tone::Muted)),
+        ];
+        Row::new(slow_key(slow), cells)
+    };
+    Table::new(columns, all.iter().map(row).collect())
+        .empty("no duration is known of this time")
+        .one_line()
+        .quiet()
+}
+
+/// What is known of nodes whose logs tell no durations.
+pub(super) fn meanwhile(told: &[NodeLatency], shared: &Shared) -> Table {
+    let ranked = ranked(told, shared);
+    let columns = vec![
+        Column::text("node", "NODE").bounds(4, 20),
+        Column::number("uploads", "UPLOADS/h"),
+        Column::number("flight", "IN FLIGHT").short("NOW").priority(2),
+        Column::number("check", "DISK CHECK").priority(3),
+        Column::number("won", "WON").short("WON %").unit("%"),
+        Column::number("lines", "LINES/d").priority(1),
+    ];
+    let row = |node: &&NodeLatency| {
+        let log = node.log.clone().unwrap_or_default();
+        let hourly = log.uploads / 24;
+        let cells = vec![
+            Cell::text(node.node.clone()),
+            Cell::number(number::count(hourly), hourly as f64),
+            flight(running(&node.node, shared), "PUT", shared)[0].clone(),
+            Cell::unknown(),
+            won(&[log.won, log.lost, log.failed_uploads, 0]),
+            Cell::number(number::count(log.lines), log.lines as f64),
+        ];
+        Row::new(node.node.as_str(), cells)
+    };
+    Table::new(columns, ranked.iter().map(row).collect())
+        .empty("no node is configured, nor was one found on this host")
+        .one_line()
+}

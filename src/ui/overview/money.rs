@@ -1,0 +1,110 @@
+//! What nodes earn this month, as far as the status tells: a column, a line, and what they are.
+
+use crate::api::status::{Earnings, Node, ms};
+use crate::ui::explain::{Explained, Fact};
+use crate::ui::look::Tone;
+use crate::ui::number::{self, dollars};
+use crate::ui::pane::Page;
+use crate::ui::shared::Shared;
+use crate::ui::table::Cell;
+
+/// What is known of a sum over nodes, and whether each of them knows its part. Micro-dollars.
+type Sum = (Option<i64>, bool);
+
+fn sum(nodes: &[&Node], of: fn(&Earnings) -> Option<i64>) -> Sum {
+    let known = |node: &&&Node| node.earnings.as_ref().and_then(of);
+    let all: Vec<i64> = nodes.iter().filter_map(|node| known(&node)).collect();
+    let whole = all.len() == nodes.len();
+    (all.into_iter().reduce(i64::saturating_add), whole)
+}
+
+/// Whether any node tells what it earned.
+pub(super) fn is_known(shared: &Shared) -> bool {
+    let mut earned = shared.nodes().iter().filter_map(|node| node.earnings.as_ref());
+    earned.any(|earned| earned.so_far_microusd.is_some())
+}
+
+/// Net of the month so far.
+pub(super) fn cell(node: &Node) -> Cell {
+    let so_far = node.earnings.as_ref().and_then(|earned| earned.so_far_microusd);
+    so_far.map_or(Cell::unknown(), amount)
+}
+
+fn amount(micro: i64) -> Cell {
+    Cell::number(number::money(micro), micro as f64)
+}
+
+/// That of all nodes; dim where one does not know its part.
+pub(super) fn fleet(shared: &Shared) -> Cell {
+    let nodes: Vec<&Node> = shared.nodes().iter().map(AsRef::as_ref).collect();
+    match sum(&nodes, |earned| earned.so_far_microusd) {
+        (None, _) => Cell::unknown(),
+        (Some(micro), true) => amount(micro),
+        (Some(micro), false) => amount(micro).tone(Tone::Muted),
+    }
+}
+
+/// Draws the line of the month: of these nodes.
+pub(super) fn line(page: &mut Page<'_>, nodes: &[&Node], heading: bool) {
+    let so_far = sum(nodes, |earned| earned.so_far_microusd);
+    let (Some(earned), whole) = so_far else { return };
+    if heading {
+        page.rule("THIS MONTH (UTC), NET $", "6 Financials tells more");
+    }
+    let stale = page.shared.is_old();
+    let strong = if stale { Tone::Stale } else { Tone::Text };
+    let area = page.take(1);
+    let mut pen = crate::ui::pen::Pen::new(page.buffer, area, &page.shared.theme);
+    let mut put = |label: &str, value: &str| {
+        // What does not fit whole is left out.
+        let wide = crate::ui::text::width(label) + crate::ui::text::width(value) + 2;
+        if wide <= usize::from(pen.left()) {
+            pen.put(&format!(" {label} "), Tone::Muted);
+            pen.put(&format!("{value}  "), strong);
+        }
+    };
+    let part = if whole { "" } else { " (not all)" };
+    let label = if heading { "so far" } else { "month so far" };
+    put(label, &format!("{}{part}", dollars(earned)));
+    if let (Some(end), _) = sum(nodes, |earned| earned.estimate_microusd) {
+        put("month end", &format!("~{}", dollars(end)));
+    }
+    if let (Some(told), _) = sum(nodes, |earned| earned.node_estimate_microusd) {
+        put(if nodes.len() > 1 { "nodes say" } else { "node says" }, &dollars(told));
+    }
+    if let (Some(held @ 1..), _) = sum(nodes, |earned| earned.held_microusd) {
+        put("held back of it", &dollars(held));
+    }
+}
+
+/// What the figure of a node is.
+pub(super) fn explain(node: &Node, shared: &Shared) -> Explained {
+    let Some(earned) = &node.earnings else {
+        return Explained {
+            title: format!("{}: what it earned this month", node.name),
+            words: vec![
+                "Nobody tells: name its API or its databases. Logs do not tell what a satellite pays.".to_owned(),
+            ],
+            ..Explained::default()
+        };
+    };
+    let as_of = ms(earned.as_of.as_deref());
+    let fact = |what: &str, micro: Option<i64>, from: &str| {
+        Fact::new(what, number::known(micro, dollars), from).since(as_of, shared.now_ms)
+    };
+    Explained {
+        title: format!("{}: what it earned in {}", node.name, earned.month),
+        sum: String::new(),
+        facts: vec![
+            fact("net so far", earned.so_far_microusd, "its tallies, traffic and prices"),
+            fact("held back", earned.held_microusd, "by months since it joined"),
+            fact("month end", earned.estimate_microusd, "tallies so far, gaps left out"),
+            fact("node says", earned.node_estimate_microusd, "API estimated-payout"),
+        ],
+        words: vec![
+            "Of the month of UTC, without what satellites hold back. Tallies come hours to a day late. 6 Financials \
+             tells it by satellite and to the last digit."
+                .to_owned(),
+        ],
+    }
+}

@@ -1,0 +1,269 @@
+//! The Latency pane as it looks and as it answers keys: a slow node, the one under the cursor, logs that tell nothing.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use common::fleet::{Look, NOW_MS, draw, fresh, lines, press};
+use common::latency::{answer, answer_blind, told};
+use common::states::{self, Size, State};
+use storj_monitor::api::message::{Answer, Message, Query};
+use storj_monitor::api::snapshot::{Section, Snapshot};
+use storj_monitor::domain::transfer::Quality;
+use storj_monitor::ui::model::{Input, Model};
+use storj_monitor::ui::pane::{Effect, Pane};
+
+fn shown(look: Look, snapshot: Snapshot) -> Model {
+    let mut model = fresh(look);
+    model.pane = Pane::Latency;
+    model.update(Input::Heard(Message::Snapshot(snapshot)), NOW_MS);
+    model
+}
+
+/// Nothing answered yet.
+fn asked(look: Look) -> Model {
+    shown(look, told())
+}
+
+/// All answers, also those that follow from the first.
+fn answered(model: &mut Model, answers: states::Answers) {
+    for _ in 0..3 {
+        model.answer_all(answers);
+        draw(model, (120, 40));
+    }
+}
+
+/// The pane with all answers.
+fn model(look: Look) -> Model {
+    let mut model = asked(look);
+    answered(&mut model, answer);
+    model
+}
+
+fn starting(look: Look) -> Model {
+    let mut model = fresh(look);
+    model.pane = Pane::Latency;
+    model.update(Input::Resized, NOW_MS);
+    model
+}
+
+fn broken(look: Look) -> Model {
+    let mut model = asked(look);
+    answered(&mut model, |_| Err("database /var/lib/x: disk I/O error".to_owned()));
+    model
+}
+
+/// Every log is at INFO.
+fn blind(look: Look) -> Model {
+    let mut snapshot = told();
+    snapshot.nodes.values_mut().for_each(|view| view.running = None);
+    let mut model = shown(look, snapshot);
+    answered(&mut model, answer_blind);
+    model
+}
+
+/// Names and words of nodes that want to steer the terminal.
+fn hostile(look: Look) -> Model {
+    let mut snapshot = told();
+    let name = "cel\u{1b}[2Jlar\u{202e}";
+    let view = snapshot.nodes.remove("cellar").unwrap();
+    let mut node = (*view.status.as_ref().unwrap().value).clone();
+    node.name = name.to_owned();
+    let view = storj_monitor::api::snapshot::NodeView {
+        status: Some(Section {
+            generation: 1,
+            value: std::sync::Arc::new(node),
+        }),
+        ..view
+    };
+    snapshot.nodes.insert(name.to_owned(), view);
+    snapshot.names = None;
+    let mut model = shown(look, snapshot);
+    answered(&mut model, |_| Err("a\u{1b}[31mred\u{202e}".to_owned()));
+    model.shared.node = Some(name.to_owned());
+    answered(&mut model, |query| {
+        let mut told = answer(query)?;
+        if let Answer::Latency(told) = &mut told {
+            for node in told.nodes.iter_mut().filter(|node| node.node == "cellar") {
+                "cel\u{1b}[2Jlar\u{202e}".clone_into(&mut node.node);
+            }
+            for slow in &mut told.slow {
+                "cel\u{1b}[2Jlar\u{202e}".clone_into(&mut slow.node);
+                "GET\u{9b}1\u{200b}".clone_into(&mut slow.action);
+                slow.piece = Some("x\u{1b}]0;x\u{7}".to_owned());
+            }
+            for row in told.detail.iter_mut().flat_map(|detail| &mut detail.rows) {
+                row.action += "\u{1b}[31m\u{202e}";
+            }
+        }
+        Ok(told)
+    });
+    model
+}
+
+/// Keys, with every question they lead to answered.
+fn go(model: &mut Model, keys: &str, size: Size) -> Vec<Effect> {
+    let effects = states::go(model, keys, size, answer);
+    model.answer_all(answer);
+    draw(model, size);
+    effects
+}
+
+const STATES: &[State] = &[
+    ("latency", model, "- - - -"),
+    ("latency-alone", model, "- - - - enter"),
+    ("latency-satellites", model, "enter v tab"),
+    ("latency-ends", model, "enter v v"),
+    ("latency-slow", model, "tab tab"),
+    ("latency-nodes", model, "m z"),
+    ("latency-as-of", model, "- - - - left left left"),
+    ("latency-asked", asked, ""),
+    ("latency-starting", starting, ""),
+    ("latency-broken", broken, ""),
+    ("latency-blind", blind, ""),
+    ("latency-hostile", hostile, ""),
+];
+
+fn reached(state: &State, look: Look, size: Size) -> Model {
+    let answers = if state.0 == "latency-blind" {
+        answer_blind
+    } else {
+        answer
+    };
+    let mut model = states::reached(state, look, size, answers);
+    let silent = ["latency-asked", "latency-starting", "latency-broken", "latency-hostile"];
+    if !silent.contains(&state.0) {
+        model.answer_all(answers);
+        draw(&mut model, size);
+        model.answer_all(answers);
+        draw(&mut model, size);
+    }
+    model
+}
+
+#[test]
+fn every_state_at_every_size() {
+    states::drawn(STATES, reached);
+}
+
+#[test]
+fn no_size_is_too_much_and_foreign_text_is_harmless_in_every_state() {
+    states::swept(STATES, (&[99, 100, 111, 112, 169, 170], &[22, 26, 30]), reached);
+}
+
+fn text(model: &mut Model, size: Size) -> String {
+    lines(&draw(model, size)).join("\n")
+}
+
+#[test]
+fn the_slow_node_is_named_with_the_limit_the_begin_and_the_cost() {
+    let mut model = model(Look::Dark);
+    go(&mut model, "- - -", (120, 40));
+    let told = text(&mut model, (120, 40))
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    for part in [
+        "cellar: its uploads take 3.4 times as long: p95 2.11 s, median of the other nodes 0.63 s, since",
+        "of its races, the others 1.4 %: ≈",
+        "Half of the lost ones are lost after 1.5 s",
+        "barn: an audit waits for 1 min; the satellite gives up at 5 min",
+    ] {
+        assert!(told.contains(part), "{part}\n{told}");
+    }
+    // p99 of 61 audits is unknown; a node without durations has none.
+    let row = |text: &str, word: &str| text.lines().find(|line| line.contains(word)).unwrap().to_owned();
+    let whole = text(&mut model, (200, 50));
+    assert!(whole.contains("forge: no durations"), "{whole}");
+    let audits = row(&whole, " GET_AUDIT ");
+    assert!(audits.contains(" 61 ") && audits.contains(" ? "), "{audits}");
+    assert!(
+        row(&whole, "○ forge ").contains(" ? ") && row(&whole, "○ eave ").contains(" – "),
+        "{whole}"
+    );
+    assert!(row(&whole, " dock ").contains(" 1s "), "whole seconds are said");
+}
+
+#[test]
+fn keys_lead_to_one_node_its_satellites_and_the_log_of_a_slow_transfer() {
+    let size = (120, 40);
+    let mut model = model(Look::Dark);
+    draw(&mut model, size);
+    go(&mut model, "down", size);
+    assert!(
+        text(&mut model, size).contains("DOCK: BY ACTION AND SIZE"),
+        "{}",
+        text(&mut model, size)
+    );
+    go(&mut model, "home enter", size);
+    assert_eq!(model.shared.node.as_deref(), Some("cellar"));
+    go(&mut model, "v tab", size);
+    assert!(text(&mut model, size).contains("CELLAR: BY SATELLITE"));
+    go(&mut model, "enter", size);
+    assert!(model.shared.satellite.is_some());
+    go(&mut model, "esc", size);
+    model.shared.satellite = None;
+    model.shared.node = None;
+    go(&mut model, "tab", size);
+    let effects = go(&mut model, "enter", size);
+    assert!(
+        effects.contains(&Effect::Show(Pane::Log)) || model.pane == Pane::Log,
+        "{effects:?}"
+    );
+    assert_eq!(model.shared.node.as_deref(), Some("cellar"));
+    assert_eq!(
+        model.shared.moment(),
+        Some((NOW_MS - 994 * 60_000 - 38_200).div_euclid(1000))
+    );
+}
+
+#[test]
+fn another_action_and_quality_are_other_questions() {
+    let size = (120, 40);
+    let mut model = model(Look::Dark);
+    let asks = |model: &mut Model| {
+        let asks = std::cell::RefCell::new(Vec::new());
+        model.answer_all(|query| {
+            if let Query::Latency(ask) = query {
+                asks.borrow_mut().push((ask.action.clone(), ask.quality));
+            }
+            answer(query)
+        });
+        let asks = asks.into_inner();
+        assert!(!asks.is_empty());
+        asks
+    };
+    press(&mut model, "a", size);
+    assert!(asks(&mut model).iter().all(|(action, _)| action == "GET"));
+    answered(&mut model, answer);
+    assert!(text(&mut model, size).contains("NODES, DOWNLOADS"));
+    press(&mut model, "Q", size);
+    assert!(
+        asks(&mut model)
+            .iter()
+            .all(|(_, quality)| *quality == Some(Quality::Exact))
+    );
+}
+
+#[test]
+fn every_figure_has_its_words() {
+    let size = (200, 50);
+    let mut model = model(Look::Dark);
+    go(&mut model, "- - -", size);
+    press(&mut model, "i", size);
+    let mut seen = [false; 5];
+    for _ in 0..400 {
+        let told = text(&mut model, size).split_whitespace().collect::<Vec<_>>().join(" ");
+        let parts = [
+            "within 1 % of a duration",
+            "times the median of the others",
+            "over the last seven days",
+            "a matter of the disk",
+            "without its end",
+        ];
+        seen.iter_mut()
+            .zip(parts)
+            .for_each(|(seen, part)| *seen |= told.contains(part));
+        press(&mut model, "tab", size);
+    }
+    assert_eq!(seen, [true; 5]);
+}
