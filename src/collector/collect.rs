@@ -15,7 +15,6 @@ use super::stream::Stream;
 use super::surroundings::Surroundings;
 use super::tap::Reading;
 use crate::domain::batch::Batch;
-use crate::domain::host::Sight;
 use crate::domain::source::Gap;
 use crate::engine::apply::{Apply, Windows};
 use crate::engine::live::MINUTES;
@@ -88,8 +87,6 @@ struct Source {
     streams: HashMap<u64, Stream>,
     gaps: Vec<(Gap, Instant)>,
     cover: Cover,
-    /// The slot that was read last, and where its next bytes begin.
-    read_to: Option<(u64, u64)>,
     /// Nothing waits to be read.
     whole: bool,
     /// What the next commit keeps; a failed one leaves it.
@@ -242,9 +239,7 @@ impl Collector {
                     false
                 }
             };
-            let waits = source.apply.take_waits().into_iter();
-            let seen = waits.map(|(ms, waits)| (source.log.node.clone(), ms, Sight::Audits(waits)));
-            self.around.add(seen.collect());
+            self.around.waited(&source.log.node, source.apply.take_waits());
             self.messages.extend(source.news());
         }
         self.asks.take_in();
@@ -403,7 +398,6 @@ impl Source {
         let (row, positions) = writer.source(node, &log.path.display().to_string())?;
         Ok(Self {
             cover: Cover::new(&positions),
-            read_to: None,
             whole: false,
             follower: Follower::new(&log.path, start, positions),
             start,
@@ -450,12 +444,8 @@ impl Source {
         let arrivals = self.arrivals.clone();
         let mut touched = Vec::new();
         let mut result = Ok(());
-        let read_to = &mut self.read_to;
         let mut take = |piece: Piece<'_>| -> Result<()> {
-            if *read_to != Some((piece.slot, piece.at)) {
-                apply.breaks();
-            }
-            *read_to = Some((piece.slot, piece.at + piece.bytes.len() as u64));
+            apply.goes_on((piece.slot, piece.at), piece.bytes.len() as u64);
             if piece.context {
                 observe(apply, piece.bytes);
                 return Ok(());

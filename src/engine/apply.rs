@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::domain::batch::{Batch, Cell, ErrorCell, Kept, KeptMinute, Note, Odd, Series, Vocabulary};
-use crate::domain::host::{AUDIT, Waiting};
+use crate::domain::host::AUDIT;
 use crate::domain::piece;
 use crate::domain::task::sign::Told;
 use crate::domain::transfer::{Outcome, Transfer, size_class};
@@ -17,7 +17,7 @@ use super::ends::Ends;
 use super::flight::Running;
 use super::live::{Direction, Live};
 use super::pairs::{Moment, Pairs};
-use super::waits::{self, Waits};
+use super::waits::Waits;
 
 /// A line arrives with its own second, or a little later (ms): what does not is another file's.
 const ARRIVES_MS: std::ops::Range<i64> = -500..3000;
@@ -34,22 +34,22 @@ const BLIND_RUNS_MS: i64 = 300_000;
 #[derive(Debug, Default)]
 pub struct Apply {
     parser: Parser,
-    sums: Sums,
+    pub(super) sums: Sums,
 }
 
 /// What the lines add up to. Apart from the parser, which records borrow from.
 #[derive(Debug, Default)]
-struct Sums {
+pub(super) struct Sums {
     pairs: Pairs,
-    vocabulary: Vocabulary,
+    pub(super) vocabulary: Vocabulary,
     batch: Batch,
     last_ms: Option<i64>,
     /// When the next line arrived, if that is known.
     arrival_ms: Option<i64>,
     /// When the node began to start, as far as the lines read so far tell (ms since the epoch).
     starts: BTreeSet<i64>,
-    waits: Waits,
-    live: Option<Live>,
+    pub(super) waits: Waits,
+    pub(super) live: Option<Live>,
     /// Whether anything was ever logged at DEBUG.
     saw_debug: bool,
     ends: Ends,
@@ -128,27 +128,6 @@ impl Apply {
             running,
             vocabulary: &self.sums.vocabulary,
         })
-    }
-
-    /// Audits that have begun and not ended; `None`: the log does not tell of starts.
-    pub fn waiting_audits(&self, now_ms: i64) -> Option<Waiting> {
-        let actions = &self.sums.vocabulary.actions;
-        let audit = actions.find(AUDIT)?;
-        let live = self.sums.live.as_ref()?;
-        if !live.flight.tells(audit) {
-            return None;
-        }
-        Some(waits::waiting(self.sums.running(audit), now_ms))
-    }
-
-    /// Audits that waited long by the log's own clock, since the last call: when (ms since the epoch), what.
-    pub fn take_waits(&mut self) -> Vec<(i64, Waiting)> {
-        self.sums.waits.take()
-    }
-
-    /// The lines that come do not follow on those that were read last.
-    pub fn breaks(&mut self) {
-        self.sums.waits.breaks();
     }
 
     /// Time goes on.
@@ -317,7 +296,7 @@ impl Sums {
     }
 
     /// When those of an action that run began, ms since the epoch.
-    fn running(&self, action: u32) -> impl Iterator<Item = i64> + '_ {
+    pub(super) fn running(&self, action: u32) -> impl Iterator<Item = i64> + '_ {
         let running = self.pairs.running();
         running.filter(move |(of, _)| *of == action).map(|(_, begun)| begun)
     }

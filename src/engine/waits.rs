@@ -1,7 +1,8 @@
 //! Audits that waited long, by the log's own clock: so that a log that is read later tells of them as of its time.
 //! Used by `apply`.
 
-use crate::domain::host::Waiting;
+use super::apply::Apply;
+use crate::domain::host::{AUDIT, Waiting};
 
 /// Audits that run longer have ended, and nobody logged it: the satellite gives up after five minutes.
 pub(super) const RUNS_MS: i64 = 30 * 60_000;
@@ -21,11 +22,21 @@ pub(super) struct Waits {
     /// Whether one waited at the last look.
     slow: bool,
     told: Vec<(i64, Waiting)>,
+    /// The slot that was read last, and where its next bytes begin.
+    read_to: Option<(u64, u64)>,
 }
 
 impl Waits {
+    /// Lines come that lie there (slot, first byte) and are so long.
+    pub(super) fn goes_on(&mut self, at: (u64, u64), bytes: u64) {
+        if self.read_to != Some(at) {
+            self.breaks();
+        }
+        self.read_to = Some((at.0, at.1 + bytes));
+    }
+
     /// The lines that come do not follow on those that were read last.
-    pub(super) fn breaks(&mut self) {
+    fn breaks(&mut self) {
         (self.from_ms, self.next_ms, self.slow) = (None, 0, false);
     }
 
@@ -64,6 +75,29 @@ pub(super) fn waiting(began: impl Iterator<Item = i64>, now_ms: i64) -> Waiting 
         (count + 1, Some(oldest.map_or(begun, |oldest| oldest.min(begun))))
     });
     Waiting { count, oldest_ms }
+}
+
+impl Apply {
+    /// Audits that have begun and not ended; `None`: the log does not tell of starts.
+    pub fn waiting_audits(&self, now_ms: i64) -> Option<Waiting> {
+        let actions = &self.sums.vocabulary.actions;
+        let audit = actions.find(AUDIT)?;
+        let live = self.sums.live.as_ref()?;
+        if !live.flight.tells(audit) {
+            return None;
+        }
+        Some(waiting(self.sums.running(audit), now_ms))
+    }
+
+    /// Audits that waited long by the log's own clock, since the last call: when (ms since the epoch), what.
+    pub fn take_waits(&mut self) -> Vec<(i64, Waiting)> {
+        self.sums.waits.take()
+    }
+
+    /// Lines come that lie there (slot, first byte) and are so long.
+    pub fn goes_on(&mut self, at: (u64, u64), bytes: u64) {
+        self.sums.waits.goes_on(at, bytes);
+    }
 }
 
 #[cfg(test)]
