@@ -14,7 +14,10 @@ use serde_json::{Value, json};
 use storj_monitor::api::disks::HostDisk;
 use storj_monitor::api::message::{Answer, Query};
 use storj_monitor::collector::hub::Hub;
-use storj_monitor::domain::host::{Counted, DiskLook, Load, Metrics, Mounted, Room, Seen, Sight, Smart, Waiting};
+use storj_monitor::domain::host::{
+    Counted, DiskLook, Hashstore, Load, Metrics, Mounted, Moving, Room, Seen, Sight, Smart, Waiting,
+};
+use storj_monitor::domain::task::progress::Progress;
 use storj_monitor::store::writer::Writer;
 
 fn status(data: &Path) -> Value {
@@ -156,6 +159,38 @@ fn a_debug_log_tells_how_long_an_audit_waits() {
     assert_eq!((&node["state"], rules(&node)[0]), (&json!("critical"), "audits_wait"));
 }
 
+#[test]
+fn an_ingested_log_tells_of_audits_that_waited_as_of_then() {
+    let data = tempfile::tempdir().unwrap();
+    let log = data.path().join("old.log");
+    let begun = NOW - 90 * MINUTE;
+    let line = |second: i64, message: &str, action: &str, n: u32| {
+        let time = jiff::Timestamp::from_millisecond(begun + second * 1000).unwrap();
+        let level = if message == "downloaded" { "INFO" } else { "DEBUG" };
+        format!(
+            "{}\t{level}\tpiecestore\t{message}\t{{\"Piece ID\": \"{:A>52}\", \"Satellite ID\": \"12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S\", \"Action\": \"{action}\", \"Offset\": 0, \"Size\": 256, \"Remote Address\": \"10.0.0.1:1\"}}\n",
+            time.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            char::from(b'B' + (n % 20) as u8)
+        )
+    };
+    let mut text = line(0, "download started", "GET_AUDIT", 0);
+    for n in 1..60 {
+        text += &line(n * 10, "download started", "GET", 1 + n as u32 % 18);
+        text += &line(n * 10 + 1, "downloaded", "GET", 1 + n as u32 % 18);
+        if n == 40 {
+            text += &line(n * 10 + 2, "downloaded", "GET_AUDIT", 0);
+        }
+    }
+    std::fs::write(&log, text).unwrap();
+    common::stdout(data.path(), &["ingest", "n", log.to_str().unwrap()]);
+    let waits = |second: i64| {
+        let time = jiff::Timestamp::from_millisecond(begun + second * 1000).unwrap();
+        let all = common::json(data.path(), &["status", "--json", "--at", &time.to_string()]);
+        all["nodes"][0]["pending_audits"]["oldest_s"].as_i64()
+    };
+    assert_eq!([70, 300, 450].map(waits), [Some(70), Some(300), None]);
+}
+
 fn look(node: &str, n: i64, source: &str, change: impl FnOnce(&mut DiskLook)) -> Seen {
     let mut look = DiskLook {
         folder: format!("/mnt/{node}").into(),
@@ -225,6 +260,75 @@ fn nodes_on_one_file_system_are_on_one_disk() {
     assert!(
         disks(data.path(), &[], NOW - 60 * MINUTE).is_empty(),
         "nobody had looked yet"
+    );
+}
+
+/// What is told of work under way.
+fn progress(data: &Path, at_ms: i64) -> Vec<Progress> {
+    let query = Query::Progress {
+        nodes: Vec::new(),
+        at_ms: Some(at_ms),
+    };
+    match Hub::alone(data).answer(&query).unwrap() {
+        Answer::Progress(told) => told,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn counters_tell_how_far_compactions_and_migrations_are_then_and_now() {
+    let data = tempfile::tempdir().unwrap();
+    let told = |minutes: i64, compacting: bool, (moved, folders_left): (u64, u64)| {
+        let store = Hashstore {
+            satellite_id: "a".to_owned(),
+            store: Some("s0".to_owned()),
+            compacting: Some(compacting),
+            records: Some(1000),
+            processed: Some(250),
+            remaining_s: Some(90.0),
+            free_required: Some(7_000_000_000_000),
+            ..Hashstore::default()
+        };
+        let moving = Moving {
+            satellite_id: "a".to_owned(),
+            moved: Some(moved),
+            folders_left: Some(folders_left),
+            ..Moving::default()
+        };
+        let metrics = Metrics {
+            hashstores: vec![store],
+            moving: vec![moving],
+            ..Metrics::default()
+        };
+        (
+            "n".to_owned(),
+            NOW + minutes * MINUTE,
+            Sight::Metrics(Ok(Box::new(metrics))),
+        )
+    };
+    let seen = [
+        told(-360, false, (0, 1000)),
+        told(0, true, (6_000, 700)),
+        look("n", 0, "/dev/sdb1", |_| {}),
+    ];
+    keep(data.path(), &seen);
+    let now = progress(data.path(), NOW + 1000);
+    let [compaction, migration] = now.as_slice() else {
+        panic!("{now:?}")
+    };
+    assert_eq!(
+        (compaction.share(), compaction.ends_ms(), compaction.is_own_guess),
+        (Some(0.25), Some(NOW + 90_000), true)
+    );
+    assert_eq!(
+        (compaction.needed, compaction.free),
+        (Some(7_000_000_000_000), Some(6_000_000_000_000))
+    );
+    assert_eq!((migration.done, migration.pieces_per_hour), (Some(324), Some(1000)));
+    assert_eq!(migration.left_ms, Some(700 * 360 * 60_000 / 300));
+    assert!(
+        progress(data.path(), NOW + 61 * MINUTE).is_empty(),
+        "that is too long ago"
     );
 }
 

@@ -45,6 +45,7 @@ fn nothing(look: Look) -> Model {
     model.answer_all(|query| {
         Ok(match query {
             Query::Marks { .. } => Answer::Marks(Vec::new()),
+            Query::Progress { .. } => Answer::Progress(Vec::new()),
             _ => Answer::Tasks(Vec::new()),
         })
     });
@@ -103,13 +104,54 @@ fn the_answer_tells_what_goes_on_and_what_is_wrong() {
             text.join("\n")
         )
     };
-    has("eave compacts us1 s1 since 20:45 (1 h 3 min), done ≈ 22:17; usually 1 h 32 min (1 h 29 min–1 h 34 min)");
-    has("how much is left the log does not tell");
-    has("! dock walks for garbage of eu1 since 20:31 (1 h 17 min), usually 30 min");
+    has("eave compacts us1 s1, 71 %, since 20:45 (1 h 3 min), done 22:13; usually 1 h 32 min (1 h 29 min–1 h 34 min)");
+    has("dock migrates us1, 58 %, since 15 Aug 21:48 (6 d), done ≈ 25 Aug 21:47, 9120 pieces/h");
+    has("! dock walks for garbage of eu1, 61 %, since 20:31 (1 h 17 min), usually 30 min");
     has("dock space walk ap1 began 08:41 and never finished: the node started again 09:02");
     has("us1 last bloom filter is of 12 Aug, 9 d old");
     has("cellar and dock compacted at once, last 03:05–03:36");
     has("cellar empty trash eu1 failed 18:29");
+}
+
+#[test]
+fn without_the_nodes_word_past_runs_tell_how_far_it_is() {
+    let logs = |query: &Query| match query {
+        Query::Progress { .. } => Ok(Answer::Progress(Vec::new())),
+        other => answer(other),
+    };
+    let mut model = asked(Look::Dark);
+    model.answer_all(logs);
+    states::go(&mut model, "- -", (120, 40), logs);
+    let text = lines(&draw(&mut model, (120, 40))).join("\n");
+    let row = |what: &str| text.lines().find(|line| line.contains(what) && !line.contains("since"));
+    assert!(
+        row("eave  compaction").is_some_and(|line| line.contains("68 % ≈")),
+        "{text}"
+    );
+    assert!(
+        row("dock  migration").is_some_and(|line| line.contains(" ? ")),
+        "{text}"
+    );
+    assert!(text.contains("how much is left nobody tells"), "{text}");
+}
+
+#[test]
+fn a_compaction_whose_disk_has_no_room_for_it_is_a_warning() {
+    let mut model = asked(Look::Dark);
+    model.answer_all(|query| match answer(query) {
+        Ok(Answer::Progress(mut told)) => {
+            told[0].free = Some(2_000_000_000);
+            Ok(Answer::Progress(told))
+        }
+        other => other,
+    });
+    let text = lines(&draw(&mut model, WIDE)).join("\n");
+    assert!(
+        text.contains(
+            "! eave compacts us1 s1, 71 %, since 20:45 (1 h 3 min), done 22:13, needs 6.44 GB free and has 2.00 GB"
+        ),
+        "{text}"
+    );
 }
 
 #[test]

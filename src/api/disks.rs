@@ -134,6 +134,9 @@ pub struct DiskBrief {
     pub size: Option<u64>,
     /// What may still be written.
     pub free: Option<u64>,
+    /// Share of the time it was busy, 0..1, the middle of the last minutes.
+    #[serde(default)]
+    pub busy: Option<f64>,
     /// ms a request took, the middle of the last minutes.
     pub await_ms: Option<f64>,
     /// When somebody looked last.

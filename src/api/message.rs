@@ -14,6 +14,7 @@ use super::table::{Question, Value};
 use crate::domain::chart::{self, Chart, Mark};
 use crate::domain::money::Month;
 use crate::domain::task::Task;
+use crate::domain::task::progress::Progress;
 
 /// Of this form. Collector and viewer have to agree.
 pub const VERSION: u32 = 1;
@@ -99,6 +100,13 @@ pub enum Query {
         /// Until before this time.
         to_ms: i64,
     },
+    /// How far nodes' own work is, by their own word beside the log.
+    Progress {
+        /// Their names; empty means all.
+        nodes: Vec<String>,
+        /// At this time (ms since the epoch); now, when there is none.
+        at_ms: Option<i64>,
+    },
     /// The newest bloom filter of each satellite.
     Filters {
         /// Of which nodes; empty means all.
@@ -177,6 +185,8 @@ pub enum Answer {
     /// To [`Query::Tasks`]: by begin. To [`Query::Filters`]: the task a filter came by, whose figures say when it
     /// was made.
     Tasks(Vec<Task>),
+    /// To [`Query::Progress`], by node.
+    Progress(Vec<Progress>),
     /// To [`Query::Log`].
     Log(Past),
     /// To [`Query::Line`].

@@ -41,6 +41,9 @@ pub struct Node {
     pub node_id: Option<String>,
     /// Its release.
     pub node_version: Option<String>,
+    /// The oldest release satellites still use, by the node's API.
+    #[serde(default)]
+    pub minimum_version: Option<String>,
     /// How it is.
     pub state: State,
     /// Why, the worst first.

@@ -239,6 +239,7 @@ impl Collector {
                     false
                 }
             };
+            self.around.waited(&source.log.node, source.apply.take_waits());
             self.messages.extend(source.news());
         }
         self.asks.take_in();
@@ -444,6 +445,7 @@ impl Source {
         let mut touched = Vec::new();
         let mut result = Ok(());
         let mut take = |piece: Piece<'_>| -> Result<()> {
+            apply.goes_on((piece.slot, piece.at), piece.bytes.len() as u64);
             if piece.context {
                 observe(apply, piece.bytes);
                 return Ok(());

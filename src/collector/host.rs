@@ -154,6 +154,7 @@ fn disk(
         read_only: mounted.read_only,
         size: room.map(|room| room.size),
         free: room.map(|room| room.free),
+        busy: middle(looks.iter().filter_map(|look| Some(look.load?.busy)).collect()),
         await_ms: await_ms.map(|ms| (ms * 10.0).round() / 10.0),
         as_of: rfc3339(place.seen_ms),
     };

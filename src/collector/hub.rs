@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::matcher::Matcher;
 use super::tap::Tap;
-use super::{disks, explain, latency, money, past, rating, space, tables, tell};
+use super::{disks, explain, latency, money, past, progress, rating, space, tables, tell};
 use crate::api::line::Filter;
 use crate::api::link::{Mailbox, Port};
 use crate::api::message::{Answer, Command, Message, Query, Request, VERSION, Watch};
@@ -273,6 +273,9 @@ impl Hub {
                 let tasks = reader.tasks(&scope).map(Answer::Tasks);
                 tasks.map_err(|error| error.to_string())
             }
+            Query::Progress { nodes, at_ms } => progress::progress(&reader, nodes, at_ms.unwrap_or(now_ms))
+                .map(Answer::Progress)
+                .map_err(|error| error.to_string()),
             Query::Filters { nodes, at_ms } => reader
                 .filters(nodes, at_ms.unwrap_or(now_ms))
                 .map(Answer::Tasks)

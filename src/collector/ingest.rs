@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::align::Rules;
 use super::stream::{Seen, Stream};
+use crate::domain::host::{Seen as Sighted, Sight};
 use crate::engine::apply::Apply;
 use crate::source::{archive, lines};
 use crate::store::dictionary::Dictionary;
@@ -73,7 +74,7 @@ pub fn ingest_from(
     now_ms: i64,
     mut moved: impl FnMut(u64) + Send,
 ) -> Result<Outcome> {
-    let node = writer.node(node)?;
+    let (of, node) = (node, writer.node(node)?);
     let run = (writer.new_run(), name);
     let stream = Stream::new(node, run, 0, Some(Rules::Any), overlap == Overlap::Count);
     let (sender, blocks) = sync_channel::<Block>(4);
@@ -93,6 +94,7 @@ pub fn ingest_from(
         let ingest = Ingest {
             writer,
             node,
+            name: of,
             now_ms,
             stream,
             apply: Apply::default(),
@@ -120,6 +122,7 @@ impl<R: Read> Read for Counting<'_, R> {
 struct Ingest<'w> {
     writer: &'w mut Writer,
     node: i64,
+    name: &'w str,
     now_ms: i64,
     stream: Stream,
     apply: Apply,
@@ -181,6 +184,13 @@ impl Ingest<'_> {
             state: None,
         };
         self.writer.commit(&mut [unit], &[], self.now_ms)?;
+        let waits = self.apply.take_waits().into_iter();
+        let seen: Vec<Sighted> = waits
+            .map(|(ms, waits)| (self.name.to_owned(), ms, Sight::Audits(waits)))
+            .collect();
+        if !seen.is_empty() {
+            self.writer.surround(&seen)?;
+        }
         self.stream.saved();
         self.apply.give_back(batch);
         // A history larger than the budget never makes the database larger than it.

@@ -18,6 +18,7 @@ pub mod matcher;
 pub mod money;
 pub mod past;
 mod peers;
+pub mod progress;
 pub mod publish;
 pub mod rating;
 pub mod service;

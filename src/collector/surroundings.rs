@@ -61,6 +61,15 @@ impl Surroundings {
         self.add(vec![(node.to_owned(), now_ms, Sight::Audits(waits))]);
     }
 
+    /// Audits that waited long, by the clock of a node's log.
+    pub fn waited(&mut self, node: &str, waits: Vec<(i64, Waiting)>) {
+        let seen = waits.into_iter();
+        self.add(
+            seen.map(|(ms, waits)| (node.to_owned(), ms, Sight::Audits(waits)))
+                .collect(),
+        );
+    }
+
     /// Whether something waits to be kept.
     pub fn is_waiting(&self) -> bool {
         !self.waiting.is_empty()

@@ -159,6 +159,7 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
         satellites: satellites((told, &noted, kept.as_ref()), &rating, now_ms),
         node_id: process.node_id.or(noted.node_id),
         node_version: process.version.or(around.metrics.and_then(|metrics| metrics.version)),
+        minimum_version: process.minimum_version,
         state: findings.first().map_or(State::Ok, |finding| finding.state),
         reasons: findings.into_iter().map(reason).collect(),
         started_at: process.started_ms.or(noted.started_ms).map(rfc3339),

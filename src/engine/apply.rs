@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::domain::batch::{Batch, Cell, ErrorCell, Kept, KeptMinute, Note, Odd, Series, Vocabulary};
-use crate::domain::host::{AUDIT, Waiting};
+use crate::domain::host::AUDIT;
 use crate::domain::piece;
 use crate::domain::task::sign::Told;
 use crate::domain::transfer::{Outcome, Transfer, size_class};
@@ -17,6 +17,7 @@ use super::ends::Ends;
 use super::flight::Running;
 use super::live::{Direction, Live};
 use super::pairs::{Moment, Pairs};
+use super::waits::Waits;
 
 /// A line arrives with its own second, or a little later (ms): what does not is another file's.
 const ARRIVES_MS: std::ops::Range<i64> = -500..3000;
@@ -29,28 +30,26 @@ const RUNS_MS: i64 = 2 * 3_600_000;
 /// The same where ends may be told at a level that is not logged.
 const BLIND_RUNS_MS: i64 = 300_000;
 
-/// The same for audits: satellites give up after five minutes.
-const AUDIT_RUNS_MS: i64 = 30 * 60_000;
-
 /// Applies one source's lines.
 #[derive(Debug, Default)]
 pub struct Apply {
     parser: Parser,
-    sums: Sums,
+    pub(super) sums: Sums,
 }
 
 /// What the lines add up to. Apart from the parser, which records borrow from.
 #[derive(Debug, Default)]
-struct Sums {
+pub(super) struct Sums {
     pairs: Pairs,
-    vocabulary: Vocabulary,
+    pub(super) vocabulary: Vocabulary,
     batch: Batch,
     last_ms: Option<i64>,
     /// When the next line arrived, if that is known.
     arrival_ms: Option<i64>,
     /// When the node began to start, as far as the lines read so far tell (ms since the epoch).
     starts: BTreeSet<i64>,
-    live: Option<Live>,
+    pub(super) waits: Waits,
+    pub(super) live: Option<Live>,
     /// Whether anything was ever logged at DEBUG.
     saw_debug: bool,
     ends: Ends,
@@ -129,24 +128,6 @@ impl Apply {
             running,
             vocabulary: &self.sums.vocabulary,
         })
-    }
-
-    /// Audits that have begun and not ended; `None`: the log does not tell of starts.
-    pub fn waiting_audits(&self, now_ms: i64) -> Option<Waiting> {
-        let actions = &self.sums.vocabulary.actions;
-        let audit = actions.find(AUDIT)?;
-        let live = self.sums.live.as_ref()?;
-        if !live.flight.tells(audit) {
-            return None;
-        }
-        let begun = self.sums.pairs.running().filter(|(action, begun)| {
-            // The satellite gave up long ago: the end was not logged.
-            *action == audit && (now_ms - AUDIT_RUNS_MS..=now_ms).contains(begun)
-        });
-        let (count, oldest_ms) = begun.fold((0, None), |(count, oldest): (u64, Option<i64>), (_, begun)| {
-            (count + 1, Some(oldest.map_or(begun, |oldest| oldest.min(begun))))
-        });
-        Some(Waiting { count, oldest_ms })
     }
 
     /// Time goes on.
@@ -290,6 +271,7 @@ impl Sums {
     fn started(&mut self, record: &Record<'_>, at: Moment) {
         let action = self.vocabulary.actions.id(record.fields.action);
         self.pairs.started(&record.fields, action, at);
+        self.waits.begins(at.log_ms);
         if let Some(live) = &mut self.live {
             live.flight.began(at.best_ms());
         }
@@ -310,6 +292,22 @@ impl Sums {
             let way = Direction::of(self.vocabulary.actions.name(action));
             let end = at.best_ms();
             live.flight.ended(action, way, Some(end - i64::from(ms)), end);
+        }
+    }
+
+    /// When those of an action that run began, ms since the epoch.
+    pub(super) fn running(&self, action: u32) -> impl Iterator<Item = i64> + '_ {
+        let running = self.pairs.running();
+        running.filter(move |(of, _)| *of == action).map(|(_, begun)| begun)
+    }
+
+    fn look_at_audits(&mut self, ms: i64) {
+        if self.waits.is_due(ms)
+            && let Some(audit) = self.vocabulary.actions.find(AUDIT)
+        {
+            let mut waits = std::mem::take(&mut self.waits);
+            waits.look(ms, self.running(audit));
+            self.waits = waits;
         }
     }
 
@@ -364,6 +362,7 @@ impl Sums {
 
     fn transfer(&mut self, record: &Record<'_>, transfer: &Transfer<'_>, at: Moment) {
         let duration = self.pairs.finished(&record.fields, at);
+        self.look_at_audits(at.log_ms);
         let satellite = self.vocabulary.satellites.id(transfer.satellite_id);
         let action = self.vocabulary.actions.id(transfer.action);
         let series = Series {

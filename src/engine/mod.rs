@@ -6,3 +6,4 @@ pub mod flight;
 pub mod live;
 pub mod pairs;
 pub mod tally;
+mod waits;

@@ -171,7 +171,9 @@ pub fn status(sample: &Sample) -> Value {
         "rejected": 0, "bytes": 11_264});
     json!({"name": sample.name, "node_id": "1QzDKGHDeyuRxbvZhcwHU3syxTYtU1jHy5duAKuPxja3XC8ttk", "node_version": sample.version,
         "state": sample.state, "reasons": reasons, "started_at": "2026-07-02T04:11:00Z", "quic": "OK",
-        "last_contact_at": "2026-08-21T19:47:58Z",
+        "last_contact_at": "2026-08-21T19:47:58Z", "minimum_version": "1.150.4",
+        "around": super::surround::around(sample.name), "databases": super::surround::databases(sample.name),
+        "pending_audits": super::surround::pending(sample.name),
         "sources": [{"source": format!("/var/log/storj/{}.log", sample.name), "kind": "file", "state": "following",
             "lag_bytes": 0, "lines": 2_041_180_u64, "understood": 2_041_139_u64, "unknown": 41, "malformed": 0,
             "bytes": 700_000_000_u64, "dialect": "console", "last_event_at": "2026-08-21T19:48:07Z", "error": null}],

@@ -13,6 +13,7 @@ pub mod scenario;
 pub mod screen;
 pub mod states;
 pub mod storage;
+pub mod surround;
 pub mod traffic;
 pub mod upkeep;
 pub mod work;

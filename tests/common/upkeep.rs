@@ -3,6 +3,7 @@
 
 use storj_monitor::api::message::{Answer, Query};
 use storj_monitor::domain::chart::{Mark, MarkKind};
+use storj_monitor::domain::task::progress::{Counts, Progress, Teller};
 use storj_monitor::domain::task::{Figures, Job, Phase, State, Task};
 
 use super::fleet::{AP1, EU1, NOW_MS, US1};
@@ -106,6 +107,58 @@ pub fn tasks() -> Vec<Task> {
     tasks
 }
 
+/// What the nodes tell beside their logs: records by `/metrics`, folders by `/metrics` and by a database.
+pub fn progress() -> Vec<Progress> {
+    let of = |node: &str, job, satellite: &str, teller| Progress {
+        node: node.to_owned(),
+        job,
+        satellite_id: satellite.to_owned(),
+        store: None,
+        teller,
+        told_ms: NOW_MS - 20_000,
+        counts: Counts::Folders,
+        done: None,
+        of: Some(1024),
+        left_ms: None,
+        is_own_guess: false,
+        pieces_per_hour: None,
+        moved: None,
+        waiting: None,
+        errors: None,
+        needed: None,
+        free: None,
+        free_ms: None,
+    };
+    vec![
+        Progress {
+            store: Some("s1".to_owned()),
+            counts: Counts::Records,
+            done: Some(13_112_408),
+            of: Some(18_401_377),
+            left_ms: Some(26 * MINUTE as u64),
+            is_own_guess: true,
+            needed: Some(6_442_450_944),
+            free: Some(118 * GB),
+            free_ms: Some(NOW_MS - 5_000),
+            ..of("eave", Job::Compaction, US1, Teller::Metrics)
+        },
+        Progress {
+            done: Some(594),
+            left_ms: Some(4 * DAY as u64),
+            pieces_per_hour: Some(9_120),
+            moved: Some(1_213_004),
+            waiting: Some(64),
+            errors: Some(3),
+            ..of("dock", Job::Migration, US1, Teller::Metrics)
+        },
+        Progress {
+            told_ms: NOW_MS - 11 * MINUTE,
+            done: Some(625),
+            ..of("dock", Job::Garbage, EU1, Teller::Databases)
+        },
+    ]
+}
+
 /// Answers what the pane asks.
 pub fn answer(query: &Query) -> Result<Answer, String> {
     let of = |nodes: &[String], node: &str| nodes.is_empty() || nodes.iter().any(|name| name == node);
@@ -120,6 +173,11 @@ pub fn answer(query: &Query) -> Result<Answer, String> {
                 of(nodes, &task.node) && task.place_ms() < *to_ms && end >= *from_ms
             });
             Answer::Tasks(tasks)
+        }
+        Query::Progress { nodes, at_ms } => {
+            let mut told = progress();
+            told.retain(|told| of(nodes, &told.node) && at_ms.is_none_or(|at| told.told_ms <= at));
+            Answer::Progress(told)
         }
         Query::Filters { nodes, .. } => {
             let all = [

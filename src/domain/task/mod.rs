@@ -2,6 +2,7 @@
 //! [`run`], kept by `store`, shown by viewers.
 
 pub mod pace;
+pub mod progress;
 pub mod run;
 pub mod sign;
 

@@ -110,19 +110,21 @@ fn health(
     Ok(())
 }
 
-/// The newest makes way for the next, unless it was slow.
+/// The one before makes way for the next, unless it was slow. Logs are also read backwards: what comes may be of
+/// long ago.
 fn waiting(connection: &Connection, node: i64, time: i64, waits: Waiting) -> rusqlite::Result<()> {
     let newest: Option<(i64, i64, i64, Option<i64>)> = connection
-        .prepare_cached("SELECT time, seen, count, oldest FROM waiting WHERE node = ?1 ORDER BY time DESC LIMIT 1")?
-        .query_row([node], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+        .prepare_cached(
+            "SELECT time, seen, count, oldest FROM waiting WHERE node = ?1 AND time <= ?2 ORDER BY time DESC LIMIT 1",
+        )?
+        .query_row([node, time], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })
         .optional()?;
     if let Some((begun, seen, count, oldest)) = newest {
-        if begun > time {
-            return Ok(());
-        }
         if (count.unsigned_abs(), oldest) == (waits.count, waits.oldest_ms) {
             connection
-                .prepare_cached("UPDATE waiting SET seen = ?3 WHERE node = ?1 AND time = ?2")?
+                .prepare_cached("UPDATE waiting SET seen = max(seen, ?3) WHERE node = ?1 AND time = ?2")?
                 .execute([node, begun, time])?;
             return Ok(());
         }

@@ -1,7 +1,8 @@
 //! What the pane asks of what was kept: runs of the shared range, a month of them to tell what is usual, bloom
 //! filters, restarts.
 
-use crate::api::message::Query;
+use crate::api::message::{Answer, Query};
+use crate::domain::task::progress::Progress;
 use crate::ui::ask::Ask;
 use crate::ui::chart::Range;
 use crate::ui::shared::Shared;
@@ -14,6 +15,8 @@ pub(super) const SEEN: &str = "maintenance.seen";
 pub(super) const PAST: &str = "maintenance.past";
 /// The newest bloom filter of each node and satellite.
 pub(super) const FILTERS: &str = "maintenance.filters";
+/// How far what goes on is by the node's own word.
+pub(super) const PROGRESS: &str = "maintenance.progress";
 /// Restarts and releases.
 pub(super) const MARKS: &str = "maintenance.marks";
 
@@ -64,6 +67,14 @@ pub(super) fn seen_to_ms(shared: &Shared) -> i64 {
     shared.time.seen(shared.now_s()).1.saturating_mul(1000)
 }
 
+/// How far what goes on is by the node's own word; nothing where that is not answered.
+pub(super) fn progress(shared: &Shared) -> &[Progress] {
+    match shared.answers.of(PROGRESS, &key(shared)) {
+        Some(Ok(Answer::Progress(told))) => told,
+        _ => &[],
+    }
+}
+
 /// All that is asked.
 pub(super) fn all(shared: &Shared) -> Vec<Ask> {
     let stretch = Stretch::of(shared);
@@ -89,6 +100,10 @@ pub(super) fn all(shared: &Shared) -> Vec<Ask> {
         nodes: shared.scope(),
         at_ms: Some(stretch.to_ms),
     };
+    let progress = Query::Progress {
+        nodes: shared.scope(),
+        at_ms: Some(stretch.to_ms),
+    };
     let seen_to = seen_to_ms(shared).saturating_add(1000);
     let seen_from = seen_to.saturating_sub(shared.time.range.seconds() * 1000);
     let marks = Query::Marks {
@@ -101,6 +116,7 @@ pub(super) fn all(shared: &Shared) -> Vec<Ask> {
         ask(RUNS, tasks(stretch.from_ms), every_s),
         ask(PAST, tasks(month), slowly_s.max(300 * i64::from(stretch.live))),
         ask(FILTERS, filters, slowly_s),
+        ask(PROGRESS, progress, if stretch.live { 10 } else { 0 }),
         Ask {
             key: seen_key(shared),
             ..ask(MARKS, marks, slowly_s)

@@ -1,7 +1,9 @@
 //! One run looked at closely: every figure the log gave of it.
 
+use super::running;
 use super::work::{self, Run};
 use crate::domain::task::Job;
+use crate::domain::task::progress::{Counts, Progress};
 use crate::ui::number::{self, Percent};
 use crate::ui::shared::Shared;
 use crate::ui::table::{Cell, Column, Row, Table};
@@ -31,6 +33,7 @@ fn facts(run: &Run, shared: &Shared) -> Vec<Fact> {
     let mut facts = times(run, shared);
     facts.extend(sizes(run));
     facts.extend(counts(run, shared));
+    facts.extend(run.told.iter().flat_map(|told| beside(told, shared)));
     if let Some(error) = &run.task.error {
         facts.push(("error", error.clone(), LOG));
     }
@@ -68,6 +71,12 @@ fn times(run: &Run, shared: &Shared) -> Vec<Fact> {
     if let Some(expected) = run.expected {
         let runs = format!("{} of {} runs", work::usual(&expected), expected.runs);
         facts.push(("usually takes", number::computed(&runs), "past runs"));
+    }
+    if let (Some(end), Some(told)) = (run.told_end(), &run.told) {
+        facts.push(match told.is_own_guess {
+            true => ("ends by its own guess", time(end), work::teller(told.teller)),
+            false => ("ends at its pace", number::computed(&time(end)), HERE),
+        });
     }
     if let Some([low, likely, high]) = run.ends() {
         let text = format!("{} ({}, {})", time(likely), time(low), time(high));
@@ -151,11 +160,46 @@ fn counts(run: &Run, shared: &Shared) -> Vec<Fact> {
         (
             "share that is done",
             None,
-            "the log does not tell",
-            task.job == Job::Migration,
+            "nobody tells",
+            task.job == Job::Migration && run.share().is_none(),
         ),
     ];
     known(all)
+}
+
+/// What the node tells beside its log.
+fn beside(told: &Progress, shared: &Shared) -> Vec<Fact> {
+    let from = work::teller(told.teller);
+    let count = |count: Option<u64>| count.map(number::count);
+    let age = number::age(u64::try_from(shared.now_ms - told.told_ms).unwrap_or(0) / 1000);
+    let (done, of) = match told.counts {
+        Counts::Records => ("records done", "records in all"),
+        Counts::Folders => ("folders done", "folders in all"),
+    };
+    let room = told.needed.map(|needed| match told.free {
+        Some(free) => format!("needs {}, {} free", number::size(needed), number::size(free)),
+        None => format!("needs {}, free unknown", number::size(needed)),
+    });
+    let room_from = match told.free {
+        Some(_) => "/metrics; the disk of this host",
+        None => from,
+    };
+    let mut facts = known([
+        ("share that is done", told.share().map(running::percent), from, true),
+        (done, count(told.done), from, false),
+        (of, count(told.of), from, false),
+        (
+            "pieces an hour",
+            count(told.pieces_per_hour).map(|text| number::computed(&text)),
+            HERE,
+            false,
+        ),
+        ("pieces that wait", count(told.waiting), from, false),
+        ("pieces not moved for an error", count(told.errors), from, false),
+        ("room to compact", room, room_from, false),
+    ]);
+    facts.push(("told", format!("{age} ago"), from));
+    facts
 }
 
 /// Figures that are known, and those that apply and are not.

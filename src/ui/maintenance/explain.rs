@@ -2,6 +2,8 @@
 
 use super::work::{self, Run};
 use super::{Block, Maintenance};
+use crate::domain::task::Job;
+use crate::domain::task::progress::{Counts, Progress};
 use crate::ui::explain::{Explained, Fact};
 use crate::ui::number;
 use crate::ui::pane::Figure;
@@ -36,11 +38,21 @@ impl Maintenance {
             Some(run) => format!("{} {}", run.task.node, run.what(shared)),
             None => row.text_at(0).to_owned(),
         };
-        let source = match (block, &*figure.what) {
-            (Block::Running, "usual" | "end") => "past runs",
-            _ => "the node's log",
+        let told = run.and_then(|run| Some((run, run.told.as_ref()?)));
+        let (source, seen) = match (block, &*figure.what, told) {
+            (Block::Running, "share" | "done", Some((_, told))) if told.share().is_some() => {
+                (work::teller(told.teller), Some(told.told_ms))
+            }
+            (Block::Running, "end", Some((run, told))) if run.told_end().is_some() => {
+                (work::teller(told.teller), Some(told.told_ms))
+            }
+            (Block::Running, "share", _) if run.is_some_and(|run| run.share().is_none()) => ("nobody", None),
+            (Block::Running, "share", _) if run.is_some_and(|run| run.task.job != Job::Migration) => {
+                ("past runs", None)
+            }
+            (Block::Running, "usual" | "end", _) => ("past runs", None),
+            _ => ("the node's log", run.map(|run| run.task.seen_ms)),
         };
-        let seen = run.map(|run| run.task.seen_ms);
         Some(Explained {
             title: format!("{who}: {heading} {value}"),
             facts: vec![Fact::new(&heading, value, source).since(seen, shared.now_ms)],
@@ -52,6 +64,9 @@ impl Maintenance {
 
 /// How a figure is made, where it is made here.
 fn sum(run: &Run, column: &str, shared: &Shared) -> String {
+    if let (true, Some(told)) = (matches!(column, "share" | "end" | "done"), &run.told) {
+        return sum_told(told, column, shared);
+    }
     match (column, run.expected, run.ends()) {
         ("usual" | "end" | "state", Some(expected), Some([_, likely, _])) => format!(
             "{} + {} of {} past runs = {}",
@@ -64,6 +79,25 @@ fn sum(run: &Run, column: &str, shared: &Shared) -> String {
             expected.runs,
             number::moment(likely, shared.now_ms, &shared.zone)
         ),
+        _ => String::new(),
+    }
+}
+
+/// The same by the node's own figures.
+fn sum_told(told: &Progress, column: &str, shared: &Shared) -> String {
+    let time = |ms: i64| number::moment(ms, shared.now_ms, &shared.zone);
+    match (column, told.done.zip(told.of), told.left_ms) {
+        ("end", _, Some(left)) => {
+            let end = time(told.told_ms.saturating_add_unsigned(left));
+            format!("{} + {} = {end}", time(told.told_ms), number::duration(left))
+        }
+        ("share" | "done", Some((done, of)), _) => {
+            let what = match told.counts {
+                Counts::Records => "records",
+                Counts::Folders => "folders",
+            };
+            format!("{} of {} {what}", number::count(done), number::count(of))
+        }
         _ => String::new(),
     }
 }
@@ -96,10 +130,16 @@ fn words(block: Block, column: &str) -> &'static str {
             "Interrupted: the node stopped or started again before it ended; it does the work again by itself. Lost: the same work began again in the same process, so its end is not in the log. Late: it takes longer than nine of ten past runs of the same work did."
         }
         "phase" => "What the last line of it tells. Between two of them hours can pass in which the log tells nothing.",
-        "done" => {
-            "Of a compaction what it rewrote, told after each round. How far a migration is no log tells: it would take the folders of the old store to be counted."
+        "share" => {
+            "= the node tells it: a compaction its records, a migration and walks their folders, of 1024 in all (small nodes have fewer). ≈ how long it goes on against the middle of past runs; once it takes longer than that, nothing is known. Past the hour of now only the last answer of each hour is kept."
         }
-        "usual" | "end" => {
+        "done" => {
+            "Of a compaction its records by /metrics, else what it rewrote by the log, told after each round. Of a migration the pace of the last hours, else what it moved. Of walks folders of 1024, by the node's databases."
+        }
+        "end" => {
+            "= the node's own guess, by /metrics. ≈ for a migration: the folders left at the pace at which they became empty; else the middle of past runs of the same store, of the node, or of all. Disks that are busy with something else take longer."
+        }
+        "usual" => {
             "The middle of past runs of the same store where there are three, else of the node, else of all, by the size of its logs; in brackets one of ten was below, one above. Disks that are busy with something else take longer."
         }
         "before" | "after" => {

@@ -287,6 +287,7 @@ mod tests {
             key: String::new(),
             expected: None,
             so_far: None,
+            told: None,
         }
     }
 

@@ -167,7 +167,10 @@ impl Maintenance {
                 (title, words)
             }
             Block::Running => {
-                let words = "≈ by past runs · Enter: its figures".to_owned();
+                let words = match page.area.width < 110 {
+                    true => "= told by the node  ≈ by past runs".to_owned(),
+                    _ => "progress: = told by the node  ≈ by past runs  ? nothing known".to_owned(),
+                };
                 ("RUNNING".to_owned(), words)
             }
             Block::Filters => ("BLOOM FILTERS".to_owned(), "Enter: that satellite alone".to_owned()),

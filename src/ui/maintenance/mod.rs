@@ -262,7 +262,12 @@ impl Maintenance {
             None => -1,
         };
         let seen = asks::seen_key(shared);
-        let slots = [(asks::RUNS, &key), (asks::PAST, &key), (asks::FILTERS, &key)];
+        let slots = [
+            (asks::RUNS, &key),
+            (asks::PAST, &key),
+            (asks::FILTERS, &key),
+            (asks::PROGRESS, &key),
+        ];
         let slots = slots.into_iter().chain([(asks::MARKS, &seen), (asks::SEEN, &seen)]);
         let slots: Vec<i64> = slots.map(|(slot, key)| answered(slot, key)).collect();
         // Ages are told by the minute; what goes on has a clock of its own.

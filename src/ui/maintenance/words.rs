@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::filters::Filter;
-use super::work::{self, Run};
+use super::running;
+use super::work::{self, By, Run};
 use crate::domain::task::pace::{self, Clash, clashes};
 use crate::domain::task::{Job, State, Task};
 use crate::ui::look::{Glyphs, Tone};
@@ -169,13 +170,30 @@ fn goes_on(run: &Run, now_ms: i64, shared: &Shared) -> Said {
         (job, _) => work::does(job),
     };
     let mut text = format!("{} {does}{whose}{store}", task.node);
+    let share = run.share().filter(|(_, by)| *by == By::Node);
+    if let Some((share, _)) = share {
+        text += &format!(", {},", running::percent(share));
+    }
     text += &match (task.started_ms, run.so_far) {
         (Some(ms), Some(so_far)) => format!(" since {} ({})", time(ms), number::age(so_far / 1000)),
+        _ if share.is_some() => " since when is not in the log".to_owned(),
         _ => ", since when is not in the log".to_owned(),
     };
     let mut more: Vec<String> = Vec::new();
     match (task.job, run.expected, run.ends()) {
-        (Job::Migration, ..) => more.push("; how much is left the log does not tell".to_owned()),
+        _ if !run.is_late() && run.told_end().is_some_and(|end| end > now_ms) => {
+            let end = run.told_end().map(time).unwrap_or_default();
+            // The node's own guess is told, its pace computed here.
+            let own = run.told.as_ref().is_some_and(|told| told.is_own_guess);
+            let end = if own { end } else { number::computed(&end) };
+            text += &format!(", done {end}");
+            more.extend(
+                run.expected
+                    .map(|expected| format!("; usually {}", work::usual(&expected))),
+            );
+        }
+        (Job::Migration, ..) if run.share().is_some() => {}
+        (Job::Migration, ..) => more.push("; how much is left nobody tells".to_owned()),
         (_, Some(expected), _) if run.is_late() => {
             text += &format!(", usually {}", work::usual(&expected));
             return warning(text, "is the disk busy with something else?");
@@ -188,7 +206,11 @@ fn goes_on(run: &Run, now_ms: i64, shared: &Shared) -> Said {
         (_, Some(expected), _) => text += &format!(", usually {}", work::usual(&expected)),
         (_, None, _) => more.push("; how long it takes is not known yet".to_owned()),
     }
-    more.extend(work::progress(task).map(|progress| format!(", {progress}")));
+    if let Some((needed, free)) = run.lacks_room() {
+        text += &format!(", needs {} free and has {}", number::size(needed), number::size(free));
+        return warning(text, "it fails for want of room: free some");
+    }
+    more.extend(work::progress(run).map(|progress| format!(", {progress}")));
     plain(text, more)
 }
 

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::asks;
+use crate::domain::books::PREFIXES;
 use crate::domain::task::pace::{Expected, expected};
+use crate::domain::task::progress::{self, Counts, Progress, Teller};
 use crate::domain::task::{Job, Phase, State, Task};
 use crate::ui::look::{Glyphs, Tone};
 use crate::ui::number;
@@ -21,6 +24,27 @@ pub(super) struct Run {
     pub(super) expected: Option<Expected>,
     /// How long it goes on by now, ms; `None`: it ended, or its begin is not known.
     pub(super) so_far: Option<u64>,
+    /// How far it is by the node's own word; only of one that goes on.
+    pub(super) told: Option<Progress>,
+}
+
+/// Who says how far a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    /// The node itself.
+    Node,
+    /// How long past runs took.
+    Past,
+}
+
+impl By {
+    /// Its mark in front of a figure: told, or computed.
+    pub(super) fn mark(self) -> &'static str {
+        match self {
+            Self::Node => "=",
+            Self::Past => "≈",
+        }
+    }
 }
 
 impl Run {
@@ -35,6 +59,31 @@ impl Run {
             let most = expected.high_ms.max(expected.likely_ms.saturating_mul(3) / 2);
             so_far > most.saturating_add(LEAST_LATE_MS)
         })
+    }
+
+    /// Share that is done, 0..1. Past runs tell only while it takes no longer than they did.
+    pub(super) fn share(&self) -> Option<(f64, By)> {
+        if let Some(share) = self.told.as_ref().and_then(Progress::share) {
+            return Some((share, By::Node));
+        }
+        if let (Job::Migration, true, Some(left)) = (self.task.job, self.goes_on(), self.task.figures.left) {
+            let folders = u64::from(PREFIXES);
+            return Some((folders.saturating_sub(left) as f64 / folders as f64, By::Node));
+        }
+        let (expected, so_far) = self.expected.zip(self.so_far)?;
+        let within = so_far < expected.likely_ms;
+        within.then(|| (so_far as f64 / expected.likely_ms as f64, By::Past))
+    }
+
+    /// When it ends by the node's own figures, ms since the epoch.
+    pub(super) fn told_end(&self) -> Option<i64> {
+        self.told.as_ref().and_then(Progress::ends_ms)
+    }
+
+    /// Free bytes a compaction needs and those its disk has, where that is too little.
+    pub(super) fn lacks_room(&self) -> Option<(u64, u64)> {
+        let told = self.told.as_ref()?;
+        told.needed.zip(told.free).filter(|(needed, free)| needed > free)
     }
 
     /// Its work and whose: `compaction us1 s0`.
@@ -88,6 +137,7 @@ fn so_far(task: &Task, now_ms: i64) -> Option<u64> {
 /// Runs of the satellite that is looked at alone, or all, with what past ones say of those that go on.
 pub(super) fn runs(tasks: &[Task], past: &[Task], now_ms: i64, shared: &Shared) -> Vec<Run> {
     let mut seen: HashMap<String, usize> = HashMap::new();
+    let told = asks::progress(shared);
     let wanted = |task: &&Task| shared.satellite.is_none() || task.satellite_id == shared.satellite;
     let run = |task: &Task| {
         let of = |text: &Option<String>| text.clone().unwrap_or_default();
@@ -113,6 +163,7 @@ pub(super) fn runs(tasks: &[Task], past: &[Task], now_ms: i64, shared: &Shared) 
                 false => None,
             },
             so_far: so_far(task, now_ms),
+            told: progress::of(task, told).filter(|_| goes_on).cloned(),
             task: task.clone(),
         }
     };
@@ -205,8 +256,29 @@ pub(super) fn range(expected: &Expected) -> String {
     number::range(&number::duration(expected.low_ms), &number::duration(expected.high_ms))
 }
 
-/// How far a run came, in the node's figures.
-pub(super) fn progress(task: &Task) -> Option<String> {
+/// How far a run came, in the node's figures: what it told beside the log is exact, and newer.
+pub(super) fn progress(run: &Run) -> Option<String> {
+    let told = run.told.as_ref();
+    told.and_then(told_so_far).or_else(|| logged(&run.task))
+}
+
+fn told_so_far(told: &Progress) -> Option<String> {
+    if let Some(pace) = told.pieces_per_hour.filter(|pace| *pace > 0) {
+        return Some(format!("{} pieces/h", number::count(pace)));
+    }
+    let (done, of) = told.done.zip(told.of.filter(|of| *of > 0))?;
+    let counts = match told.counts {
+        Counts::Records => "records",
+        Counts::Folders => "folders",
+    };
+    const MILLION: u64 = 1_000_000;
+    Some(match of {
+        0..MILLION => format!("{} of {} {counts}", number::count(done), number::count(of)),
+        _ => format!("{:.1} of {:.1} M {counts}", done as f64 / 1e6, of as f64 / 1e6),
+    })
+}
+
+fn logged(task: &Task) -> Option<String> {
     let figures = &task.figures;
     let pieces = || figures.pieces.map(|pieces| format!("{} pieces", number::count(pieces)));
     match task.job {
@@ -222,5 +294,13 @@ pub(super) fn progress(task: &Task) -> Option<String> {
             moved.or_else(pieces)
         }
         _ => pieces(),
+    }
+}
+
+/// Where a node says how far it is.
+pub(super) fn teller(teller: Teller) -> &'static str {
+    match teller {
+        Teller::Metrics => "/metrics",
+        Teller::Databases => "the node's databases",
     }
 }

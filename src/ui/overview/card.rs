@@ -78,6 +78,7 @@ impl Overview {
     pub(super) fn card(&self, page: &mut Page<'_>, node: &Node) {
         gone(page);
         head(page, node);
+        super::health::lines(page, node);
         page.rule("SATELLITES", "limits: audit 0.96, unknown 0.60, online 0.60");
         let rows = (self.satellites_state.len() as u16).max(1) + 1;
         let keep = if page.area.height >= 14 { 8 } else { 0 };

@@ -14,7 +14,8 @@ use crate::ui::shared::Shared;
 /// The figure in words; `None`: it speaks for itself.
 pub(super) fn explain(figure: &Figure, shared: &Shared) -> Option<Explained> {
     if let Some(node) = shared.nodes().iter().find(|node| node.name == figure.of) {
-        return of_node(&figure.what, node, shared);
+        let told = of_node(&figure.what, node, shared);
+        return told.or_else(|| super::health::explain(&figure.what, node, shared));
     }
     if figure.what.starts_with("hour.") {
         return Some(hour(&figure.what));
@@ -50,13 +51,12 @@ fn of_node(what: &str, node: &Node, shared: &Shared) -> Option<Explained> {
         "disk" | "bar" | "used" | "free" => disk(node, shared),
         "version" => words(
             "its release",
-            vec![api_fact(
-                "release",
-                node.node_version.clone().unwrap_or("?".to_owned()),
-                "version",
-                node,
-                shared,
-            )],
+            [
+                ("release", &node.node_version, "version"),
+                ("minimum", &node.minimum_version, "allowedVersion"),
+            ]
+            .map(|(what, value, key)| api_fact(what, value.clone().unwrap_or("?".to_owned()), key, node, shared))
+            .to_vec(),
             "Below the minimum that the network allows, uploads stop; that is said here then.",
         ),
         "full" => crate::ui::storage::explain_full(node, shared),

@@ -3,6 +3,7 @@
 mod card;
 mod explain;
 mod facts;
+mod health;
 mod hour;
 mod money;
 mod nodes;
