@@ -147,6 +147,8 @@ pub fn merge_standings(standings: &mut Vec<Standing>, kept: &Kept, said: &Said<'
             .find(|known| known.satellite_id == book.satellite_id);
         match known {
             None if !said.is_whole && is_news(at) => standings.push(book),
+            // Scores of long ago say nothing of today; that it is over stays true.
+            None if book.disqualified_ms.is_some() => standings.push(book),
             None => {}
             Some(known) if said.is_older(&rated.satellite_id, at) && is_news(at) => {
                 let url = if book.url.is_empty() {
@@ -158,6 +160,7 @@ pub fn merge_standings(standings: &mut Vec<Standing>, kept: &Kept, said: &Said<'
             }
             Some(known) => {
                 known.vetted_ms = known.vetted_ms.or(book.vetted_ms);
+                known.disqualified_ms = known.disqualified_ms.or(book.disqualified_ms);
                 if said.is_near(&rated.satellite_id, at) {
                     known.offline_suspended_ms = book.offline_suspended_ms;
                     known.review_ms = book.review_ms;

@@ -293,7 +293,14 @@ fn standings((told, noted, kept): Sources<'_>, now_ms: i64) -> Vec<Standing> {
     let by_rated = rated(told, noted, now_ms);
     let mut standings = match by_rated {
         Some((told, ms)) if is_news(ms, now_ms) => told.standings.clone(),
-        Some(_) => Vec::new(),
+        // That it is over stays true.
+        Some((told, _)) => {
+            let over = told
+                .standings
+                .iter()
+                .filter(|standing| standing.disqualified_ms.is_some());
+            over.cloned().collect()
+        }
         None => {
             let scores = noted.scores.iter().filter(|(_, ms, _)| is_news(*ms, now_ms));
             scores.map(standing).collect()

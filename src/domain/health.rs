@@ -33,6 +33,8 @@ impl State {
 pub enum Rule {
     /// It neither answers nor writes: it is down now, and every hour counts.
     Down,
+    /// It was stopped, and is not there.
+    Stopped,
     /// A satellite disqualified it.
     Disqualified,
     /// A satellite suspended it.
@@ -59,8 +61,6 @@ pub enum Rule {
     OnlineScore,
     /// It starts again and again.
     Restarts,
-    /// It was stopped.
-    Stopped,
     /// Its release is below the minimum.
     Outdated,
     /// Nobody reaches it.
@@ -117,6 +117,7 @@ impl Rule {
     /// All of them.
     pub const ALL: [Self; 40] = [
         Self::Down,
+        Self::Stopped,
         Self::Disqualified,
         Self::Suspended,
         Self::AuditsFailed,
@@ -130,7 +131,6 @@ impl Rule {
         Self::CannotStart,
         Self::OnlineScore,
         Self::Restarts,
-        Self::Stopped,
         Self::Outdated,
         Self::NoContact,
         Self::SatelliteLost,

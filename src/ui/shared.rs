@@ -220,6 +220,12 @@ impl Shared {
         (self.now_ms < *until).then_some(text.as_str())
     }
 
+    /// Another pane is shown: what was said of the one before is not, unless it was said this moment.
+    pub(super) fn hush(&mut self) {
+        let (now_ms, whole) = (self.now_ms, TOAST_MS);
+        self.toast.take_if(|(_, until)| *until < now_ms + whole);
+    }
+
     /// Until when it is shown, ms since the epoch.
     pub(super) fn toast_until(&self) -> Option<i64> {
         self.toast.as_ref().map(|(_, until)| *until)

@@ -28,6 +28,8 @@ const QUIC_NEWS_MS: i64 = 2 * 3_600_000;
 const QUIC_BAD_MS: i64 = 1_800_000;
 /// Lines that are not understood are told when there are so many, and so many percent.
 const NOT_UNDERSTOOD: (u64, u64) = (50, 5);
+/// A file that is no log has few lines.
+const FOREIGN: u64 = 3;
 
 /// Who fails to reach whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -301,11 +303,13 @@ fn judge_understood(found: &mut Findings, evidence: &Evidence) {
         return;
     };
     let (count, lines) = (unknown.count, unknown.lines);
-    if count < NOT_UNDERSTOOD.0 || count * 100 < lines * NOT_UNDERSTOOD.1 {
+    // Where most is foreign, it is perhaps no node's log: then nothing is known of the node.
+    let is_foreign = count * 2 > lines;
+    let least = if is_foreign { FOREIGN } else { NOT_UNDERSTOOD.0 };
+    if count < least || count * 100 < lines * NOT_UNDERSTOOD.1 {
         return;
     }
-    // Where most is foreign, it is perhaps no node's log: then nothing is known of the node.
-    let (state, means) = match count * 2 > lines {
+    let (state, means) = match is_foreign {
         true => (State::Unknown, "is this a node's log?"),
         false => (
             State::Warning,

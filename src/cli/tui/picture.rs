@@ -20,7 +20,7 @@ use crate::ui::pane::Pane;
 /// Arguments of `show`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The pane: overview, traffic, reputation, storage, maintenance or log
+    /// The pane: overview, traffic, reputation, storage, latency, financials, maintenance or log
     #[arg(value_name = "PANE", value_parser = pane)]
     pane: Pane,
     /// Columns and rows

@@ -173,6 +173,7 @@ impl Model {
     }
 
     pub(super) fn show(&mut self, pane: Pane) {
+        self.shared.hush();
         (self.pane, self.overlay) = (pane, None);
         self.hits = super::super::pane::Hits::default();
         self.refresh();
