@@ -460,3 +460,51 @@ proptest! {
         prop_assert_eq!(told.amounts.gross + explained, node.gross());
     }
 }
+
+/// A paystub that names what was earned, all of it for what was stored.
+fn earned(satellite: &str, period: &str, gross: i64) -> Fact {
+    Fact::Paystub(storj_monitor::domain::money::Paystub {
+        for_storage: Micro(gross),
+        ..paystub(satellite, period, [0, 0, gross, gross], "")
+    })
+}
+
+#[test]
+fn one_known_day_does_not_make_a_month_known() {
+    let data = tempfile::tempdir().unwrap();
+    let now = ms("2026-11-20T12:00:00Z");
+    let mut sat = aged("2024-01-01T00:00:00Z", now);
+    sat.stored.retain(|day| day.start_ms >= ms("2026-10-31T00:00:00Z"));
+    let other = Sat {
+        id: "B",
+        url: "b.x:1",
+        ..aged("2024-01-01T00:00:00Z", now)
+    };
+    sat.facts = vec![earned("A", "2026-10", 6_160_000)];
+    keep(data.path(), now, &[sat.clone(), other], MoneySource::Api);
+    let october = money(data.path(), now, Some(month("2026-10")));
+    let of = |id: &str| october.satellites.iter().find(|of| of.satellite_id == id).unwrap().so_far.net;
+    assert_eq!(of("A"), Micro(6_160_000));
+    let told = october.of_month().unwrap();
+    // Of A there is nothing to compare with, of B no paystub.
+    assert_eq!((told.ours.is_some(), told.difference), (false, None));
+    let rows = json(data.path(), &["--at", "2026-11-20T12:00:00Z", "export", "earnings", "--format", "json"]);
+    let net = rows.as_array().unwrap().iter().find(|row| row["month"] == "2026-10" && row["satellite_id"] == "A");
+    assert_eq!(net.unwrap()["net_microusd"], 6_160_000);
+
+    // All its days: compared, and B left aside. 31 days of a TB are $1.5397.
+    let data = tempfile::tempdir().unwrap();
+    let days = (1..=31).map(|day| stored(&format!("2026-10-{day:02}"), TB, 24.0));
+    sat.stored = days.chain(sat.stored.into_iter().skip(1)).collect();
+    let other = Sat {
+        id: "B",
+        url: "b.x:1",
+        facts: Vec::new(),
+        ..sat.clone()
+    };
+    keep(data.path(), now, &[sat, other], MoneySource::Api);
+    let told = money(data.path(), now, Some(month("2026-10")));
+    let told = told.of_month().unwrap();
+    assert_eq!(told.ours, Some(Micro(2 * 1_539_667)));
+    assert_eq!(told.difference, Some(Micro(6_160_000 - 1_539_667)));
+}

@@ -56,7 +56,7 @@ fn one(purse: &Purse, month: Month, now_ms: i64) -> MonthMoney {
         state: state(purse, (&satellites, &missing), month, now_ms),
         node: node_word(purse, month),
         is_settled: stub.is_some(),
-        difference: stub.zip(ours).map(|(stub, ours)| stub.paid - stub.disposed - ours),
+        difference: known(|satellite| Some(satellite.stub?.paid - satellite.stub?.disposed - satellite.ours?)),
         ours,
         gross,
         stub,
@@ -85,14 +85,14 @@ fn satellite_month(satellite: &Satellite, month: Month, now_ms: i64) -> Option<S
     let account = satellite.account(month);
     let is_running = month == Month::of_ms(now_ms);
     let so_far = month::so_far(&account, month, now_ms);
-    let ours = satellite.knows(month) && account.prices.is_some();
+    let ours = satellite.covers(month) && account.prices.is_some();
     let ours = ours.then(|| {
         let foreseen = estimate::foresee(&account, month, now_ms).tallies;
         let foreseen = foreseen.filter(|_| is_running).map(|estimate| estimate.amounts.net);
         foreseen.unwrap_or(so_far.amounts.net)
     });
     let paystub = rows.paystubs.iter().find(|stub| stub.period == month);
-    if ours.is_none() && paystub.is_none() {
+    if !(satellite.knows(month) && account.prices.is_some()) && paystub.is_none() {
         return None;
     }
     let word = satellite.estimate(month).map(|(_, told)| match is_running {

@@ -147,7 +147,13 @@ fn satellite_money(satellite: &Satellite, month: Month, now_ms: i64) -> Satellit
         audit: part(usage.audit, price(|prices| prices.audit), so_far.parts.audit),
     };
     let (parts, sum) = match rest::known_parts(satellite, month, now_ms) {
-        Some((parts, sum)) => (parts, sum),
+        Some((mut known, sum)) => {
+            known.storage.price = parts.storage.price;
+            known.egress.price = parts.egress.price;
+            known.repair.price = parts.repair.price;
+            known.audit.price = parts.audit.price;
+            (known, sum)
+        }
         None => (parts, so_far.amounts),
     };
     let pace = month_end.unwrap_or(sum).gross;

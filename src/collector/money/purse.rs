@@ -1,6 +1,6 @@
 //! A node's rows about money, joined with how its satellites stand to it.
 
-use crate::analysis::money::{Account, held, node_way};
+use crate::analysis::money::{Account, held, node_way, usage};
 use crate::api::money::{HeldOf, PriceSource};
 use crate::domain::money::{Micro, Month, Prices};
 use crate::domain::payout::{MoneySource, NodeEstimate, Topic};
@@ -170,6 +170,13 @@ impl Satellite {
     /// What the node estimated last of a month.
     pub fn estimate(&self, month: Month) -> Option<&(i64, NodeEstimate)> {
         self.rows.estimates.iter().rfind(|(_, told)| told.month == month)
+    }
+
+    /// Whether the days of a month are known well enough to say what it earned: of one that runs any day; of one that
+    /// is over they reach back to its begin (or to joining), and none is missing.
+    pub fn covers(&self, month: Month) -> bool {
+        let is_over = month.end_ms() <= self.now_ms;
+        self.knows(month) && (!is_over || usage::is_whole(&self.account(month), month, self.now_ms))
     }
 
     /// Whether any day of a month is known.

@@ -238,12 +238,16 @@ fn parts(satellite: &Satellite, month: Month, now_ms: i64) -> Option<(Parts<Part
     satellite.knows(month).then_some((parts, "days"))
 }
 
-/// The parts of a month that is over and of which no day is known: the paystub's, or unknown.
+/// The parts of a month that is over, but by its days: the paystub's where it names what was earned; unknown, where no
+/// day is known either.
 pub fn known_parts(satellite: &Satellite, month: Month, now_ms: i64) -> Option<(Parts<Part>, Amounts)> {
-    if satellite.knows(month) || month >= Month::of_ms(now_ms) {
+    if month >= Month::of_ms(now_ms) {
         return None;
     }
     let stub = satellite.rows.paystubs.iter().find(|stub| stub.period == month);
+    if satellite.knows(month) && stub.is_none_or(|stub| stub.gross() == Micro(0)) {
+        return None;
+    }
     let parts = stub.map_or_else(Parts::default, of_stub);
     let mut sum = Amounts::default();
     let known = parts.each().into_iter().filter_map(|part| part.amounts);
