@@ -13,7 +13,7 @@ const LATEST_MS: i64 = 60 * DAY_MS;
 
 /// A paystub in the form sums are made of.
 pub fn stub(paystub: &Paystub) -> Stub {
-    let late = paystub.paid - paystub.distributed;
+    let late = late(paystub);
     Stub {
         gross: paystub.gross(),
         held: paystub.held,
@@ -26,18 +26,48 @@ pub fn stub(paystub: &Paystub) -> Stub {
     }
 }
 
-/// What was not sent of a satellite's paystubs up to each month, and whether it was sent since. Months in their order.
+/// What is less than a cent is rounding: it waits for nothing.
+pub const CENT: Micro = Micro(10_000);
+
+/// What was not sent of a satellite's paystubs up to each month, and whether what was not sent of that month itself was
+/// sent since. What is sent too much makes up for the latest months first: an old amount that never came says nothing
+/// of later ones. Months in their order.
 pub fn waiting(paystubs: &[Paystub]) -> BTreeMap<Month, (Micro, bool)> {
-    let sent: Micro = paystubs.iter().map(|stub| stub.distributed).sum();
-    let (mut paid, mut distributed) = (Micro(0), Micro(0));
     let mut months = BTreeMap::new();
+    let mut open: Vec<(Month, Micro)> = Vec::new();
     for stub in paystubs {
-        paid += stub.paid;
-        distributed += stub.distributed;
-        months.insert(stub.period, ((paid - distributed).max(Micro(0)), sent >= paid));
+        let late = late(stub);
+        if late > Micro(0) {
+            open.push((stub.period, late));
+        }
+        let mut more = (-late).max(Micro(0));
+        while let Some((_, amount)) = open.last_mut().filter(|_| more > Micro(0)) {
+            let made_up = more.min(*amount);
+            *amount = *amount - made_up;
+            more = more - made_up;
+            if *amount == Micro(0) {
+                open.pop();
+            }
+        }
+        let sum: Micro = open.iter().map(|(_, amount)| *amount).sum();
+        months.insert(stub.period, (sum, true));
+    }
+    for (month, amount) in open {
+        if let Some((_, is_sent)) = months.get_mut(&month) {
+            *is_sent = amount < CENT;
+        }
     }
     months
 }
+
+fn late(stub: &Paystub) -> Micro {
+    stub.paid - stub.distributed
+}
+
+/// A gap between paystubs is one of the satellite's, not of the node's, beyond so many months.
+pub const GAP: i32 = 3;
+/// Nobody asks for paystubs older than so many months.
+pub const LOOKED_BACK: i32 = 13;
 
 /// Whether a month's paystub should be there.
 pub fn is_due(month: Month, now_ms: i64) -> bool {

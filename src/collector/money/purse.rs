@@ -1,7 +1,10 @@
 //! A node's rows about money, joined with how its satellites stand to it.
 
-use crate::analysis::money::{Account, held, node_way, usage};
-use crate::api::money::{HeldOf, PriceSource};
+use std::collections::BTreeMap;
+
+use crate::analysis::money::estimate::Foreseen;
+use crate::analysis::money::{Account, estimate, held, month, node_way, settled, usage};
+use crate::api::money::{Estimate, HeldOf, PriceSource};
 use crate::domain::money::{Micro, Month, Prices};
 use crate::domain::payout::{MoneySource, NodeEstimate, Topic};
 use crate::domain::sample::Standing;
@@ -19,6 +22,8 @@ pub struct Satellite {
     pub name: String,
     /// The node still trusts it.
     pub trusted: bool,
+    /// What was not sent up to each month, and whether that of the month itself was sent since.
+    pub waiting: BTreeMap<Month, (Micro, bool)>,
     disqualified_ms: Option<i64>,
     fallback: Option<Prices>,
     now_ms: i64,
@@ -64,6 +69,7 @@ impl Purse {
                     disqualified_ms: standing
                         .and_then(|standing| standing.disqualified_ms)
                         .or(rows.disqualified_ms),
+                    waiting: settled::waiting(&rows.paystubs),
                     fallback,
                     now_ms,
                     rows,
@@ -87,6 +93,12 @@ impl Purse {
     /// When the node last answered about money.
     pub fn asked_ms(&self) -> Option<i64> {
         self.rows.asked.iter().filter_map(|asked| asked.answered_ms).max()
+    }
+
+    /// When its paystubs were told last, by the node or its databases.
+    pub fn paystubs_ms(&self) -> Option<i64> {
+        let asked = self.rows.asked.iter().filter(|asked| asked.topic == Topic::Paystubs);
+        asked.filter_map(|asked| asked.answered_ms).max()
     }
 
     /// Why it did not, when it was asked last: of the estimate first.
@@ -159,6 +171,22 @@ impl Satellite {
     pub fn is_fallback(&self, month: Month) -> bool {
         self.prices(month)
             .is_some_and(|(.., source)| source == PriceSource::Fallback)
+    }
+
+    /// The month's end by tallies and by trend; of a satellite the node left it is what was earned until then.
+    pub fn foresee(&self, month: Month, now_ms: i64) -> Foreseen {
+        let account = self.account(month);
+        if self.trusted {
+            return estimate::foresee(&account, month, now_ms);
+        }
+        let earned = month::so_far(&account, month, now_ms).amounts;
+        let is_running = (month.start_ms()..month.end_ms()).contains(&now_ms);
+        let tallies = (is_running && earned.gross > Micro(0)).then_some(Estimate {
+            amounts: earned,
+            low: earned.net,
+            high: earned.net,
+        });
+        Foreseen { tallies, trend: None }
     }
 
     /// What it keeps back, before `month`; `gross`: a month at the present pace.

@@ -1,7 +1,7 @@
 //! What comes back, what a TB brings, what it costs, when money comes; and the rows of the tables of money.
 
-use super::super::space;
 use super::super::tables::Each;
+use super::super::{books, space};
 use super::purse::{Purse, Satellite};
 use super::{Span, Terms};
 use crate::analysis::money::yields::{self, CostModel, balance};
@@ -48,7 +48,7 @@ pub fn yields(
     let told = reader.told(node, now_ms)?;
     let kept = reader.kept(node, now_ms)?;
     let space = space::space(reader, node, (told.as_ref(), kept.as_ref()), now_ms)?.map(|(space, _)| space);
-    let disk = told.and_then(|told| told.disk);
+    let disk = books::disk(told.as_ref(), kept.as_ref()).map(|heard| heard.disk);
     let used = disk.and_then(|disk| disk.used);
     let last = satellites.iter().filter_map(|satellite| satellite.last_bytes);
     let paid = space.as_ref().and_then(|space| space.paid).or_else(|| {
@@ -187,7 +187,8 @@ pub fn earnings_rows(
             ] {
                 let part = parts.of(component);
                 let is_storage = component == Component::Storage;
-                if part.bytes == 0 && part.byte_hours.is_none_or(|hours| hours < 1.0) {
+                let is_free = part.amounts.is_none_or(|amounts| amounts.gross == Micro(0));
+                if is_free && part.bytes == 0 && part.byte_hours.is_none_or(|hours| hours < 1.0) {
                     continue;
                 }
                 let amount = |of: fn(&Amounts) -> Micro| part.amounts.map(|amounts| of(&amounts).0);
