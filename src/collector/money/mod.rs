@@ -18,6 +18,7 @@ use crate::api::money::{
 };
 use crate::api::status::Earnings;
 use crate::domain::money::{Micro, Month, Prices};
+use crate::domain::sample::Told;
 use crate::report::time::rfc3339;
 use crate::store::{Reader, Result};
 
@@ -346,13 +347,19 @@ fn days(purse: &Purse, month: Month, now_ms: i64) -> Vec<DayMoney> {
     sum
 }
 
-/// A node's money in the status; `None`: nothing is known of it.
+/// A node's money in the status; `None`: nothing is known of it. `told`: what its API says.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn earnings(reader: &Reader, node: &str, now_ms: i64) -> Result<Option<Earnings>> {
+pub fn earnings(
+    reader: &Reader,
+    node: &str,
+    told: Option<&Told>,
+    now_ms: i64,
+    terms: &Terms,
+) -> Result<Option<Earnings>> {
     let month = Month::of_ms(now_ms);
-    let purse = Purse::of_month_only(reader, node, month, now_ms)?;
+    let purse = Purse::of_month_only(reader, (node, told), month, now_ms, terms.fallback)?;
     if !purse.knows_something() {
         return Ok(None);
     }

@@ -7,7 +7,7 @@ use crate::analysis::money::{Account, estimate, held, month, node_way, settled, 
 use crate::api::money::{Estimate, HeldOf, PriceSource};
 use crate::domain::money::{Micro, Month, Prices};
 use crate::domain::payout::{MoneySource, NodeEstimate, Topic};
-use crate::domain::sample::Standing;
+use crate::domain::sample::{Standing, Told};
 use crate::store::money::{MoneyRows, SatelliteRows};
 use crate::store::{Reader, Result};
 
@@ -43,18 +43,24 @@ impl Purse {
     pub fn open(reader: &Reader, node: &str, from_ms: i64, now_ms: i64, fallback: Option<Prices>) -> Result<Self> {
         let from_ms = from_ms.saturating_sub(EVE_MS);
         let rows = reader.money(node, (from_ms, now_ms), true)?;
-        Self::of(reader, node, rows, now_ms, fallback)
+        let told = reader.told(node, now_ms)?;
+        Ok(Self::of(told.as_ref(), rows, now_ms, fallback))
     }
 
     /// What the month alone needs: no paystubs, no estimates of satellites.
-    pub fn of_month_only(reader: &Reader, node: &str, month: Month, now_ms: i64) -> Result<Self> {
+    pub fn of_month_only(
+        reader: &Reader,
+        (node, told): (&str, Option<&Told>),
+        month: Month,
+        now_ms: i64,
+        fallback: Option<Prices>,
+    ) -> Result<Self> {
         let rows = reader.money(node, (month.start_ms() - EVE_MS, now_ms), false)?;
-        Self::of(reader, node, rows, now_ms, None)
+        Ok(Self::of(told, rows, now_ms, fallback))
     }
 
-    fn of(reader: &Reader, node: &str, mut rows: MoneyRows, now_ms: i64, fallback: Option<Prices>) -> Result<Self> {
-        let told = reader.told(node, now_ms)?;
-        let standings = told.as_ref().map_or(&[][..], |told| told.standings.as_slice());
+    fn of(told: Option<&Told>, mut rows: MoneyRows, now_ms: i64, fallback: Option<Prices>) -> Self {
+        let standings = told.map_or(&[][..], |told| told.standings.as_slice());
         let kept = std::mem::take(&mut rows.satellites).into_iter();
         let mut satellites: Vec<Satellite> = kept
             .map(|rows| {
@@ -77,12 +83,12 @@ impl Purse {
             })
             .collect();
         satellites.sort_by(|a, b| (&a.name, a.id()).cmp(&(&b.name, b.id())));
-        let version = told.as_ref().and_then(|told| told.process.version.as_deref());
-        Ok(Self {
+        let version = told.and_then(|told| told.process.version.as_deref());
+        Self {
             satellites,
             counts: node_way::Counts::of(version),
             rows,
-        })
+        }
     }
 
     /// What the node estimated of a month of all satellites, the oldest first.

@@ -140,7 +140,7 @@ fn months<'a>(purse: &'a Purse, scope: &Scope, now_ms: i64) -> Vec<(Month, Vec<&
 fn each_month(
     reader: &Reader,
     scope: &Scope,
-    now_ms: i64,
+    (now_ms, terms): (i64, &Terms),
     mut take: impl FnMut(Month, &str, &[&Satellite]) -> std::result::Result<(), super::super::tables::Error>,
 ) -> std::result::Result<(), super::super::tables::Error> {
     let mut purses = Vec::new();
@@ -150,7 +150,7 @@ fn each_month(
     };
     names.sort();
     for name in names {
-        let purse = Purse::open(reader, &name, i64::MIN / 2, now_ms, Terms::default().fallback)?;
+        let purse = Purse::open(reader, &name, i64::MIN / 2, now_ms, terms.fallback)?;
         purses.push((name, purse));
     }
     let mut all = Vec::new();
@@ -170,10 +170,10 @@ fn each_month(
 pub fn earnings_rows(
     reader: &Reader,
     scope: &Scope,
-    now_ms: i64,
+    (now_ms, terms): (i64, &Terms),
     each: Each<'_>,
 ) -> std::result::Result<(), super::super::tables::Error> {
-    each_month(reader, scope, now_ms, |month, node, satellites| {
+    each_month(reader, scope, (now_ms, terms), |month, node, satellites| {
         for satellite in satellites {
             let Some((parts, source)) = parts(satellite, month, now_ms) else {
                 continue;
@@ -294,10 +294,10 @@ fn of_stub(stub: &Paystub) -> Parts<Part> {
 pub fn paystub_rows(
     reader: &Reader,
     scope: &Scope,
-    now_ms: i64,
+    (now_ms, terms): (i64, &Terms),
     each: Each<'_>,
 ) -> std::result::Result<(), super::super::tables::Error> {
-    each_month(reader, scope, now_ms, |month, node, satellites| {
+    each_month(reader, scope, (now_ms, terms), |month, node, satellites| {
         for satellite in satellites {
             let rows = &satellite.rows;
             let Some(stub) = rows.paystubs.iter().find(|stub| stub.period == month) else {
