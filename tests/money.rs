@@ -12,7 +12,7 @@ use storj_monitor::analysis::money::{Account, month as monthly};
 use storj_monitor::api::money::{Confidence, MonthState, NodeMoney, NoteKind, Parts};
 use storj_monitor::domain::detail::{MovedDay, StoredDay};
 use storj_monitor::domain::money::{Micro, Payment};
-use storj_monitor::domain::payout::{Fact, MoneySource};
+use storj_monitor::domain::payout::{Fact, MoneySource, Topic};
 
 const US1: &str = "12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S";
 const EU1: &str = "12L9ZFwhzVpuEKMUNUqkaTLGzwY9G24tbiigLiXpmZWKwmcNDDs";
@@ -181,8 +181,12 @@ fn june(money: &NodeMoney) {
     assert_eq!(exact(us1.so_far.net), "0.1987");
     let told = money.of_month().unwrap();
     let us1 = told.satellites.iter().find(|of| of.satellite_id == US1).unwrap();
-    let difference = us1.stub.unwrap().paid - us1.ours.unwrap();
-    assert_eq!(exact(difference), "5.9013");
+    assert_eq!(us1.stub.unwrap().paid, Micro(6_100_000));
+    assert_eq!(
+        (us1.ours, told.difference),
+        (None, None),
+        "a day says nothing of a month"
+    );
     assert_eq!(money.estimates.tallies, None);
 }
 
@@ -372,7 +376,11 @@ fn a_paystub_that_should_be_there_is_missed_and_the_untrusted_stay() {
     let data = tempfile::tempdir().unwrap();
     let stub = |period| Fact::Paystub(paystub("A", period, [0, 0, 5_000_000, 5_000_000], ""));
     let mut sat = aged("2025-01-01T00:00:00Z", now);
-    sat.facts = vec![stub("2026-05"), stub("2026-07")];
+    sat.facts = vec![
+        stub("2026-05"),
+        stub("2026-07"),
+        Fact::Asked(Topic::Paystubs, None, None),
+    ];
     // Of another satellite only paystubs are left.
     sat.facts
         .push(Fact::Paystub(paystub("Z", "2025-03", [100, 0, 300, 300], "X")));
@@ -459,4 +467,67 @@ proptest! {
         let explained: Micro = differences.iter().map(|difference| difference.amount).sum();
         prop_assert_eq!(told.amounts.gross + explained, node.gross());
     }
+}
+
+/// A paystub that names what was earned, all of it for what was stored.
+fn earned(satellite: &str, period: &str, gross: i64) -> Fact {
+    Fact::Paystub(storj_monitor::domain::money::Paystub {
+        for_storage: Micro(gross),
+        ..paystub(satellite, period, [0, 0, gross, gross], "")
+    })
+}
+
+#[test]
+fn one_known_day_does_not_make_a_month_known() {
+    let data = tempfile::tempdir().unwrap();
+    let now = ms("2026-11-20T12:00:00Z");
+    let mut sat = aged("2024-01-01T00:00:00Z", now);
+    sat.stored.retain(|day| day.start_ms >= ms("2026-10-31T00:00:00Z"));
+    let other = Sat {
+        id: "B",
+        url: "b.x:1",
+        ..aged("2024-01-01T00:00:00Z", now)
+    };
+    sat.facts = vec![earned("A", "2026-10", 6_160_000)];
+    keep(data.path(), now, &[sat.clone(), other], MoneySource::Api);
+    let october = money(data.path(), now, Some(month("2026-10")));
+    let of = |id: &str| {
+        october
+            .satellites
+            .iter()
+            .find(|of| of.satellite_id == id)
+            .unwrap()
+            .so_far
+            .net
+    };
+    assert_eq!(of("A"), Micro(6_160_000));
+    let told = october.of_month().unwrap();
+    // Of A there is nothing to compare with, of B no paystub.
+    assert_eq!((told.ours.is_some(), told.difference), (false, None));
+    let rows = json(
+        data.path(),
+        &["--at", "2026-11-20T12:00:00Z", "export", "earnings", "--format", "json"],
+    );
+    let net = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row["month"] == "2026-10" && row["satellite_id"] == "A");
+    assert_eq!(net.unwrap()["net_microusd"], 6_160_000);
+
+    // All its days: compared, and B left aside. 31 days of a TB are $1.5397.
+    let data = tempfile::tempdir().unwrap();
+    let days = (1..=31).map(|day| stored(&format!("2026-10-{day:02}"), TB, 24.0));
+    sat.stored = days.chain(sat.stored.into_iter().skip(1)).collect();
+    let other = Sat {
+        id: "B",
+        url: "b.x:1",
+        facts: Vec::new(),
+        ..sat.clone()
+    };
+    keep(data.path(), now, &[sat, other], MoneySource::Api);
+    let told = money(data.path(), now, Some(month("2026-10")));
+    let told = told.of_month().unwrap();
+    assert_eq!(told.ours, Some(Micro(2 * 1_539_667)));
+    assert_eq!(told.difference, Some(Micro(6_160_000 - 1_539_667)));
 }

@@ -77,6 +77,13 @@ pub fn terms(config: &Config) -> Terms {
     }
 }
 
+/// What it says of money, for an answer out of the database alone: a configuration that cannot be read is no reason to
+/// give none.
+pub fn terms_now(global: &Global) -> Terms {
+    let config = super::config::load(global, &super::config::Said::default());
+    config.map_or_else(|_| Terms::default(), |config| terms(&config))
+}
+
 /// What the configuration asks for.
 pub fn plan(config: &Config) -> Result<Plan, Failure> {
     let settings = &config.settings;

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
-use super::{Failure, Global, known_nodes, visible};
+use super::{Failure, Global, collect, known_nodes, visible};
 use crate::api::table::{Question, What};
 use crate::collector::tables;
 use crate::report::table::{Format, Table};
@@ -57,7 +57,8 @@ pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
     };
     let chosen = chosen(args, &columns, shown)?;
     let mut table = Table::new(out(args)?, args.format, &columns, &chosen)?;
-    tables::rows(&reader, &question, &mut |row| table.row(row)).map_err(|error| match error {
+    let terms = collect::terms_now(global);
+    tables::rows(&reader, &question, &terms, &mut |row| table.row(row)).map_err(|error| match error {
         tables::Error::Asked(what) => Failure::Usage(what),
         tables::Error::Store(error) => error.into(),
         tables::Error::Taken(error) => error.into(),

@@ -89,7 +89,13 @@ fn answer(global: &Global, args: &Args) -> Result<Status, Failure> {
     let names = known_nodes(&reader, &args.node)?;
     match running(global, &data_dir, &names) {
         Some(status) => Ok(status),
-        None => Ok(tell::status(&data_dir, &reader, &names, global.now_ms()?)?),
+        None => Ok(tell::status(
+            &data_dir,
+            &reader,
+            &names,
+            global.now_ms()?,
+            &collect::terms_now(global),
+        )?),
     }
 }
 

@@ -248,7 +248,7 @@ impl Hub {
                 .status(&reader, nodes, at_ms.unwrap_or(now_ms))
                 .map(Answer::Status)
                 .map_err(|error| error.to_string()),
-            Query::Rows { question, limit } => rows(&reader, question, *limit),
+            Query::Rows { question, limit } => rows(&reader, question, *limit, &lock(&self.terms).clone()),
             Query::Chart(ask) => reader
                 .chart(ask, now_ms.div_euclid(1000))
                 .map(Answer::Chart)
@@ -319,7 +319,8 @@ impl Hub {
 
     /// How nodes are, and whether it could be kept: when it cannot, what the database says is old.
     pub fn status(&self, reader: &Reader, nodes: &[String], at_ms: i64) -> Result<Status, store::Error> {
-        let mut status = tell::status(&self.data_dir, reader, nodes, at_ms)?;
+        let terms = lock(&self.terms).clone();
+        let mut status = tell::status(&self.data_dir, reader, nodes, at_ms, &terms)?;
         let Some(trouble) = lock(&self.trouble).clone() else {
             return Ok(status);
         };
@@ -422,10 +423,10 @@ impl Hub {
     }
 }
 
-fn rows(reader: &Reader, question: &Question, limit: usize) -> Result<Answer, String> {
+fn rows(reader: &Reader, question: &Question, limit: usize, terms: &money::Terms) -> Result<Answer, String> {
     let (columns, _) = question.columns()?;
     let (mut rows, mut more) = (Vec::new(), false);
-    let taken = tables::rows(reader, question, &mut |row| {
+    let taken = tables::rows(reader, question, terms, &mut |row| {
         more = rows.len() >= limit;
         if more {
             return Err(std::io::ErrorKind::QuotaExceeded.into());

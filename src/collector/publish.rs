@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use super::collect::Collector;
 use super::geo::GeoFile;
 use super::hub::{Hub, Wanted};
+use super::money::Terms;
 use super::peers;
 use crate::api::snapshot::{Flow, InFlight, Levels, NodeView, Part, Running, Section, Snapshot, Topic, Window};
 use crate::domain::batch::Vocabulary;
@@ -188,9 +189,9 @@ fn in_flight(windows: &Windows<'_>) -> InFlight {
 ///
 /// # Errors
 /// When it cannot be read.
-pub fn kept(data_dir: &Path, now_ms: i64) -> Result<Snapshot> {
+pub fn kept(data_dir: &Path, now_ms: i64, terms: &Terms) -> Result<Snapshot> {
     let reader = Reader::open(data_dir)?;
-    let status = super::tell::status(data_dir, &reader, &[], now_ms)?;
+    let status = super::tell::status(data_dir, &reader, &[], now_ms, terms)?;
     let mut snapshot = Snapshot {
         time_ms: now_ms,
         names: Some(reader.watched(now_ms)?),

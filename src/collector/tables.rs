@@ -36,11 +36,12 @@ const MOST_FAILURES: usize = 200;
 /// Takes a row.
 pub type Each<'a> = &'a mut dyn FnMut(Vec<Value>) -> io::Result<()>;
 
-/// Gives every row of the answer to `each`, values in the order of [`Question::columns`].
+/// Gives every row of the answer to `each`, values in the order of [`Question::columns`]. `terms`: what the configuration
+/// says of money.
 ///
 /// # Errors
 /// What was asked wrongly, what the database says, the first error of `each`.
-pub fn rows(reader: &Reader, question: &Question, each: Each<'_>) -> Result<(), Error> {
+pub fn rows(reader: &Reader, question: &Question, terms: &money::Terms, each: Each<'_>) -> Result<(), Error> {
     let fields = question.fields().map_err(Error::Asked)?;
     let scope = Scope {
         nodes: question.nodes.clone(),
@@ -59,8 +60,8 @@ pub fn rows(reader: &Reader, question: &Question, each: Each<'_>) -> Result<(), 
         What::Reputation => reputation(reader, &scope, each),
         What::Storage => storage(reader, &scope, each),
         What::Maintenance => maintenance(reader, &scope, each),
-        What::Earnings => money::earnings_rows(reader, &scope, known_ms(question), each),
-        What::Paystubs => money::paystub_rows(reader, &scope, known_ms(question), each),
+        What::Earnings => money::earnings_rows(reader, &scope, (known_ms(question), terms), each),
+        What::Paystubs => money::paystub_rows(reader, &scope, (known_ms(question), terms), each),
     }
 }
 

@@ -28,14 +28,14 @@ const STARTS_MS: i64 = 1_800_000;
 const CRASHES_MS: i64 = 2 * 3_600_000;
 const REJECTS_S: i64 = 600;
 
-/// The status of the nodes named (all, when none is) at `now_ms`.
+/// The status of the nodes named (all, when none is) at `now_ms`. `terms`: what the configuration says of money.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn status(data_dir: &Path, reader: &Reader, names: &[String], now_ms: i64) -> Result<Status> {
+pub fn status(data_dir: &Path, reader: &Reader, names: &[String], now_ms: i64, terms: &money::Terms) -> Result<Status> {
     let mut nodes = Vec::new();
     for name in named(reader, names, now_ms)? {
-        nodes.push(node(reader, name, now_ms)?);
+        nodes.push(node(reader, name, now_ms, terms)?);
     }
     nodes.sort_by(|a: &Node, b| a.rank().cmp(&b.rank()));
     let since = writer::in_use_since(data_dir).filter(|since| *since <= now_ms);
@@ -122,7 +122,7 @@ fn satellites((told, noted, kept): Sources<'_>, rating: &Rating, now_ms: i64) ->
     Some(satellites)
 }
 
-fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
+fn node(reader: &Reader, name: String, now_ms: i64, terms: &money::Terms) -> Result<Node> {
     let scope = scope(&name, now_ms, WINDOW_S);
     let rows = reader.sources(&scope)?;
     let by_action = flows(reader, &scope)?;
@@ -134,7 +134,7 @@ fn node(reader: &Reader, name: String, now_ms: i64) -> Result<Node> {
     let known = (told.as_ref(), &noted, kept.as_ref());
     let rating = Rating::of(reader, &name, known, silent_s.is_some(), now_ms)?;
     let space = space::space(reader, &name, (told.as_ref(), kept.as_ref()), now_ms)?;
-    let earnings = money::earnings(reader, &name, now_ms)?;
+    let earnings = money::earnings(reader, &name, told.as_ref(), now_ms, terms)?;
     let standings = standings(known, now_ms);
     let around = Surroundings::of(reader, &name, told.as_ref(), now_ms)?;
     let evidence = Evidence {

@@ -171,7 +171,9 @@ fn trusted(connection: &Connection, node: i64, time: i64, all: &[Trusted]) -> ru
         "INSERT INTO book_satellite (node, satellite, seen, url, added, relation, exit_begun, exit_ended, exit_starting,
              exit_deleted)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-         ON CONFLICT DO UPDATE SET gone = NULL, url = excluded.url, added = excluded.added, relation = excluded.relation,
+         ON CONFLICT DO UPDATE SET gone = NULL,
+             changed = CASE WHEN relation IS excluded.relation THEN changed ELSE excluded.seen END,
+             earlier = CASE WHEN relation IS excluded.relation THEN earlier ELSE relation END, url = excluded.url, added = excluded.added, relation = excluded.relation,
              exit_begun = excluded.exit_begun, exit_ended = excluded.exit_ended, exit_starting = excluded.exit_starting,
              exit_deleted = excluded.exit_deleted",
     )?;

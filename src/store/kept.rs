@@ -125,7 +125,7 @@ fn kept(connection: &Connection, node: i64, at_ms: i64) -> rusqlite::Result<Kept
         rated: ratings(connection, node, at_ms)?,
         trusted: all(
             connection,
-            "SELECT t.name, b.url, b.added, b.relation, b.exit_begun, b.exit_ended, b.exit_starting, b.exit_deleted
+            "SELECT t.name, b.url, b.added, CASE WHEN b.changed > ?2 THEN b.earlier ELSE b.relation END, b.exit_begun, b.exit_ended, b.exit_starting, b.exit_deleted
              FROM book_satellite b JOIN satellite t ON t.id = b.satellite
              WHERE b.node = ?1 AND b.seen <= ?2 AND (b.gone IS NULL OR b.gone > ?2) ORDER BY t.name",
             key,

@@ -16,11 +16,11 @@ CREATE TABLE paystub (
     owed INTEGER NOT NULL, disposed INTEGER NOT NULL, paid INTEGER NOT NULL, distributed INTEGER NOT NULL,
     PRIMARY KEY (node, satellite, month, source, seen)
 ) STRICT, WITHOUT ROWID;
--- Transfers of money.
+-- Transfers of money: a row for each change, known since `seen`.
 CREATE TABLE payment (
     node INTEGER NOT NULL, satellite INTEGER NOT NULL, month INTEGER NOT NULL, source INTEGER NOT NULL,
     receipt TEXT NOT NULL, seen INTEGER NOT NULL, created INTEGER, amount INTEGER NOT NULL, notes TEXT NOT NULL,
-    PRIMARY KEY (node, satellite, month, source, receipt)
+    PRIMARY KEY (node, satellite, month, source, receipt, seen)
 ) STRICT, WITHOUT ROWID;
 -- What the node estimates: the last word of each hour (of a past month: of each day). Satellite 0: of all.
 CREATE TABLE node_estimate (

@@ -13,10 +13,10 @@ CREATE TABLE book_rating (
     disqualified INTEGER, suspended INTEGER, offline_suspended INTEGER, review INTEGER, vetted INTEGER,
     tells_vetting INTEGER NOT NULL, joined INTEGER, PRIMARY KEY (node, satellite, seen)
 ) STRICT, WITHOUT ROWID;
--- The satellites a node knows, as last said.
+-- The satellites a node knows, as last said; until `changed` the relation was `earlier`.
 CREATE TABLE book_satellite (
     node INTEGER NOT NULL, satellite INTEGER NOT NULL, seen INTEGER NOT NULL, gone INTEGER, url TEXT NOT NULL, added INTEGER,
-    relation INTEGER NOT NULL, exit_begun INTEGER, exit_ended INTEGER, exit_starting INTEGER, exit_deleted INTEGER,
+    relation INTEGER NOT NULL, changed INTEGER, earlier INTEGER, exit_begun INTEGER, exit_ended INTEGER, exit_starting INTEGER, exit_deleted INTEGER,
     PRIMARY KEY (node, satellite)
 ) STRICT, WITHOUT ROWID;
 -- Disk of blobs, all of a node again whenever one differs; satellite 0: the trash of all. time: when the node wrote it.

@@ -306,7 +306,10 @@ fn status(dir: &Path) {
         500.0,
         best(|| {
             let reader = Reader::open(dir).unwrap();
-            tell::status(dir, &reader, &names, NOW_MS).unwrap().nodes.len()
+            tell::status(dir, &reader, &names, NOW_MS, &Default::default())
+                .unwrap()
+                .nodes
+                .len()
         }),
     );
     let told = best(|| each(&|reader, name| usize::from(reader.told(name, NOW_MS).unwrap().is_some())));

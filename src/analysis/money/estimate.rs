@@ -43,23 +43,22 @@ pub fn foresee(account: &Account<'_>, month: Month, now_ms: i64) -> Foreseen {
     let by_tallies = by_tallies(account, &so_far, (begin, end), heard);
     let by_trend = by_trend(account, &so_far, (begin, end), now_ms);
     let percent = held::percent(account.joined_ms, month);
+    let earned = super::month::so_far(account, month, now_ms).amounts;
     let amounts = |usage: &Usage| {
         let parts = gross(usage, account.prices.as_ref());
-        sum(&parts.map(|part| part.map(|gross| split(gross, percent))))
+        let end = sum(&parts.map(|part| part.map(|gross| split(gross, percent))));
+        // A tally that reaches back into the month before weighs less by the average than it is paid.
+        if end.gross < earned.gross { earned } else { end }
     };
     let (tallies, trend) = (by_tallies.as_ref().map(amounts), by_trend.as_ref().map(amounts));
     let rest = (end - now_ms) as f64 / DAY_MS as f64;
     let kept = 1.0 - percent.unwrap_or(0) as f64 / 100.0;
     let spread = spread(account, now_ms) * kept * rest.sqrt() * FOUR_OF_FIVE * 1e6;
-    let bounded = |amounts: Amounts| bounded(amounts, (tallies, trend), spread, &so_far_net(account, month, now_ms));
+    let bounded = |amounts: Amounts| bounded(amounts, (tallies, trend), spread, &earned);
     Foreseen {
         tallies: tallies.map(bounded),
         trend: trend.map(bounded),
     }
-}
-
-fn so_far_net(account: &Account<'_>, month: Month, now_ms: i64) -> Amounts {
-    super::month::so_far(account, month, now_ms).amounts
 }
 
 /// From the lower to the higher of both ways, and what days vary by; never less than what is earned already.

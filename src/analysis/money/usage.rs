@@ -126,6 +126,20 @@ pub fn usage(account: &Account<'_>, month: Month, now_ms: i64) -> Usage {
     }
 }
 
+/// Whether tallies reach back to the month's begin, or to when the node joined, and no day until its end lacks one.
+pub fn is_whole(account: &Account<'_>, month: Month, now_ms: i64) -> bool {
+    let (from, to) = (month.start_ms(), month.end_ms());
+    let known = tallies(account.stored);
+    let first = known.iter().find(|tally| (from..to).contains(&tally.day_ms));
+    let begin = begin_ms(account.joined_ms, month);
+    let latest = begin + DAY_MS;
+    let reaches = first.is_some_and(|tally| {
+        let covered = (tally.hours * HOUR_MS as f64) as i64;
+        midnight(tally.day_ms) <= latest || tally.day_ms + DAY_MS - covered <= latest
+    });
+    reaches && begin < to && gaps(account, &known, month, now_ms).0.is_empty()
+}
+
 /// Days without a tally: those that are not covered yet, and those that are.
 fn gaps(account: &Account<'_>, tallies: &[Tally], month: Month, now_ms: i64) -> (Vec<i64>, Vec<i64>) {
     // Before the first tally that is known nothing is known to be missing.

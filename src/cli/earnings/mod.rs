@@ -168,7 +168,8 @@ fn write_node(page: &mut Page<impl Write>, node: &NodeMoney) -> io::Result<()> {
     page.table(2, &COLUMNS, &rows)?;
     if is_running {
         page.paragraph(4, &format!("  {}", month_end(node)))?;
-        for why in &node.estimates.because {
+        let is_told = node.estimates.tallies.is_none();
+        for why in node.estimates.because.iter().filter(|_| !is_told) {
             page.paragraph(6, &format!("    - {why}"))?;
         }
     }
@@ -214,7 +215,8 @@ fn total(node: &NodeMoney) -> Vec<String> {
         .satellites
         .iter()
         .filter_map(|satellite| satellite.parts.storage.byte_hours)
-        .sum();
+        // An empty sum of floating point numbers is minus zero.
+        .fold(0.0, |sum, hours| sum + hours);
     let end = node.estimates.tallies;
     vec![
         "total".to_owned(),
@@ -244,6 +246,8 @@ fn month_end(node: &NodeMoney) -> String {
         let bound = |amount| format!("{:.2}", amount_of(node, amount));
         let range = format!("{}–{}", bound(end.low), bound(end.high));
         parts.push(format!("month end {} ({range})", money(node, end.amounts.net)));
+    } else {
+        parts.push(format!("month end unknown: {}", estimates.because.join(", ")));
     }
     match (estimates.node, node.node_way.month_end) {
         (Some((net, _)), _) => parts.push(format!("the node says {}", money(node, net))),
@@ -253,7 +257,11 @@ fn month_end(node: &NodeMoney) -> String {
     if let Some(trend) = estimates.trend {
         parts.push(format!("by trend {}", money(node, trend.amounts.net)));
     }
-    format!("{}; confidence {}", parts.join(", "), estimates.confidence.word())
+    let text = parts.join(", ");
+    match estimates.tallies {
+        Some(_) => format!("{text}; confidence {}", estimates.confidence.word()),
+        None => text,
+    }
 }
 
 fn amount_of(node: &NodeMoney, amount: Micro) -> f64 {

@@ -11,7 +11,7 @@ use super::looks::{Looks, pane};
 use super::{attached, svg};
 use crate::api::link::Link;
 use crate::api::message::Message;
-use crate::cli::{Failure, Global, collect, config};
+use crate::cli::{Failure, Global, collect};
 use crate::collector::hub::Hub;
 use crate::ui::frame;
 use crate::ui::model::{Collector, Input, Model};
@@ -109,7 +109,8 @@ fn look(link: Link, model: &mut Model) -> Result<(), Failure> {
 /// Without a collector: what the database knows.
 fn read(global: &Global, data_dir: &Path, model: &mut Model) -> Result<(), Failure> {
     let now_ms = global.now_ms()?;
-    let snapshot = crate::collector::publish::kept(data_dir, now_ms)?;
+    let terms = collect::terms_now(global);
+    let snapshot = crate::collector::publish::kept(data_dir, now_ms, &terms)?;
     model.shared.collector = match global.at {
         Some(_) => Collector::Past(now_ms),
         None => Collector::Lost(now_ms),
@@ -120,9 +121,7 @@ fn read(global: &Global, data_dir: &Path, model: &mut Model) -> Result<(), Failu
         None => Hub::alone(data_dir),
     };
     // What it says of costs and currency; a picture of what was kept needs no more of it.
-    if let Ok(config) = config::load(global, &config::Said::default()) {
-        hub.terms(collect::terms(&config));
-    }
+    hub.terms(terms);
     // An answer may lead to another question: which node is the worst, then all about it.
     for _ in 0..3 {
         model.answer_all(|query| hub.answer(query));

@@ -2,7 +2,7 @@
 
 use super::Span;
 use super::purse::{Purse, Satellite};
-use crate::analysis::money::{estimate, month, pay, settled};
+use crate::analysis::money::{month, pay, settled};
 use crate::api::money::{MonthMoney, MonthState, Parts, Receipt, SatelliteMonth, Stub};
 use crate::domain::money::{Micro, Month, Paystub};
 
@@ -56,7 +56,7 @@ fn one(purse: &Purse, month: Month, now_ms: i64) -> MonthMoney {
         state: state(purse, (&satellites, &missing), month, now_ms),
         node: node_word(purse, month),
         is_settled: stub.is_some(),
-        difference: stub.zip(ours).map(|(stub, ours)| stub.paid - stub.disposed - ours),
+        difference: known(|satellite| Some(satellite.stub?.paid - satellite.stub?.disposed - satellite.ours?)),
         ours,
         gross,
         stub,
@@ -85,22 +85,21 @@ fn satellite_month(satellite: &Satellite, month: Month, now_ms: i64) -> Option<S
     let account = satellite.account(month);
     let is_running = month == Month::of_ms(now_ms);
     let so_far = month::so_far(&account, month, now_ms);
-    let ours = satellite.knows(month) && account.prices.is_some();
+    let ours = satellite.covers(month) && account.prices.is_some();
     let ours = ours.then(|| {
-        let foreseen = estimate::foresee(&account, month, now_ms).tallies;
+        let foreseen = satellite.foresee(month, now_ms).tallies;
         let foreseen = foreseen.filter(|_| is_running).map(|estimate| estimate.amounts.net);
         foreseen.unwrap_or(so_far.amounts.net)
     });
     let paystub = rows.paystubs.iter().find(|stub| stub.period == month);
-    if ours.is_none() && paystub.is_none() {
+    if !(satellite.knows(month) && account.prices.is_some()) && paystub.is_none() {
         return None;
     }
     let word = satellite.estimate(month).map(|(_, told)| match is_running {
         true => told.month_end.unwrap_or(told.net),
         false => told.net,
     });
-    let waiting = settled::waiting(&rows.paystubs);
-    let waiting = waiting.range(..=month).next_back();
+    let waiting = satellite.waiting.range(..=month).next_back();
     let receipts = rows.payments.iter().filter(|payment| payment.period == month);
     Some(SatelliteMonth {
         satellite_id: satellite.id().to_owned(),
@@ -153,17 +152,20 @@ pub fn parts(stub: &Paystub) -> Parts<Micro> {
 }
 
 /// Satellites that owed a paystub for a month that is over and did not send one in time: those whose days earned
-/// something, and those that sent one for the months before and after.
+/// something, and those that sent one for the months before and after. Only of months of late, and where paystubs were
+/// told since: a node that was off, or whose databases are gone, knows nothing of them.
 fn missing(purse: &Purse, told: &[SatelliteMonth], month: Month, now_ms: i64) -> Vec<String> {
-    if !settled::is_due(month, now_ms) {
+    let is_looked_for = purse.paystubs_ms().is_some_and(|ms| settled::is_due(month, ms));
+    if !is_looked_for || Month::of_ms(now_ms).since(month) > settled::LOOKED_BACK {
         return Vec::new();
     }
     let lacks = |satellite: &&Satellite| {
         let stub = |month: Month| satellite.rows.paystubs.iter().any(|stub| stub.period == month);
-        let earned = told
-            .iter()
-            .any(|told| told.satellite_id == satellite.id() && told.ours.is_some_and(|ours| ours.0 >= 10_000));
-        let between = stub(month.plus(-1)) && satellite.rows.paystubs.last().is_some_and(|stub| stub.period > month);
+        let earned = told.iter().any(|told| {
+            told.satellite_id == satellite.id()
+                && told.gross.each().into_iter().copied().sum::<Micro>() >= settled::CENT
+        });
+        let between = stub(month.plus(-1)) && (1..settled::GAP).any(|n| stub(month.plus(n)));
         !stub(month) && (between || earned && satellite.account(month).pays(month))
     };
     let lacking = purse.satellites.iter().filter(lacks);
@@ -180,10 +182,7 @@ fn state(purse: &Purse, (told, missing): (&[SatelliteMonth], &[String]), month: 
     if !told.iter().any(|satellite| satellite.stub.is_some()) {
         return MonthState::Waiting;
     }
-    let is_sent = |satellite: &Satellite| {
-        let waiting = settled::waiting(&satellite.rows.paystubs);
-        waiting.get(&month).is_none_or(|(_, sent)| *sent)
-    };
+    let is_sent = |satellite: &Satellite| satellite.waiting.get(&month).is_none_or(|(_, sent)| *sent);
     match purse.satellites.iter().all(is_sent) {
         true => MonthState::Paid,
         false => MonthState::Postponed,

@@ -9,15 +9,16 @@ mod rest;
 use std::collections::BTreeMap;
 
 use super::tell;
-use crate::analysis::money::estimate::{self, Ground, foresee};
+use crate::analysis::money::estimate::{self, Ground};
 pub use crate::analysis::money::yields::CostModel;
 use crate::analysis::money::{month, node_way};
 use crate::api::money::{
-    Amounts, Currency, DayMoney, Estimate, EstimatePoint, Estimates, NodeMoney, NodeTold, NodeWay, Part, Parts,
-    SatelliteMoney, Sum, Tallies,
+    Amounts, Currency, DayMoney, Estimate, EstimatePoint, Estimates, MonthMoney, MonthState, NodeMoney, NodeTold,
+    NodeWay, Part, Parts, SatelliteMoney, SatelliteMonth, Sum, Tallies,
 };
 use crate::api::status::Earnings;
 use crate::domain::money::{Micro, Month, Prices};
+use crate::domain::sample::Told;
 use crate::report::time::rfc3339;
 use crate::store::{Reader, Result};
 
@@ -93,7 +94,7 @@ fn in_full(reader: &Reader, node: String, span: Span, now_ms: i64, terms: &Terms
         tallies: tallies(&purse, month, now_ms),
         held: rest::held(&satellites),
         yields: rest::yields(reader, &node, ends, now_ms)?,
-        costs: rest::costs(terms.costs.get(&node), month, ends.0.map(|amounts| amounts.net)),
+        costs: rest::costs(terms.costs.get(&node), month, brought(&history, month, ends.0)),
         payout: rest::payout(&purse, now_ms),
         through: through(&purse, month, now_ms),
         days: days(&purse, month, now_ms),
@@ -108,6 +109,21 @@ fn in_full(reader: &Reader, node: String, span: Span, now_ms: i64, terms: &Terms
     };
     money.notes = notes::of(&money);
     Ok(money)
+}
+
+/// What a month brings: of one that runs its estimate, of one that is over what was settled, else what we say.
+fn brought(history: &[MonthMoney], month: Month, end: Option<Amounts>) -> Option<Micro> {
+    let told = history.iter().find(|told| told.month == month);
+    let is_over = told.is_some_and(|told| told.state != MonthState::Running);
+    if !is_over {
+        return end.map(|amounts| amounts.net);
+    }
+    let of = |satellite: &SatelliteMonth| match satellite.stub {
+        Some(stub) => Some(stub.paid - stub.disposed),
+        None => satellite.ours,
+    };
+    let known: Vec<Micro> = told?.satellites.iter().filter_map(of).collect();
+    (!known.is_empty()).then(|| known.into_iter().sum())
 }
 
 /// The sum of satellites.
@@ -126,9 +142,8 @@ fn satellite_money(satellite: &Satellite, month: Month, now_ms: i64) -> Satellit
     let account = satellite.account(month);
     let so_far = month::so_far(&account, month, now_ms);
     let usage = &so_far.usage;
-    let month_end = foresee(&account, month, now_ms)
-        .tallies
-        .map(|estimate| estimate.amounts);
+    let month_end = satellite.foresee(month, now_ms).tallies;
+    let month_end = month_end.map(|estimate| estimate.amounts);
     let price = |of: fn(&Prices) -> i64| account.prices.as_ref().map(of);
     let part = |bytes: u64, price: Option<i64>, amounts| Part {
         bytes,
@@ -147,7 +162,13 @@ fn satellite_money(satellite: &Satellite, month: Month, now_ms: i64) -> Satellit
         audit: part(usage.audit, price(|prices| prices.audit), so_far.parts.audit),
     };
     let (parts, sum) = match rest::known_parts(satellite, month, now_ms) {
-        Some((parts, sum)) => (parts, sum),
+        Some((mut known, sum)) => {
+            known.storage.price = parts.storage.price;
+            known.egress.price = parts.egress.price;
+            known.repair.price = parts.repair.price;
+            known.audit.price = parts.audit.price;
+            (known, sum)
+        }
         None => (parts, so_far.amounts),
     };
     let pace = month_end.unwrap_or(sum).gross;
@@ -197,13 +218,16 @@ fn estimates(purse: &Purse, month: Month, now_ms: i64) -> Estimates {
     let mut grounds = Vec::new();
     for satellite in &purse.satellites {
         let account = satellite.account(month);
-        if !satellite.trusted || !account.pays(month) {
+        if !account.pays(month) {
             continue;
         }
-        let foreseen = foresee(&account, month, now_ms);
+        let foreseen = satellite.foresee(month, now_ms);
         estimates.tallies = add(estimates.tallies, foreseen.tallies);
         // Where there is no trend, it goes on as before.
         estimates.trend = add(estimates.trend, foreseen.trend.or(foreseen.tallies));
+        if !satellite.trusted {
+            continue;
+        }
         grounds.push((satellite, crate::analysis::money::usage::usage(&account, month, now_ms)));
     }
     let grounds: Vec<Ground<'_>> = grounds
@@ -284,7 +308,7 @@ fn through(purse: &Purse, month: Month, now_ms: i64) -> Vec<EstimatePoint> {
             let (mut ours, mut so_far) = (None, Micro(0));
             for satellite in &purse.satellites {
                 let account = satellite.account(month);
-                let foreseen = foresee(&account, month, time_ms).tallies;
+                let foreseen = satellite.foresee(month, time_ms).tallies;
                 ours = add(ours, foreseen);
                 so_far += month::so_far(&account, month, time_ms).amounts.net;
             }
@@ -323,13 +347,19 @@ fn days(purse: &Purse, month: Month, now_ms: i64) -> Vec<DayMoney> {
     sum
 }
 
-/// A node's money in the status; `None`: nothing is known of it.
+/// A node's money in the status; `None`: nothing is known of it. `told`: what its API says.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn earnings(reader: &Reader, node: &str, now_ms: i64) -> Result<Option<Earnings>> {
+pub fn earnings(
+    reader: &Reader,
+    node: &str,
+    told: Option<&Told>,
+    now_ms: i64,
+    terms: &Terms,
+) -> Result<Option<Earnings>> {
     let month = Month::of_ms(now_ms);
-    let purse = Purse::of_month_only(reader, node, month, now_ms)?;
+    let purse = Purse::of_month_only(reader, (node, told), month, now_ms, terms.fallback)?;
     if !purse.knows_something() {
         return Ok(None);
     }

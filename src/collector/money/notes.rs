@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::analysis::money::yields;
-use crate::api::money::{MonthState, NodeMoney, Note, NoteKind, PriceSource};
+use crate::analysis::money::{settled, yields};
+use crate::api::money::{Confidence, MonthState, NodeMoney, Note, NoteKind, PriceSource};
 use crate::domain::money::Micro;
 
 /// The gravest first.
@@ -35,8 +35,11 @@ fn days(days: &[i64]) -> String {
     }
 }
 
-fn dollars(amount: Micro) -> String {
-    format!("${:.2}", amount.dollars())
+/// An amount as the user reads it.
+fn cash(money: &NodeMoney, amount: Micro) -> String {
+    let value = amount.dollars() * money.currency.factor;
+    let sign = if value <= -0.005 { "−" } else { "" };
+    format!("{sign}{}{:.2}", money.currency.symbol, value.abs())
 }
 
 fn paystubs(money: &NodeMoney, notes: &mut Vec<Note>) {
@@ -52,13 +55,16 @@ fn paystubs(money: &NodeMoney, notes: &mut Vec<Note>) {
             });
         }
     }
-    let settled = money.history.iter().find(|month| month.is_settled);
-    if let Some(month) = settled.filter(|month| month.state == MonthState::Postponed) {
+    let last = money.history.iter().find(|month| month.is_settled);
+    if let Some(month) = last.filter(|month| month.state == MonthState::Postponed) {
         let waiting: Micro = month.satellites.iter().map(|satellite| satellite.waiting).sum();
+        if waiting < settled::CENT {
+            return;
+        }
         notes.push(Note {
             kind: NoteKind::Postponed,
             satellite: None,
-            text: format!("{} wait until the least payout is reached", dollars(waiting)),
+            text: format!("{} wait until the least payout is reached", cash(money, waiting)),
             more:
                 "What is below the least amount of a payout stays with the satellite and is sent with a later month; \
                    nothing is lost."
@@ -67,7 +73,14 @@ fn paystubs(money: &NodeMoney, notes: &mut Vec<Note>) {
     }
 }
 
+/// Before so much of a month is over its end says little.
+const DROP_AFTER_MS: i64 = 3 * super::DAY_MS;
+
 fn drop(money: &NodeMoney, notes: &mut Vec<Note>) {
+    let is_early = money.now_ms - money.month.start_ms() < DROP_AFTER_MS;
+    if is_early || money.estimates.confidence < Confidence::Fair {
+        return;
+    }
     let before = money.history.iter().find(|month| month.month == money.month.plus(-1));
     let before = before.and_then(|month| match month.stub {
         Some(stub) => Some(stub.paid - stub.disposed),
@@ -83,7 +96,7 @@ fn drop(money: &NodeMoney, notes: &mut Vec<Note>) {
             satellite: None,
             text: format!(
                 "{percent} % less than the {} of last month are to come",
-                dollars(before)
+                cash(money, before)
             ),
             more:
                 "Look whether a satellite is missing or suspended, whether stored data went (a compaction, a clean-up, \
@@ -119,7 +132,7 @@ fn satellites(money: &NodeMoney, notes: &mut Vec<Note>) {
             note(
                 NoteKind::PriceUnknown,
                 format!("the prices of {name} are unknown: sums are without it"),
-                "The node has not told them yet. Prices to stand in can be set: money.fallback_disk and the like.",
+                "The node has not told them yet. Prices to stand in can be set: money.fallback_disk_cents and the like.",
             );
         } else if satellite.price_source == Some(PriceSource::Fallback) && satellite.so_far.gross != Micro(0) {
             note(
@@ -161,7 +174,7 @@ fn differs(money: &NodeMoney, notes: &mut Vec<Note>) {
             .node_way
             .differences
             .iter()
-            .map(|difference| format!("{} ({})", difference.text, dollars(difference.amount)))
+            .map(|difference| format!("{} ({})", difference.text, cash(money, difference.amount)))
             .collect();
         let more = match why.is_empty() {
             true => "It was asked at another time.".to_owned(),
@@ -173,7 +186,7 @@ fn differs(money: &NodeMoney, notes: &mut Vec<Note>) {
             satellite: None,
             text: format!(
                 "the node itself says {} {word} so far",
-                dollars(Micro(difference.0.abs()))
+                cash(money, Micro(difference.0.abs()))
             ),
             more,
         });

@@ -1,10 +1,13 @@
 //! A node's rows about money, joined with how its satellites stand to it.
 
-use crate::analysis::money::{Account, held, node_way};
-use crate::api::money::{HeldOf, PriceSource};
+use std::collections::BTreeMap;
+
+use crate::analysis::money::estimate::Foreseen;
+use crate::analysis::money::{Account, estimate, held, month, node_way, settled, usage};
+use crate::api::money::{Estimate, HeldOf, PriceSource};
 use crate::domain::money::{Micro, Month, Prices};
 use crate::domain::payout::{MoneySource, NodeEstimate, Topic};
-use crate::domain::sample::Standing;
+use crate::domain::sample::{Standing, Told};
 use crate::store::money::{MoneyRows, SatelliteRows};
 use crate::store::{Reader, Result};
 
@@ -19,6 +22,8 @@ pub struct Satellite {
     pub name: String,
     /// The node still trusts it.
     pub trusted: bool,
+    /// What was not sent up to each month, and whether that of the month itself was sent since.
+    pub waiting: BTreeMap<Month, (Micro, bool)>,
     disqualified_ms: Option<i64>,
     fallback: Option<Prices>,
     now_ms: i64,
@@ -38,18 +43,24 @@ impl Purse {
     pub fn open(reader: &Reader, node: &str, from_ms: i64, now_ms: i64, fallback: Option<Prices>) -> Result<Self> {
         let from_ms = from_ms.saturating_sub(EVE_MS);
         let rows = reader.money(node, (from_ms, now_ms), true)?;
-        Self::of(reader, node, rows, now_ms, fallback)
+        let told = reader.told(node, now_ms)?;
+        Ok(Self::of(told.as_ref(), rows, now_ms, fallback))
     }
 
     /// What the month alone needs: no paystubs, no estimates of satellites.
-    pub fn of_month_only(reader: &Reader, node: &str, month: Month, now_ms: i64) -> Result<Self> {
+    pub fn of_month_only(
+        reader: &Reader,
+        (node, told): (&str, Option<&Told>),
+        month: Month,
+        now_ms: i64,
+        fallback: Option<Prices>,
+    ) -> Result<Self> {
         let rows = reader.money(node, (month.start_ms() - EVE_MS, now_ms), false)?;
-        Self::of(reader, node, rows, now_ms, None)
+        Ok(Self::of(told, rows, now_ms, fallback))
     }
 
-    fn of(reader: &Reader, node: &str, mut rows: MoneyRows, now_ms: i64, fallback: Option<Prices>) -> Result<Self> {
-        let told = reader.told(node, now_ms)?;
-        let standings = told.as_ref().map_or(&[][..], |told| told.standings.as_slice());
+    fn of(told: Option<&Told>, mut rows: MoneyRows, now_ms: i64, fallback: Option<Prices>) -> Self {
+        let standings = told.map_or(&[][..], |told| told.standings.as_slice());
         let kept = std::mem::take(&mut rows.satellites).into_iter();
         let mut satellites: Vec<Satellite> = kept
             .map(|rows| {
@@ -64,6 +75,7 @@ impl Purse {
                     disqualified_ms: standing
                         .and_then(|standing| standing.disqualified_ms)
                         .or(rows.disqualified_ms),
+                    waiting: settled::waiting(&rows.paystubs),
                     fallback,
                     now_ms,
                     rows,
@@ -71,12 +83,12 @@ impl Purse {
             })
             .collect();
         satellites.sort_by(|a, b| (&a.name, a.id()).cmp(&(&b.name, b.id())));
-        let version = told.as_ref().and_then(|told| told.process.version.as_deref());
-        Ok(Self {
+        let version = told.and_then(|told| told.process.version.as_deref());
+        Self {
             satellites,
             counts: node_way::Counts::of(version),
             rows,
-        })
+        }
     }
 
     /// What the node estimated of a month of all satellites, the oldest first.
@@ -87,6 +99,12 @@ impl Purse {
     /// When the node last answered about money.
     pub fn asked_ms(&self) -> Option<i64> {
         self.rows.asked.iter().filter_map(|asked| asked.answered_ms).max()
+    }
+
+    /// When its paystubs were told last, by the node or its databases.
+    pub fn paystubs_ms(&self) -> Option<i64> {
+        let asked = self.rows.asked.iter().filter(|asked| asked.topic == Topic::Paystubs);
+        asked.filter_map(|asked| asked.answered_ms).max()
     }
 
     /// Why it did not, when it was asked last: of the estimate first.
@@ -161,6 +179,22 @@ impl Satellite {
             .is_some_and(|(.., source)| source == PriceSource::Fallback)
     }
 
+    /// The month's end by tallies and by trend; of a satellite the node left it is what was earned until then.
+    pub fn foresee(&self, month: Month, now_ms: i64) -> Foreseen {
+        let account = self.account(month);
+        if self.trusted {
+            return estimate::foresee(&account, month, now_ms);
+        }
+        let earned = month::so_far(&account, month, now_ms).amounts;
+        let is_running = (month.start_ms()..month.end_ms()).contains(&now_ms);
+        let tallies = (is_running && earned.gross > Micro(0)).then_some(Estimate {
+            amounts: earned,
+            low: earned.net,
+            high: earned.net,
+        });
+        Foreseen { tallies, trend: None }
+    }
+
     /// What it keeps back, before `month`; `gross`: a month at the present pace.
     pub fn held(&self, month: Month, gross: Micro) -> HeldOf {
         let pays = self.account(month).pays(month);
@@ -170,6 +204,13 @@ impl Satellite {
     /// What the node estimated last of a month.
     pub fn estimate(&self, month: Month) -> Option<&(i64, NodeEstimate)> {
         self.rows.estimates.iter().rfind(|(_, told)| told.month == month)
+    }
+
+    /// Whether the days of a month are known well enough to say what it earned: of one that runs any day; of one that
+    /// is over they reach back to its begin (or to joining), and none is missing.
+    pub fn covers(&self, month: Month) -> bool {
+        let is_over = month.end_ms() <= self.now_ms;
+        self.knows(month) && (!is_over || usage::is_whole(&self.account(month), month, self.now_ms))
     }
 
     /// Whether any day of a month is known.

@@ -1,7 +1,7 @@
 //! What comes back, what a TB brings, what it costs, when money comes; and the rows of the tables of money.
 
-use super::super::space;
 use super::super::tables::Each;
+use super::super::{books, space};
 use super::purse::{Purse, Satellite};
 use super::{Span, Terms};
 use crate::analysis::money::yields::{self, CostModel, balance};
@@ -48,7 +48,7 @@ pub fn yields(
     let told = reader.told(node, now_ms)?;
     let kept = reader.kept(node, now_ms)?;
     let space = space::space(reader, node, (told.as_ref(), kept.as_ref()), now_ms)?.map(|(space, _)| space);
-    let disk = told.and_then(|told| told.disk);
+    let disk = books::disk(told.as_ref(), kept.as_ref()).map(|heard| heard.disk);
     let used = disk.and_then(|disk| disk.used);
     let last = satellites.iter().filter_map(|satellite| satellite.last_bytes);
     let paid = space.as_ref().and_then(|space| space.paid).or_else(|| {
@@ -140,7 +140,7 @@ fn months<'a>(purse: &'a Purse, scope: &Scope, now_ms: i64) -> Vec<(Month, Vec<&
 fn each_month(
     reader: &Reader,
     scope: &Scope,
-    now_ms: i64,
+    (now_ms, terms): (i64, &Terms),
     mut take: impl FnMut(Month, &str, &[&Satellite]) -> std::result::Result<(), super::super::tables::Error>,
 ) -> std::result::Result<(), super::super::tables::Error> {
     let mut purses = Vec::new();
@@ -150,7 +150,7 @@ fn each_month(
     };
     names.sort();
     for name in names {
-        let purse = Purse::open(reader, &name, i64::MIN / 2, now_ms, Terms::default().fallback)?;
+        let purse = Purse::open(reader, &name, i64::MIN / 2, now_ms, terms.fallback)?;
         purses.push((name, purse));
     }
     let mut all = Vec::new();
@@ -170,10 +170,10 @@ fn each_month(
 pub fn earnings_rows(
     reader: &Reader,
     scope: &Scope,
-    now_ms: i64,
+    (now_ms, terms): (i64, &Terms),
     each: Each<'_>,
 ) -> std::result::Result<(), super::super::tables::Error> {
-    each_month(reader, scope, now_ms, |month, node, satellites| {
+    each_month(reader, scope, (now_ms, terms), |month, node, satellites| {
         for satellite in satellites {
             let Some((parts, source)) = parts(satellite, month, now_ms) else {
                 continue;
@@ -187,7 +187,8 @@ pub fn earnings_rows(
             ] {
                 let part = parts.of(component);
                 let is_storage = component == Component::Storage;
-                if part.bytes == 0 && part.byte_hours.is_none_or(|hours| hours < 1.0) {
+                let is_free = part.amounts.is_none_or(|amounts| amounts.gross == Micro(0));
+                if is_free && part.bytes == 0 && part.byte_hours.is_none_or(|hours| hours < 1.0) {
                     continue;
                 }
                 let amount = |of: fn(&Amounts) -> Micro| part.amounts.map(|amounts| of(&amounts).0);
@@ -238,12 +239,16 @@ fn parts(satellite: &Satellite, month: Month, now_ms: i64) -> Option<(Parts<Part
     satellite.knows(month).then_some((parts, "days"))
 }
 
-/// The parts of a month that is over and of which no day is known: the paystub's, or unknown.
+/// The parts of a month that is over, but by its days: the paystub's where it names what was earned; unknown, where no
+/// day is known either.
 pub fn known_parts(satellite: &Satellite, month: Month, now_ms: i64) -> Option<(Parts<Part>, Amounts)> {
-    if satellite.knows(month) || month >= Month::of_ms(now_ms) {
+    if month >= Month::of_ms(now_ms) {
         return None;
     }
     let stub = satellite.rows.paystubs.iter().find(|stub| stub.period == month);
+    if satellite.knows(month) && stub.is_none_or(|stub| stub.gross() == Micro(0)) {
+        return None;
+    }
     let parts = stub.map_or_else(Parts::default, of_stub);
     let mut sum = Amounts::default();
     let known = parts.each().into_iter().filter_map(|part| part.amounts);
@@ -289,10 +294,10 @@ fn of_stub(stub: &Paystub) -> Parts<Part> {
 pub fn paystub_rows(
     reader: &Reader,
     scope: &Scope,
-    now_ms: i64,
+    (now_ms, terms): (i64, &Terms),
     each: Each<'_>,
 ) -> std::result::Result<(), super::super::tables::Error> {
-    each_month(reader, scope, now_ms, |month, node, satellites| {
+    each_month(reader, scope, (now_ms, terms), |month, node, satellites| {
         for satellite in satellites {
             let rows = &satellite.rows;
             let Some(stub) = rows.paystubs.iter().find(|stub| stub.period == month) else {

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row};
 use super::row::{count, id, int, real, rows, text, time};
 use crate::domain::money::{Micro, Payment, Paystub, Prices};
 
-/// Prices by satellite.
+/// Prices by satellite. Before it told the node its prices they are all zero: no price.
 pub fn prices(connection: &Connection) -> rusqlite::Result<Vec<(String, Prices)>> {
     rows(connection, "SELECT * FROM pricing ORDER BY satellite_id", [], |row| {
         let prices = Prices {
@@ -14,7 +14,9 @@ pub fn prices(connection: &Connection) -> rusqlite::Result<Vec<(String, Prices)>
             repair: int(row, "repair_bandwidth_price")?,
             audit: int(row, "audit_bandwidth_price")?,
         };
-        Some((id(row, "satellite_id")?, prices))
+        let all = [prices.disk, prices.egress, prices.repair, prices.audit];
+        let is_one = all.iter().all(|cents| *cents >= 0) && prices != Prices::default();
+        Some((id(row, "satellite_id")?, prices)).filter(|_| is_one)
     })
 }
 
@@ -72,4 +74,34 @@ fn payment(row: &Row<'_>) -> Option<Payment> {
         receipt: text(row, "receipt").unwrap_or_default(),
         notes: text(row, "notes").unwrap_or_default(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_of_zeros_or_below_is_no_price() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch(
+                "CREATE TABLE pricing (satellite_id BLOB, egress_bandwidth_price INTEGER, repair_bandwidth_price INTEGER,
+                     audit_bandwidth_price INTEGER, disk_space_price INTEGER);
+                 INSERT INTO pricing VALUES (zeroblob(32), 0, 0, 0, 0), (zeroblob(32), 200, -1, 200, 149),
+                     (zeroblob(32), 200, 200, 0, 149);",
+            )
+            .unwrap();
+        let told: Vec<Prices> = prices(&connection)
+            .unwrap()
+            .into_iter()
+            .map(|(_, prices)| prices)
+            .collect();
+        let free_audits = Prices {
+            disk: 149,
+            egress: 200,
+            repair: 200,
+            audit: 0,
+        };
+        assert_eq!(told, [free_audits]);
+    }
 }

@@ -19,8 +19,12 @@ pub(super) fn has(connection: &Connection, table: &str) -> rusqlite::Result<bool
 pub(super) fn rated(connection: &Connection, (node, at_ms): (i64, i64), all: &mut All) -> rusqlite::Result<()> {
     if has(connection, "book_rating")? {
         let mut statement = connection.prepare_cached(
-            "SELECT t.name, r.joined, r.disqualified FROM book_rating r JOIN satellite t ON t.id = r.satellite
-             WHERE r.node = ?1 ORDER BY r.satellite, r.seen",
+            // Ratings are kept for ever: of each satellite the key leads to the first and the last one.
+            "SELECT t.name,
+                 (SELECT joined FROM book_rating WHERE node = ?1 AND satellite = t.id AND joined IS NOT NULL
+                  ORDER BY seen LIMIT 1),
+                 (SELECT disqualified FROM book_rating WHERE node = ?1 AND satellite = t.id ORDER BY seen DESC LIMIT 1)
+             FROM satellite t WHERE EXISTS (SELECT 1 FROM book_rating WHERE node = ?1 AND satellite = t.id)",
         )?;
         let mut rows = statement.query([node])?;
         while let Some(row) = rows.next()? {
@@ -32,10 +36,10 @@ pub(super) fn rated(connection: &Connection, (node, at_ms): (i64, i64), all: &mu
     }
     if has(connection, "book_satellite")? {
         let mut statement = connection.prepare_cached(
-            "SELECT t.name, s.url, s.relation FROM book_satellite s JOIN satellite t ON t.id = s.satellite
-             WHERE s.node = ?1",
+            "SELECT t.name, s.url, CASE WHEN s.changed > ?2 THEN s.earlier ELSE s.relation END
+             FROM book_satellite s JOIN satellite t ON t.id = s.satellite WHERE s.node = ?1",
         )?;
-        let mut rows = statement.query([node])?;
+        let mut rows = statement.query([node, at_ms])?;
         while let Some(row) = rows.next()? {
             let satellite = of(all, row.get(0)?);
             let url: String = row.get(1)?;

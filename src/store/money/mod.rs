@@ -195,13 +195,33 @@ fn put_paystub(connection: &Connection, teller: Teller, stub: &Paystub) -> rusql
 
 fn put_payment(connection: &Connection, teller: Teller, payment: &Payment) -> rusqlite::Result<()> {
     let satellite = satellite_id(connection, &payment.satellite_id)?;
-    let seen = payment.created_ms.unwrap_or(teller.time).min(teller.time);
+    let key = params![
+        teller.node,
+        satellite,
+        number(payment.period),
+        teller.source,
+        payment.receipt,
+        payment.created_ms,
+        payment.amount.0,
+        payment.notes
+    ];
+    let same: Option<bool> = connection
+        .prepare_cached(
+            "SELECT (created, amount, notes) IS (?6, ?7, ?8) FROM payment
+             WHERE node = ?1 AND satellite = ?2 AND month = ?3 AND source = ?4 AND receipt = ?5
+             ORDER BY seen DESC LIMIT 1",
+        )?
+        .query_row(key, |row| row.get(0))
+        .optional()?;
+    let seen = match same {
+        Some(true) => return Ok(()),
+        Some(false) => teller.time,
+        None => payment.created_ms.unwrap_or(teller.time).min(teller.time),
+    };
     connection
         .prepare_cached(
-            "INSERT INTO payment (node, satellite, month, source, receipt, seen, created, amount, notes)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-             ON CONFLICT DO UPDATE SET created = excluded.created, amount = excluded.amount, notes = excluded.notes
-                 WHERE (created, amount, notes) IS NOT (excluded.created, excluded.amount, excluded.notes)",
+            "INSERT OR REPLACE INTO payment (node, satellite, month, source, receipt, seen, created, amount, notes)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?
         .execute(params![
             teller.node,

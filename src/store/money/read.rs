@@ -119,7 +119,11 @@ fn rows(
     days::moved(connection, key, &mut all)?;
     priced(connection, node, &mut all)?;
     let mut told = MoneyRows {
-        estimates: estimates(connection, key, None)?,
+        estimates: match settled {
+            true => estimates(connection, key, None)?,
+            // Of each hour of two months the month that runs needs the last one.
+            false => last_estimate(connection, node, at_ms)?,
+        },
         asked: asked(connection, node, at_ms)?,
         satellites: Vec::new(),
     };
@@ -291,7 +295,7 @@ fn payments(connection: &Connection, (node, _, at_ms): Key, all: &mut All) -> ru
         "SELECT t.name, p.month, p.receipt, p.created, p.amount, p.notes
          FROM payment p JOIN satellite t ON t.id = p.satellite
          WHERE p.node = ?1 AND p.seen <= ?2
-         ORDER BY p.satellite, p.month, p.receipt, p.created IS NULL, p.source",
+         ORDER BY p.satellite, p.month, p.receipt, p.created IS NULL, p.source, p.seen DESC",
     )?;
     let mut rows = statement.query([node, at_ms])?;
     while let Some(row) = rows.next()? {
@@ -312,6 +316,40 @@ fn payments(connection: &Connection, (node, _, at_ms): Key, all: &mut All) -> ru
     Ok(())
 }
 
+/// The columns of [`estimate`].
+const ESTIMATE: &str = "time, month, egress, repair_audit, byte_months, for_egress, for_repair_audit, for_storage,
+     held_percent, held, net, month_end";
+
+fn estimate(row: &Row<'_>, satellite: Option<&str>) -> rusqlite::Result<(i64, NodeEstimate)> {
+    let amount = |at: usize| row.get(at).map(Micro);
+    let estimate = NodeEstimate {
+        satellite_id: satellite.map(str::to_owned),
+        month: month(row.get(1)?),
+        egress: row.get::<_, i64>(2)?.unsigned_abs(),
+        repair_audit: row.get::<_, i64>(3)?.unsigned_abs(),
+        byte_months: row.get(4)?,
+        for_egress: amount(5)?,
+        for_repair_audit: amount(6)?,
+        for_storage: amount(7)?,
+        held_percent: row.get(8)?,
+        held: amount(9)?,
+        net: amount(10)?,
+        month_end: row.get::<_, Option<i64>>(11)?.map(Micro),
+    };
+    Ok((row.get(0)?, estimate))
+}
+
+/// The last word of the month that runs.
+fn last_estimate(connection: &Connection, node: i64, at_ms: i64) -> rusqlite::Result<Vec<(i64, NodeEstimate)>> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {ESTIMATE} FROM node_estimate WHERE node = ?1 AND satellite = ?2 AND month = ?3 AND time <= ?4
+         ORDER BY bucket DESC LIMIT 1"
+    ))?;
+    let of_month = number(Month::of_ms(at_ms));
+    let rows = statement.query_map(params![node, ALL, of_month, at_ms], |row| estimate(row, None))?;
+    rows.collect()
+}
+
 fn estimates(
     connection: &Connection,
     (node, from_ms, at_ms): Key,
@@ -324,30 +362,12 @@ fn estimates(
             .optional()?,
         None => Some(ALL),
     };
-    let mut statement = connection.prepare_cached(
-        "SELECT time, month, egress, repair_audit, byte_months, for_egress, for_repair_audit, for_storage, held_percent,
-             held, net, month_end
-         FROM node_estimate WHERE node = ?1 AND satellite = ?2 AND month >= ?3 AND time <= ?4 ORDER BY time, month",
-    )?;
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {ESTIMATE} FROM node_estimate
+         WHERE node = ?1 AND satellite = ?2 AND month >= ?3 AND time <= ?4 ORDER BY time, month"
+    ))?;
     let from = number(Month::of_ms(from_ms));
-    let rows = statement.query_map(params![node, row, from, at_ms], |row| {
-        let amount = |at: usize| row.get(at).map(Micro);
-        let estimate = NodeEstimate {
-            satellite_id: satellite.map(str::to_owned),
-            month: month(row.get(1)?),
-            egress: row.get::<_, i64>(2)?.unsigned_abs(),
-            repair_audit: row.get::<_, i64>(3)?.unsigned_abs(),
-            byte_months: row.get(4)?,
-            for_egress: amount(5)?,
-            for_repair_audit: amount(6)?,
-            for_storage: amount(7)?,
-            held_percent: row.get(8)?,
-            held: amount(9)?,
-            net: amount(10)?,
-            month_end: row.get::<_, Option<i64>>(11)?.map(Micro),
-        };
-        Ok((row.get(0)?, estimate))
-    })?;
+    let rows = statement.query_map(params![node, row, from, at_ms], |row| estimate(row, satellite))?;
     rows.collect()
 }
 
