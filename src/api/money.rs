@@ -169,12 +169,15 @@ pub struct Held {
     pub taken: Micro,
     /// Given back of it.
     pub returned: Micro,
-    /// Still kept: `taken` without `returned`.
+    /// Still kept: `taken` without `returned` and `lost`.
     pub left: Micro,
     /// What comes back when, the next first.
     pub coming: Vec<Return>,
     /// What only a graceful exit gives back.
     pub at_exit: Micro,
+    /// Kept by satellites that disqualified the node: nobody gives it back.
+    #[serde(default)]
+    pub lost: Micro,
 }
 
 /// Money that comes back.
@@ -320,12 +323,12 @@ pub struct Note {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoteKind {
+    /// A satellite disqualified the node in this month.
+    Disqualified,
     /// A satellite that was owing sent no paystub.
     PaystubMissing,
     /// The month earns far less than the one before did.
     EarningsDrop,
-    /// A satellite disqualified the node in this month.
-    Disqualified,
     /// The price of something is unknown, or the configuration's.
     PriceUnknown,
     /// No tally came for a day or more.

@@ -250,6 +250,9 @@ pub struct HeldOf {
     pub returned: Micro,
     /// Still kept.
     pub left: Micro,
+    /// Lost: it disqualified the node.
+    #[serde(default)]
+    pub lost: Micro,
     /// With the payout for this month half comes back; null: it did, or nobody knows when the node joined.
     pub half_back: Option<(Month, Micro)>,
     /// From this month on less is kept back, percent; null: nothing is kept back any more, or age is unknown.

@@ -173,6 +173,7 @@ fn satellite(scene: Scene, stored: f64, joined: Month, (id, name, share): (&str,
             taken,
             returned,
             left: taken - returned,
+            lost: Micro(0),
             half_back: (age <= 15).then(|| (joined.plus(15), Micro(taken.0))),
             next_rate: (age < 10).then(|| (joined.plus((age + 2) / 3 * 3), rate((age + 2) / 3 * 3 + 1))),
         },
@@ -389,6 +390,7 @@ fn held(satellites: &[SatelliteMoney]) -> Held {
         left: all(|held| held.left),
         coming: coming.collect(),
         at_exit: Micro(all(|held| held.left).0 / 2),
+        lost: Micro(0),
     }
 }
 

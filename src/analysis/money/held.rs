@@ -49,6 +49,7 @@ pub fn of(paystubs: &[Paystub], joined_ms: Option<i64>, month: Month, gross: Mic
         (at >= month && returned == Micro(0) && half.0 > 0).then_some((at, half))
     });
     HeldOf {
+        lost: Micro(0),
         taken,
         returned,
         left,

@@ -114,6 +114,7 @@ const COLUMNS: [Column; 13] = [
 fn write(out: &mut impl Write, nodes: &[NodeMoney], month: Month) -> io::Result<()> {
     let mut page = Page::new(out, page::width());
     let mut sums = (Amounts::default(), Micro(0));
+    let (mut known, mut ends) = (0, 0);
     for (n, node) in nodes.iter().enumerate() {
         if n > 0 {
             page.paragraph(0, "")?;
@@ -121,21 +122,28 @@ fn write(out: &mut impl Write, nodes: &[NodeMoney], month: Month) -> io::Result<
         write_node(&mut page, node)?;
         sums.0 += node.so_far.amounts;
         sums.1 += node.estimates.tallies.unwrap_or_default().amounts.net;
+        known += usize::from((node.so_far.without as usize) < node.satellites.len());
+        ends += usize::from(node.estimates.tallies.is_some());
     }
     match nodes {
         [] => page.paragraph(0, "no node is watched; nothing is known of any money"),
         [_] => Ok(()),
         [first, ..] => {
-            let amount = |amount| money(first, amount);
+            // What is known of none is unknown, of some a sum of those.
+            let amount = |amount, of: usize| match of {
+                0 => "?".to_owned(),
+                of if of < nodes.len() => format!("{} (of {of})", money(first, amount)),
+                _ => money(first, amount),
+            };
             page.paragraph(0, "")?;
             let end = match month == Month::of_ms(first.now_ms) {
-                true => format!(", {} by the end of the month", amount(sums.1)),
+                true => format!(", {} by the end of the month", amount(sums.1, ends)),
                 false => String::new(),
             };
             let text = format!(
                 "all {} nodes, {month}: {} net so far{end}",
                 nodes.len(),
-                amount(sums.0.net)
+                amount(sums.0.net, known)
             );
             page.paragraph(4, &text)
         }
@@ -331,6 +339,13 @@ fn write_rest(page: &mut Page<impl Write>, node: &NodeMoney) -> io::Result<()> {
             format!("; {amount} of it comes back from {} for {}", next.satellite, next.month)
         });
         page.paragraph(4, &format!("  held so far {}{next}", money(node, node.held.left)))?;
+    }
+    if node.held.lost != Micro(0) {
+        let text = format!(
+            "  {} that satellites kept back is lost: they disqualified the node",
+            money(node, node.held.lost)
+        );
+        page.paragraph(4, &text)?;
     }
     if let Some(costs) = &node.costs {
         let profit = costs

@@ -77,7 +77,9 @@ fn in_full(reader: &Reader, node: String, span: Span, now_ms: i64, terms: &Terms
         .map(|satellite| satellite_money(satellite, month, now_ms))
         .filter(|money| {
             let used = money.parts.each().iter().any(|part| part.bytes > 0);
-            money.trusted || used || money.held.left != Micro(0)
+            // Before it joined there is nothing to tell.
+            let joined = money.age_months.is_none_or(|age| age >= 1);
+            used || joined && (money.trusted || money.held.left != Micro(0) || money.held.lost != Micro(0))
         })
         .collect();
     let estimates = estimates(&purse, month, now_ms);
@@ -95,7 +97,8 @@ fn in_full(reader: &Reader, node: String, span: Span, now_ms: i64, terms: &Terms
         held: rest::held(&satellites),
         yields: rest::yields(reader, &node, ends, now_ms)?,
         costs: rest::costs(terms.costs.get(&node), month, brought(&history, month, ends.0)),
-        payout: rest::payout(&purse, now_ms),
+        // Of a month that is over the payouts themselves are told.
+        payout: (month == running).then(|| rest::payout(&purse, now_ms)).flatten(),
         through: through(&purse, month, now_ms),
         days: days(&purse, month, now_ms),
         days_before: days(&purse, month.plus(-1), now_ms),

@@ -95,7 +95,8 @@ fn drop(money: &NodeMoney, notes: &mut Vec<Note>) {
             kind: NoteKind::EarningsDrop,
             satellite: None,
             text: format!(
-                "{percent} % less than the {} of last month are to come",
+                "the month comes to {}, {percent} % less than the {} of last month",
+                cash(money, now.unwrap_or_default()),
                 cash(money, before)
             ),
             more:
@@ -117,14 +118,19 @@ fn satellites(money: &NodeMoney, notes: &mut Vec<Note>) {
                 more: more.to_owned(),
             });
         };
-        if let Some(ms) = satellite.disqualified_ms.filter(|ms| *ms >= money.month.start_ms()) {
+        let in_month = |ms: &i64| (money.month.start_ms()..money.month.end_ms()).contains(ms);
+        if let Some(ms) = satellite.disqualified_ms.filter(in_month) {
+            let lost = match satellite.held.lost {
+                Micro(0) => String::new(),
+                lost => format!("; {} it kept back is lost", cash(money, lost)),
+            };
             note(
                 NoteKind::Disqualified,
                 format!(
-                    "{name} disqualified the node on {}: it pays nothing for this month",
+                    "{name} disqualified the node on {}: it pays nothing for this month{lost}",
                     day(ms)
                 ),
-                "What it kept back is lost, too.",
+                "What a satellite keeps back it keeps when it disqualifies.",
             );
             continue;
         }

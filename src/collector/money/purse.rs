@@ -197,8 +197,19 @@ impl Satellite {
 
     /// What it keeps back, before `month`; `gross`: a month at the present pace.
     pub fn held(&self, month: Month, gross: Micro) -> HeldOf {
-        let pays = self.account(month).pays(month);
-        held::of(&self.rows.paystubs, self.rows.joined_ms, month, gross, pays)
+        let account = self.account(month);
+        let pays = account.pays(month);
+        let held = held::of(&self.rows.paystubs, self.rows.joined_ms, month, gross, pays);
+        match account.disqualified_ms {
+            None => held,
+            Some(_) => HeldOf {
+                left: Micro(0),
+                lost: held.left,
+                half_back: None,
+                next_rate: None,
+                ..held
+            },
+        }
     }
 
     /// What the node estimated last of a month.

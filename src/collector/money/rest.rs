@@ -22,6 +22,7 @@ pub fn held(satellites: &[SatelliteMoney]) -> Held {
         held.taken += of.taken;
         held.returned += of.returned;
         held.left += of.left;
+        held.lost += of.lost;
         if let Some((month, amount)) = of.half_back {
             held.coming.push(Return {
                 satellite: satellite.name.clone(),
@@ -29,9 +30,7 @@ pub fn held(satellites: &[SatelliteMoney]) -> Held {
                 amount,
             });
         }
-        if satellite.disqualified_ms.is_none() {
-            held.at_exit += of.left - of.half_back.map_or(Micro(0), |(_, amount)| amount.min(of.left));
-        }
+        held.at_exit += of.left - of.half_back.map_or(Micro(0), |(_, amount)| amount.min(of.left));
     }
     held.coming
         .sort_by(|a, b| (a.month, &a.satellite).cmp(&(b.month, &b.satellite)));

@@ -14,6 +14,7 @@ pub(super) fn held(nodes: &[NodeMoney]) -> Held {
         sum.returned += held.returned;
         sum.left += held.left;
         sum.at_exit += held.at_exit;
+        sum.lost += held.lost;
         for back in &held.coming {
             *coming.entry((back.month, back.satellite.clone())).or_default() += back.amount;
         }
