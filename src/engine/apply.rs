@@ -30,7 +30,7 @@ const RUNS_MS: i64 = 2 * 3_600_000;
 const BLIND_RUNS_MS: i64 = 300_000;
 
 /// The same for audits: satellites give up after five minutes.
-const AUDIT_RUNS_MS: i64 = 30 * 60_000;
+const AUDIT_RUNS_MS: i64 = 6 * 60_000;
 
 /// Applies one source's lines.
 #[derive(Debug, Default)]
