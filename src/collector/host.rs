@@ -140,8 +140,7 @@ fn disk(
     let Some(place) = reader.place(node, now_ms)? else {
         return Ok(None);
     };
-    let Some(disk) = place.disk else { return Ok(None) };
-    let Some((_, mounted)) = reader.mounted(disk, now_ms)? else {
+    let (Some(disk), Some(mounted)) = (place.disk, place.mounted) else {
         return Ok(None);
     };
     let looks = reader.looks(disk, (now_ms - SLOW_MS, now_ms + 1))?;
@@ -161,6 +160,7 @@ fn disk(
         return Ok(Some((None, brief)));
     }
     let nodes = reader.nodes_on(disk, now_ms - FRESH_MS, now_ms)?;
+    let nodes: Vec<String> = nodes.into_iter().map(|on| on.node).collect();
     let believed = told.filter(|told| told.answers(now_ms) == Answers::Ok);
     let smart = reader.smart(disk, now_ms)?;
     let seen = DiskSeen {

@@ -44,8 +44,21 @@ pub struct PlaceRow {
     pub disk: Option<i64>,
     /// The folder.
     pub folder: Option<String>,
+    /// How that folder is mounted.
+    pub mounted: Option<Mounted>,
     /// Why the disk is not known.
     pub error: Option<String>,
+}
+
+/// A node that lies on a disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnDiskRow {
+    /// The node.
+    pub node: String,
+    /// When it was seen there last, ms since the epoch.
+    pub seen_ms: i64,
+    /// How its folder is mounted.
+    pub mounted: Option<Mounted>,
 }
 
 /// A look at a disk.
@@ -169,7 +182,7 @@ impl Reader {
         let read = |connection: &Connection| {
             connection
                 .prepare_cached(
-                    "SELECT p.seen, p.disk, p.folder, p.error FROM node n JOIN host_place p ON p.node = n.id
+                    "SELECT p.seen, p.disk, p.folder, p.mounted, p.error FROM node n JOIN host_place p ON p.node = n.id
                      WHERE n.name = ?1 AND p.time <= ?2 ORDER BY p.time DESC LIMIT 1",
                 )?
                 .query_row(params![node, at_ms], |row| {
@@ -177,7 +190,8 @@ impl Reader {
                         seen_ms: at_ms.min(row.get(0)?),
                         disk: row.get(1)?,
                         folder: row.get(2)?,
-                        error: row.get(3)?,
+                        mounted: told(row.get(3)?),
+                        error: row.get(4)?,
                     })
                 })
                 .optional()
@@ -189,30 +203,27 @@ impl Reader {
     }
 
     /// Nodes whose data lay on a disk at `at_ms` and were seen there from `since_ms` on, by name.
-    pub fn nodes_on(&self, disk: i64, since_ms: i64, at_ms: i64) -> Result<Vec<String>> {
+    pub fn nodes_on(&self, disk: i64, since_ms: i64, at_ms: i64) -> Result<Vec<OnDiskRow>> {
         let read = |connection: &Connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT n.name FROM node n JOIN host_place p ON p.node = n.id
+                "SELECT n.name, p.seen, p.mounted FROM node n JOIN host_place p ON p.node = n.id
                  WHERE p.disk = ?1 AND p.seen >= ?2
                      AND p.time = (SELECT max(time) FROM host_place WHERE node = n.id AND time <= ?3)
                  ORDER BY n.name",
             )?;
-            let rows = statement.query_map([disk, since_ms, at_ms], |row| row.get(0))?;
+            let rows = statement.query_map([disk, since_ms, at_ms], |row| {
+                Ok(OnDiskRow {
+                    node: row.get(0)?,
+                    seen_ms: at_ms.min(row.get(1)?),
+                    mounted: told(row.get(2)?),
+                })
+            })?;
             rows.collect()
         };
         if !self.has_host() {
             return Ok(Vec::new());
         }
         self.sql(read(self.connection()))
-    }
-
-    /// How a disk was mounted at `at_ms`, and when that was last seen.
-    pub fn mounted(&self, disk: i64, at_ms: i64) -> Result<Option<(i64, Mounted)>> {
-        let found: Option<(i64, Mounted)> = self.newest(
-            "SELECT seen, body FROM host_mount WHERE disk = ?1 AND time <= ?2 ORDER BY time DESC LIMIT 1",
-            (disk, at_ms),
-        )?;
-        Ok(found.map(|(seen, mounted)| (seen.min(at_ms), mounted)))
     }
 
     /// Looks at a disk from `from` until before `to`, ms since the epoch.
@@ -315,6 +326,11 @@ impl Reader {
         let found: Option<(i64, String)> = self.sql(read(self.connection()))?;
         Ok(found.and_then(|(time, body)| Some((time, serde_json::from_str(&body).ok()?))))
     }
+}
+
+/// What another release wrote and this one cannot read is not known.
+fn told<T: DeserializeOwned>(body: Option<String>) -> Option<T> {
+    serde_json::from_str(&body?).ok()
 }
 
 fn room(size: Option<i64>, free: Option<i64>) -> Option<Room> {
