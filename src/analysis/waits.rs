@@ -29,7 +29,8 @@ pub fn waits(looks: &[Look]) -> Option<Waits> {
     let first = looks.iter().rposition(|(time, ..)| now_ms - time > LONGEST_MS);
     let looks = looks.get(first.unwrap_or(0)..)?;
     let open = |(_, started, ended): &Look| started.saturating_sub(*ended);
-    let uncounted = looks.iter().map(open).min().unwrap_or(0);
+    // One look alone tells how many there are, and of none how long.
+    let uncounted = looks.iter().map(open).min().filter(|_| looks.len() > 1).unwrap_or(0);
     let count = started.saturating_sub(ended).saturating_sub(uncounted);
     // Of those open at a look some still are, if fewer have ended since; in whatever order they end.
     let still = |look: &&Look| open(look).saturating_sub(uncounted) > ended.saturating_sub(look.2);
@@ -53,6 +54,7 @@ mod tests {
     #[test]
     fn an_audit_waits_for_as_long_as_too_few_have_ended() {
         assert_eq!(told(&[(0, 10, 10)]), (0, None));
+        assert_eq!(told(&[(0, 12, 10)]), (2, None));
         assert_eq!(
             told(&[(0, 10, 10), (20, 13, 12)]),
             (1, None),
