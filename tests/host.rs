@@ -294,6 +294,31 @@ fn a_disk_keeps_its_history_when_letters_are_given_anew() {
 }
 
 #[test]
+fn counters_tell_a_version_and_what_nodes_were_promised() {
+    let data = tempfile::tempdir().unwrap();
+    let told = |node: &str, allocated: i64| {
+        let mut metrics = Metrics {
+            version: Some("v1.142.7".to_owned()),
+            ..Metrics::default()
+        };
+        metrics.bytes.allocated = Some(allocated);
+        (node.to_owned(), NOW, Sight::Metrics(Ok(Box::new(metrics))))
+    };
+    let mut seen = vec![told("n", 7_000_000_000_000), told("m", 6_000_000_000_000)];
+    seen.extend(["n", "m"].map(|node| look(node, 0, "/dev/sdb1", |_| {})));
+    keep(data.path(), &seen);
+    let node = at(data.path(), NOW + 1000);
+    assert_eq!(node["node_version"], json!("v1.142.7"));
+    let text = node["reasons"].to_string();
+    assert!(
+        text.contains("its nodes may use 13.00 TB of the disk /dev/sdb1"),
+        "{text}"
+    );
+    assert_eq!(disks(data.path(), &["n"], NOW)[0].promised, Some(13_000_000_000_000));
+    assert_eq!(at(data.path(), NOW + 10 * MINUTE)["node_version"], Value::Null);
+}
+
+#[test]
 fn disks_in_trouble_are_findings() {
     let find = |change: fn(&mut DiskLook)| {
         let data = tempfile::tempdir().unwrap();

@@ -14,11 +14,13 @@ CREATE TABLE scrape (
     PRIMARY KEY (node, time)
 ) WITHOUT ROWID;
 
--- The last whole answer of an hour, as JSON.
+-- The last whole answer of an hour, as JSON; apart what each status tells of it.
 CREATE TABLE scrape_hour (
     node INTEGER NOT NULL,
     bucket INTEGER NOT NULL,
     time INTEGER NOT NULL,
+    version TEXT,
+    allocated INTEGER,
     body TEXT NOT NULL,
     PRIMARY KEY (node, bucket)
 ) WITHOUT ROWID;

@@ -3,7 +3,7 @@
 
 mod read;
 
-pub use read::{HourRow, LookRow, OnDiskRow, PageRow, PlaceRow, ScrapeRow};
+pub use read::{AnswerRow, HourRow, LookRow, OnDiskRow, PageRow, PlaceRow, ScrapeRow};
 
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
@@ -80,8 +80,18 @@ fn scrape(connection: &Connection, node: i64, time: i64, metrics: &Metrics) -> r
             write.map(|check| check.last_s),
         ])?;
     connection
-        .prepare_cached("INSERT OR REPLACE INTO scrape_hour (node, bucket, time, body) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![node, time.div_euclid(HOUR_MS) * 3600, time, json(metrics)])?;
+        .prepare_cached(
+            "INSERT OR REPLACE INTO scrape_hour (node, bucket, time, version, allocated, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![
+            node,
+            time.div_euclid(HOUR_MS) * 3600,
+            time,
+            metrics.version,
+            metrics.bytes.allocated,
+            json(metrics)
+        ])?;
     Ok(())
 }
 

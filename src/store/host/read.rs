@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::de::DeserializeOwned;
 
 use super::super::{Reader, Result};
-use crate::domain::host::{Load, Metrics, Mounted, Room, Smart, Waiting};
+use crate::domain::host::{Load, Mounted, Room, Smart, Waiting};
 
 /// The schema that keeps it.
 const SINCE: i64 = 8;
@@ -22,6 +22,17 @@ pub struct ScrapeRow {
     pub read: Option<(u64, f64)>,
     /// The same for writing.
     pub write: Option<(u64, f64)>,
+}
+
+/// What a whole answer of a debug endpoint said of the node itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnswerRow {
+    /// ms since the epoch.
+    pub time_ms: i64,
+    /// Its version.
+    pub version: Option<String>,
+    /// What it may use, bytes.
+    pub allocated: Option<u64>,
 }
 
 /// What the health page said.
@@ -120,13 +131,27 @@ impl Reader {
         self.sql(read(self.connection()))
     }
 
-    /// The last whole answer of a node's debug endpoint until `at_ms`, and when it came.
-    pub fn metrics(&self, node: &str, at_ms: i64) -> Result<Option<(i64, Metrics)>> {
-        self.newest(
-            "SELECT s.time, s.body FROM node n JOIN scrape_hour s ON s.node = n.id
-             WHERE n.name = ?1 AND s.time <= ?2 ORDER BY s.bucket DESC LIMIT 1",
-            (node, at_ms),
-        )
+    /// The last whole answer of a node's debug endpoint until `at_ms`, in short.
+    pub fn answered(&self, node: &str, at_ms: i64) -> Result<Option<AnswerRow>> {
+        let read = |connection: &Connection| {
+            connection
+                .prepare_cached(
+                    "SELECT s.time, s.version, s.allocated FROM node n JOIN scrape_hour s ON s.node = n.id
+                     WHERE n.name = ?1 AND s.time <= ?2 ORDER BY s.bucket DESC LIMIT 1",
+                )?
+                .query_row(params![node, at_ms], |row| {
+                    Ok(AnswerRow {
+                        time_ms: row.get(0)?,
+                        version: row.get(1)?,
+                        allocated: row.get::<_, Option<i64>>(2)?.and_then(|bytes| bytes.try_into().ok()),
+                    })
+                })
+                .optional()
+        };
+        if !self.has_host() {
+            return Ok(None);
+        }
+        self.sql(read(self.connection()))
     }
 
     /// What a node's health page said until `at_ms`.
@@ -310,21 +335,6 @@ impl Reader {
             (Some(body), _) => Some((time, Ok(serde_json::from_str(&body).ok()?))),
             (None, error) => Some((time, Err(error.unwrap_or_default()))),
         }))
-    }
-
-    /// A time and what stands beside it as JSON. What another release wrote and this one cannot read is not known.
-    fn newest<T: DeserializeOwned>(&self, sql: &str, key: (impl rusqlite::ToSql, i64)) -> Result<Option<(i64, T)>> {
-        if !self.has_host() {
-            return Ok(None);
-        }
-        let read = |connection: &Connection| {
-            connection
-                .prepare_cached(sql)?
-                .query_row(params![key.0, key.1], |row| Ok((row.get(0)?, row.get(1)?)))
-                .optional()
-        };
-        let found: Option<(i64, String)> = self.sql(read(self.connection()))?;
-        Ok(found.and_then(|(time, body)| Some((time, serde_json::from_str(&body).ok()?))))
     }
 }
 
