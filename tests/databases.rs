@@ -570,6 +570,10 @@ fn a_node_that_was_killed_is_read_with_what_it_wrote_last() {
     std::fs::remove_file(killed.path().join("reputation.db-shm")).unwrap();
     let before = listing(killed.path());
     // Its last words are in the log alone, which nobody can read without making an index.
-    assert!(audits(look(killed.path())).is_some_and(|audits| audits > 100));
+    let books = look(killed.path());
+    let told = books.opened.iter().filter_map(|opened| opened.error.as_ref());
+    let behind: Vec<_> = told.filter(|(why, _)| *why == Hindrance::Behind).collect();
+    assert!(behind.len() == 1 && behind[0].1.contains("reputation.db is read without its last changes"));
+    assert!(audits(books).is_some_and(|audits| audits > 100));
     assert!(listing(killed.path()) == before);
 }

@@ -196,6 +196,7 @@ fn look(node: &str, n: i64, source: &str, change: impl FnOnce(&mut DiskLook)) ->
         folder: format!("/mnt/{node}").into(),
         mounted: Mounted {
             source: source.to_owned(),
+            uuid: None,
             mount: "/mnt".to_owned(),
             fs: "ext4".to_owned(),
             read_only: false,
@@ -330,6 +331,95 @@ fn counters_tell_how_far_compactions_and_migrations_are_then_and_now() {
         progress(data.path(), NOW + 61 * MINUTE).is_empty(),
         "that is too long ago"
     );
+}
+
+#[test]
+fn each_node_has_its_own_mount_of_a_disk_they_share() {
+    let data = tempfile::tempdir().unwrap();
+    let mut seen = Vec::new();
+    for n in -14..=0 {
+        seen.push(look("n", n, "/dev/vda", |_| {}));
+        seen.push(look("m", n, "/dev/vda", |look| {
+            look.mounted.mount = "/srv/bound".to_owned();
+            look.mounted.read_only = true;
+        }));
+    }
+    keep(data.path(), &seen);
+    let node = at(data.path(), NOW + 1000);
+    assert!(!rules(&node).contains(&"disk_read_only"), "{node}");
+    assert_eq!(node["around"]["disk"]["mount"], json!("/mnt"));
+    let all = disks(data.path(), &[], NOW + 1000);
+    assert_eq!((all.len(), all[0].nodes.len()), (1, 2));
+    assert_eq!((all[0].mount.as_deref(), all[0].read_only), (Some("/mnt"), Some(false)));
+    // What stays as it is costs no row.
+    let kept = rusqlite::Connection::open(data.path().join("storj-monitor.db")).unwrap();
+    let rows: i64 = kept
+        .query_row("SELECT count(*) FROM host_place", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(rows, 2);
+}
+
+#[test]
+fn a_disk_keeps_its_history_when_letters_are_given_anew() {
+    let data = tempfile::tempdir().unwrap();
+    let of = |node: &str, n: i64, source: &str, uuid: Option<&str>, size: u64| {
+        look(node, n, source, |look| {
+            look.mounted.uuid = uuid.map(str::to_owned);
+            look.room = Some(Room { size, free: size / 2 });
+        })
+    };
+    let (four, eight) = (4_000_000_000_000, 8_000_000_000_000);
+    let mut seen = vec![
+        of("n", -9, "/dev/sdb1", Some("one"), eight),
+        of("m", -9, "/dev/sdc1", Some("two"), eight),
+        of("x", -9, "/dev/sdd1", None, four),
+        of("y", -9, "/dev/sde1", None, eight),
+    ];
+    // After a restart each has the other's letter.
+    seen.extend([
+        of("n", 0, "/dev/sdc1", Some("one"), eight),
+        of("m", 0, "/dev/sdb1", Some("two"), eight),
+        of("x", 0, "/dev/sde1", None, four),
+        of("y", 0, "/dev/sdd1", None, eight),
+    ]);
+    // It hangs: what it holds is not known, which disk it is is.
+    seen.push(look("x", 1, "/dev/sde1", |look| look.room = None));
+    keep(data.path(), &seen);
+    let reader = storj_monitor::store::Reader::open(data.path()).unwrap();
+    let disk = |node: &str, n: i64| reader.place(node, NOW + n * 20_000).unwrap().unwrap().disk.unwrap();
+    for node in ["n", "m"] {
+        assert_eq!(disk(node, -5), disk(node, 2), "{node}");
+    }
+    assert_ne!(disk("n", 2), disk("m", 2));
+    assert_ne!(disk("x", -5), disk("y", 2), "what had that letter was another disk");
+    assert_eq!(disk("x", 0), disk("x", 2));
+    let name = disks(data.path(), &["n"], NOW + 1000)[0].name.clone();
+    assert_eq!(name.as_deref(), Some("/dev/sdc1"), "people know it by its letter");
+}
+
+#[test]
+fn counters_tell_a_version_and_what_nodes_were_promised() {
+    let data = tempfile::tempdir().unwrap();
+    let told = |node: &str, allocated: i64| {
+        let mut metrics = Metrics {
+            version: Some("v1.142.7".to_owned()),
+            ..Metrics::default()
+        };
+        metrics.bytes.allocated = Some(allocated);
+        (node.to_owned(), NOW, Sight::Metrics(Ok(Box::new(metrics))))
+    };
+    let mut seen = vec![told("n", 7_000_000_000_000), told("m", 6_000_000_000_000)];
+    seen.extend(["n", "m"].map(|node| look(node, 0, "/dev/sdb1", |_| {})));
+    keep(data.path(), &seen);
+    let node = at(data.path(), NOW + 1000);
+    assert_eq!(node["node_version"], json!("v1.142.7"));
+    let text = node["reasons"].to_string();
+    assert!(
+        text.contains("its nodes may use 13.00 TB of the disk /dev/sdb1"),
+        "{text}"
+    );
+    assert_eq!(disks(data.path(), &["n"], NOW)[0].promised, Some(13_000_000_000_000));
+    assert_eq!(at(data.path(), NOW + 10 * MINUTE)["node_version"], Value::Null);
 }
 
 #[test]

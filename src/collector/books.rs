@@ -374,7 +374,7 @@ fn work(kept: &Kept) -> Vec<face::Work> {
 pub fn hindered(kept: &Kept, now_ms: i64) -> Vec<String> {
     const LOCKED_MS: i64 = 600_000;
     let lasts = |since: i64, why: Hindrance| match why {
-        Hindrance::Missing => false,
+        Hindrance::Missing | Hindrance::Behind => false,
         Hindrance::Locked => now_ms - since > LOCKED_MS,
         _ => true,
     };

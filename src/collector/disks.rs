@@ -4,10 +4,10 @@ use super::host::{FRESH_MS, allocated, middle, promised};
 use super::tell;
 use crate::analysis::storage::{self, Point};
 use crate::api::disks::{Doing, HostDisk, Level, OnDisk};
-use crate::domain::host::Load;
+use crate::domain::host::{Load, Mounted};
 use crate::domain::sample::Semantics;
 use crate::domain::task::{Job, State};
-use crate::store::host::{HourRow, LookRow, ScrapeRow};
+use crate::store::host::{HourRow, LookRow, OnDiskRow, ScrapeRow};
 use crate::store::query::Scope;
 use crate::store::{Reader, Result};
 
@@ -50,20 +50,20 @@ pub fn disks(reader: &Reader, names: &[String], now_ms: i64) -> Result<Vec<HostD
 }
 
 fn whole(reader: &Reader, disk: i64, now_ms: i64) -> Result<HostDisk> {
-    let mounted = reader.mounted(disk, now_ms)?;
     let looks = reader.looks(disk, (now_ms - DAY_MS, now_ms + 1))?;
     let hours = reader.host_hours(disk, (now_ms - GROWTH_DAYS * DAY_MS, now_ms))?;
+    let mut on = reader.nodes_on(disk, i64::MIN, now_ms)?;
     // Nodes that were seen there as lately as the disk itself was.
-    let seen_ms = mounted.as_ref().map(|(seen_ms, _)| *seen_ms);
-    let since = seen_ms.unwrap_or(now_ms) - FRESH_MS;
-    let names = reader.nodes_on(disk, since, now_ms)?;
+    let seen_ms = on.iter().map(|on| on.seen_ms).max();
+    on.retain(|on| on.seen_ms >= seen_ms.unwrap_or(now_ms) - FRESH_MS);
+    let names: Vec<String> = on.iter().map(|on| on.node.clone()).collect();
+    let mounted = widest(on);
     let room = looks.iter().rev().find_map(|look| look.room);
     let room = room.or_else(|| hours.iter().rev().find_map(|hour| hour.room));
     let growth = growth(&hours, now_ms);
     let full = room.and_then(|room| storage::full_in(room.free, growth.as_ref()));
     let smart = reader.smart(disk, now_ms)?;
     let level = |of: fn(&Load) -> Option<f64>| level(&looks, &hours, now_ms, of);
-    let mounted = mounted.map(|(_, mounted)| mounted);
     let mut nodes = Vec::new();
     for name in &names {
         nodes.push(on_disk(reader, name.clone(), now_ms)?);
@@ -90,6 +90,12 @@ fn whole(reader: &Reader, disk: i64, now_ms: i64) -> Result<HostDisk> {
         read_only: mounted.as_ref().map(|mounted| mounted.read_only),
         name: mounted.map(|mounted| mounted.source),
     })
+}
+
+/// Of several ways one disk is mounted, that which can be written, and of those the topmost.
+fn widest(on: Vec<OnDiskRow>) -> Option<Mounted> {
+    let ways = on.into_iter().filter_map(|on| on.mounted);
+    ways.min_by_key(|way| (way.read_only, way.mount.len(), way.mount.clone()))
 }
 
 fn growth(hours: &[HourRow], now_ms: i64) -> Option<storage::Growth> {

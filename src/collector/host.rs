@@ -1,10 +1,13 @@
 //! What surrounds a node, for its status: audits that wait, the disk below its data, its health page.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use crate::analysis::danger::host::{DiskSeen, Host, WaitingAudits};
 use crate::analysis::waits::{Look, waits};
 use crate::api::disks::{Around, DiskBrief, HealthPage, PendingAudits};
 use crate::api::status::Api;
-use crate::domain::host::{Load, Metrics};
+use crate::domain::host::{Load, Room, Smart};
 use crate::domain::sample::{Answers, Told};
 use crate::domain::task::{Job, State};
 use crate::report::time::rfc3339;
@@ -29,27 +32,27 @@ pub struct Surroundings {
     pub pending: Option<PendingAudits>,
     /// For the status; `None`: nobody ever looked.
     pub around: Option<Around>,
-    /// The last whole answer of its debug endpoint, if it is new.
-    pub metrics: Option<Metrics>,
+    /// Its version by its debug endpoint, if that answered lately.
+    pub version: Option<String>,
 }
 
 impl Surroundings {
-    /// What is known at `now_ms`.
+    /// What is known at `now_ms`. `disks`: those of other nodes, at the same time.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn of(reader: &Reader, node: &str, told: Option<&Told>, now_ms: i64) -> Result<Self> {
+    pub fn of(reader: &Reader, node: &str, told: Option<&Told>, disks: &mut Disks, now_ms: i64) -> Result<Self> {
         let scrapes = reader.scrapes(node, (now_ms - HOUR_MS, now_ms + 1))?;
-        let metrics = reader.metrics(node, now_ms)?;
+        let answered = reader.answered(node, now_ms)?;
         let pending = pending(reader, node, &scrapes, now_ms)?;
-        let disk = disk(reader, node, told, now_ms)?;
+        let disk = disk(reader, node, told, disks, now_ms)?;
         let health = reader.health_page(node, now_ms)?.map(|page| HealthPage {
             all_healthy: page.healthy.as_ref().ok().copied(),
             since: rfc3339(page.since_ms),
             as_of: rfc3339(page.seen_ms),
             error: page.healthy.err(),
         });
-        let endpoint = endpoint(&scrapes, metrics.as_ref().map(|(ms, _)| *ms), now_ms);
+        let endpoint = endpoint(&scrapes, answered.as_ref().map(|row| row.time_ms), now_ms);
         let newest = scrapes
             .iter()
             .rfind(|scrape| now_ms - scrape.time_ms <= FRESH_MS && scrape.error.is_none());
@@ -72,9 +75,9 @@ impl Surroundings {
                 health,
                 disk: brief,
             }),
-            metrics: metrics
-                .filter(|(ms, _)| now_ms - ms <= FRESH_MS)
-                .map(|(_, metrics)| metrics),
+            version: answered
+                .filter(|row| now_ms - row.time_ms <= FRESH_MS)
+                .and_then(|row| row.version),
         })
     }
 }
@@ -135,18 +138,17 @@ fn disk(
     reader: &Reader,
     node: &str,
     told: Option<&Told>,
+    disks: &mut Disks,
     now_ms: i64,
 ) -> Result<Option<(Option<DiskSeen>, DiskBrief)>> {
     let Some(place) = reader.place(node, now_ms)? else {
         return Ok(None);
     };
-    let Some(disk) = place.disk else { return Ok(None) };
-    let Some((_, mounted)) = reader.mounted(disk, now_ms)? else {
+    let (Some(disk), Some(mounted)) = (place.disk, place.mounted) else {
         return Ok(None);
     };
-    let looks = reader.looks(disk, (now_ms - SLOW_MS, now_ms + 1))?;
-    let room = looks.iter().rev().find_map(|look| look.room);
-    let await_ms = slow(&looks);
+    let shared = disks.of(reader, disk, now_ms)?;
+    let (room, await_ms) = (shared.room, shared.await_ms);
     let brief = DiskBrief {
         name: mounted.source.clone(),
         mount: mounted.mount.clone(),
@@ -154,29 +156,70 @@ fn disk(
         read_only: mounted.read_only,
         size: room.map(|room| room.size),
         free: room.map(|room| room.free),
-        busy: middle(looks.iter().filter_map(|look| Some(look.load?.busy)).collect()),
+        busy: shared.busy,
         await_ms: await_ms.map(|ms| (ms * 10.0).round() / 10.0),
         as_of: rfc3339(place.seen_ms),
     };
     if now_ms - place.seen_ms > FRESH_MS {
         return Ok(Some((None, brief)));
     }
-    let nodes = reader.nodes_on(disk, now_ms - FRESH_MS, now_ms)?;
     let believed = told.filter(|told| told.answers(now_ms) == Answers::Ok);
-    let smart = reader.smart(disk, now_ms)?;
     let seen = DiskSeen {
         name: mounted.source,
         mount: mounted.mount,
         read_only: mounted.read_only,
         room,
-        promised: promised(reader, &nodes, now_ms)?,
-        nodes: nodes.len(),
+        promised: shared.promised,
+        nodes: shared.nodes,
         believed: believed.and_then(|told| told.disk?.free),
         await_ms,
-        compacting: compacting(reader, &nodes, now_ms)?,
-        smart: smart.and_then(|(_, told)| told.ok()),
+        compacting: shared.compacting.clone(),
+        smart: shared.smart.clone(),
     };
     Ok(Some((Some(seen), brief)))
+}
+
+/// What is the same for all nodes on a disk.
+#[derive(Debug)]
+struct Shared {
+    room: Option<Room>,
+    busy: Option<f64>,
+    await_ms: Option<f64>,
+    nodes: usize,
+    promised: Option<u64>,
+    compacting: Vec<String>,
+    smart: Option<Smart>,
+}
+
+/// Disks at one time: of many nodes on one it is read once.
+#[derive(Debug, Default)]
+pub struct Disks(HashMap<i64, Shared>);
+
+impl Disks {
+    fn of(&mut self, reader: &Reader, disk: i64, now_ms: i64) -> Result<&Shared> {
+        Ok(match self.0.entry(disk) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(Shared::of(reader, disk, now_ms)?),
+        })
+    }
+}
+
+impl Shared {
+    fn of(reader: &Reader, disk: i64, now_ms: i64) -> Result<Self> {
+        let looks = reader.looks(disk, (now_ms - SLOW_MS, now_ms + 1))?;
+        let nodes = reader.nodes_on(disk, now_ms - FRESH_MS, now_ms)?;
+        let nodes: Vec<String> = nodes.into_iter().map(|on| on.node).collect();
+        let smart = reader.smart(disk, now_ms)?;
+        Ok(Self {
+            room: looks.iter().rev().find_map(|look| look.room),
+            busy: middle(looks.iter().filter_map(|look| Some(look.load?.busy)).collect()),
+            await_ms: slow(&looks),
+            nodes: nodes.len(),
+            promised: promised(reader, &nodes, now_ms)?,
+            compacting: compacting(reader, &nodes, now_ms)?,
+            smart: smart.and_then(|(_, told)| told.ok()),
+        })
+    }
 }
 
 /// The middle of what requests took, when there were enough looks with any.
@@ -212,8 +255,7 @@ pub(super) fn allocated(reader: &Reader, node: &str, now_ms: i64) -> Result<Opti
     if told.is_some() {
         return Ok(told);
     }
-    let metrics = reader.metrics(node, now_ms)?;
-    Ok(metrics.and_then(|(_, metrics)| metrics.bytes.allocated?.try_into().ok()))
+    Ok(reader.answered(node, now_ms)?.and_then(|row| row.allocated))
 }
 
 /// Nodes that compact now, when there are several that could.

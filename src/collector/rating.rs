@@ -83,6 +83,11 @@ impl Rating {
         })
     }
 
+    /// What is known of satellites by API and databases, of the last weeks.
+    pub fn known(&self) -> &[Known] {
+        &self.known
+    }
+
     /// Satellites whose audits fail, for the judgement; not those that disqualified the node.
     pub fn failing(&self, standings: &[Standing]) -> Vec<danger::Failing> {
         let standing = |id: &str| standings.iter().find(|known| known.satellite_id.as_deref() == Some(id));
@@ -131,12 +136,12 @@ impl Rating {
         streak::hours_to_limit(projection, &audits, self.now_ms)
     }
 
-    fn known(&self, id: &str) -> Option<&Known> {
+    fn known_of(&self, id: &str) -> Option<&Known> {
         self.known.iter().find(|known| known.detail.satellite_id == id)
     }
 
     fn downtime(&self, id: &str) -> Option<Downtime> {
-        downtime(&self.known(id)?.detail.windows, self.now_ms)
+        downtime(&self.known_of(id)?.detail.windows, self.now_ms)
     }
 
     fn streak(&self, id: &str) -> Option<&Streak> {
@@ -162,7 +167,7 @@ impl Rating {
         let suspension = projection.map(|to| to.suspension).or(satellite.suspension_score);
         let is_out = satellite.disqualified_at.is_some();
         let downtime = self.downtime(id);
-        let joined_ms = self.known(id).and_then(|known| known.detail.joined_ms);
+        let joined_ms = self.known_of(id).and_then(|known| known.detail.joined_ms);
         Outlook {
             projected_audit_score: projection.map(|to| to.audit),
             projected_suspension_score: projection.map(|to| to.suspension),
@@ -184,7 +189,7 @@ impl Rating {
             let time: jiff::Timestamp = time.parse().ok()?;
             Some(time.as_millisecond())
         });
-        let tells = self.known(id).is_some_and(|known| known.detail.tells_vetting);
+        let tells = self.known_of(id).is_some_and(|known| known.detail.tells_vetting);
         let counted = self.counted.get(id).copied();
         if vetted_ms.is_none() && joined_ms.is_none() && counted.is_none() {
             return None;
@@ -213,7 +218,7 @@ impl Rating {
             suspension_score: standing.suspension_score,
             online_score: standing.online_score,
         });
-        let known = self.known(&id);
+        let known = self.known_of(&id);
         face::SatelliteReputation {
             day_before,
             downtime: self.downtime(&id).map(strip),

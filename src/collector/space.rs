@@ -59,12 +59,14 @@ fn standings((told, kept): Sources<'_>) -> Vec<Standing> {
 }
 
 /// What each satellite that rates the node, and did not disqualify it, pays for.
-fn paid(standings: &[Standing], known: &[Known]) -> Vec<Option<Paid>> {
+fn paid(standings: &[Standing], known: &[Known], now_ms: i64) -> Vec<Option<Paid>> {
     let rated = standings.iter().filter(|standing| standing.disqualified_ms.is_none());
     let ids = rated.filter_map(|standing| standing.satellite_id.as_deref());
     ids.map(|id| {
         let known = known.iter().find(|known| known.detail.satellite_id == id)?;
-        storage::paid(&known.detail.stored)
+        let days = known.detail.stored.iter();
+        let days = days.filter(|day| day.start_ms >= now_ms - TALLIES * DAY_MS);
+        storage::paid(&days.copied().collect::<Vec<_>>())
     })
     .collect()
 }
@@ -76,13 +78,27 @@ pub fn space(
     sources: Sources<'_>,
     now_ms: i64,
 ) -> Result<Option<(Space, Option<FullIn>)>> {
+    let known = books::known(reader, node, sources.1, (now_ms, TALLIES))?;
+    space_of(reader, node, sources, &known, now_ms)
+}
+
+/// The same with what is known of satellites, of some days at least.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn space_of(
+    reader: &Reader,
+    node: &str,
+    sources: Sources<'_>,
+    known: &[Known],
+    now_ms: i64,
+) -> Result<Option<(Space, Option<FullIn>)>> {
     let Some(heard) = books::disk(sources.0, sources.1) else {
         return Ok(None);
     };
     let disk = &heard.disk;
-    let known = books::known(reader, node, sources.1, (now_ms, TALLIES))?;
     let growth = storage::usual(&points(reader, node, Some(&heard), now_ms)?, now_ms);
-    let paid = paid(&standings(sources), &known);
+    let paid = paid(&standings(sources), known, now_ms);
     // Of blobs only nothing is known of the rest: what is paid for may be in a hashstore.
     let counted = Disk {
         used: disk.used.filter(|_| heard.source == "api"),
@@ -208,12 +224,13 @@ pub fn storage(reader: &Reader, names: &[String], now_ms: i64) -> Result<Vec<fac
         let standings = standings(sources);
         let metrics = reader.metrics(&node, now_ms)?;
         let metrics = metrics.filter(|(time_ms, _)| now_ms - time_ms <= METRICS_MS);
-        let known = books::known(reader, &node, sources.1, (now_ms, DAYS))?.into_iter();
+        let known = books::known(reader, &node, sources.1, (now_ms, DAYS))?;
         nodes.push(face::NodeStorage {
             disk: heard.as_ref().map(tell::disk),
-            space: space(reader, &node, sources, now_ms)?.map(|(space, _)| space),
+            space: space_of(reader, &node, sources, &known, now_ms)?.map(|(space, _)| space),
             growth: growth.collect(),
             satellites: known
+                .into_iter()
                 .map(|known| satellite(known, &standings, kept.as_ref(), metrics.as_ref()))
                 .collect(),
             node,

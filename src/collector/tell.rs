@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::books::{self, Heard, Said};
-use super::host::Surroundings;
+use super::host::{Disks, Surroundings};
 use super::rating::Rating;
 use super::{money, space};
 use crate::analysis::danger::{BUSY_TRANSFERS, ErrorSeen, Evidence, Hang, Log, NotUnderstood, hangs, judge};
@@ -33,9 +33,9 @@ const REJECTS_S: i64 = 600;
 /// # Errors
 /// When the database cannot be read.
 pub fn status(data_dir: &Path, reader: &Reader, names: &[String], now_ms: i64, terms: &money::Terms) -> Result<Status> {
-    let mut nodes = Vec::new();
+    let (mut nodes, mut disks) = (Vec::new(), Disks::default());
     for name in named(reader, names, now_ms)? {
-        nodes.push(node(reader, name, now_ms, terms)?);
+        nodes.push(node(reader, name, &mut disks, (now_ms, terms))?);
     }
     nodes.sort_by(|a: &Node, b| a.rank().cmp(&b.rank()));
     let since = writer::in_use_since(data_dir).filter(|since| *since <= now_ms);
@@ -122,7 +122,7 @@ fn satellites((told, noted, kept): Sources<'_>, rating: &Rating, now_ms: i64) ->
     Some(satellites)
 }
 
-fn node(reader: &Reader, name: String, now_ms: i64, terms: &money::Terms) -> Result<Node> {
+fn node(reader: &Reader, name: String, disks: &mut Disks, (now_ms, terms): (i64, &money::Terms)) -> Result<Node> {
     let scope = scope(&name, now_ms, WINDOW_S);
     let rows = reader.sources(&scope)?;
     let by_action = flows(reader, &scope)?;
@@ -133,10 +133,10 @@ fn node(reader: &Reader, name: String, now_ms: i64, terms: &money::Terms) -> Res
     let kept = reader.kept(&name, now_ms)?;
     let known = (told.as_ref(), &noted, kept.as_ref());
     let rating = Rating::of(reader, &name, known, silent_s.is_some(), now_ms)?;
-    let space = space::space(reader, &name, (told.as_ref(), kept.as_ref()), now_ms)?;
+    let space = space::space_of(reader, &name, (told.as_ref(), kept.as_ref()), rating.known(), now_ms)?;
     let earnings = money::earnings(reader, &name, told.as_ref(), now_ms, terms)?;
     let standings = standings(known, now_ms);
-    let around = Surroundings::of(reader, &name, told.as_ref(), now_ms)?;
+    let around = Surroundings::of(reader, &name, told.as_ref(), disks, now_ms)?;
     let evidence = Evidence {
         host: around.host,
         now_ms,
@@ -158,7 +158,7 @@ fn node(reader: &Reader, name: String, now_ms: i64, terms: &money::Terms) -> Res
     Ok(Node {
         satellites: satellites((told, &noted, kept.as_ref()), &rating, now_ms),
         node_id: process.node_id.or(noted.node_id),
-        node_version: process.version.or(around.metrics.and_then(|metrics| metrics.version)),
+        node_version: process.version.or(around.version),
         minimum_version: process.minimum_version,
         state: findings.first().map_or(State::Ok, |finding| finding.state),
         reasons: findings.into_iter().map(reason).collect(),

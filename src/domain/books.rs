@@ -77,17 +77,20 @@ pub enum Hindrance {
     Unknown,
     /// Its disk or its folder fails.
     Failing,
+    /// It is read, but not its last changes.
+    Behind,
 }
 
 impl Hindrance {
     /// All, in the order of their codes in the database.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Missing,
         Self::Denied,
         Self::Locked,
         Self::Damaged,
         Self::Unknown,
         Self::Failing,
+        Self::Behind,
     ];
 
     /// In answers for scripts.
@@ -99,6 +102,7 @@ impl Hindrance {
             Self::Damaged => "damaged",
             Self::Unknown => "unknown",
             Self::Failing => "failing",
+            Self::Behind => "behind",
         }
     }
 }

@@ -173,6 +173,8 @@ pub struct Waiting {
 pub struct Mounted {
     /// What the system calls the source: `/dev/sdb1`, `tank/node`, `server:/export`.
     pub source: String,
+    /// What the file system itself is known by, whatever letter its disk was given; `None`: nothing says.
+    pub uuid: Option<String>,
     /// Where it is mounted.
     pub mount: String,
     /// Its type: `ext4`, `btrfs`, `zfs`.

@@ -5,7 +5,7 @@ use super::apply::Apply;
 use crate::domain::host::{AUDIT, Waiting};
 
 /// Audits that run longer have ended, and nobody logged it: the satellite gives up after five minutes.
-pub(super) const RUNS_MS: i64 = 30 * 60_000;
+pub(super) const RUNS_MS: i64 = 6 * 60_000;
 /// An audit takes a second. One that takes so long is worth a word.
 const SLOW_MS: i64 = 30_000;
 /// Looks lie so far apart.

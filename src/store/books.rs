@@ -99,13 +99,18 @@ fn file(connection: &Connection, node: i64, time: i64, opened: &Opened) -> rusql
                      hindrance = NULL, error = NULL",
             )?
             .execute(params![node, name, time, opened.changed_ms])?,
-        Some((why, text)) => connection
-            .prepare_cached(
-                "INSERT INTO book (node, file, seen, failed, hindrance, error) VALUES (?1, ?2, ?3, ?3, ?4, ?5)
-                 ON CONFLICT DO UPDATE SET failed = coalesce(failed, excluded.failed), hindrance = excluded.hindrance,
-                     error = excluded.error",
-            )?
-            .execute(params![node, name, time, code(*why), text])?,
+        Some((why, text)) => {
+            let read = (*why == Hindrance::Behind).then_some(time);
+            connection
+                .prepare_cached(
+                    "INSERT INTO book (node, file, seen, read, changed, failed, hindrance, error)
+                     VALUES (?1, ?2, ?3, ?6, ?7, ?3, ?4, ?5)
+                     ON CONFLICT DO UPDATE SET failed = coalesce(failed, excluded.failed),
+                         hindrance = excluded.hindrance, error = excluded.error, read = coalesce(excluded.read, read),
+                         changed = coalesce(excluded.changed, changed)",
+                )?
+                .execute(params![node, name, time, code(*why), text, read, opened.changed_ms])?
+        }
     };
     Ok(())
 }

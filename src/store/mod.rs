@@ -212,7 +212,7 @@ fn open_reader(path: &Path, immutable: bool) -> rusqlite::Result<Connection> {
     connection.busy_timeout(Duration::from_secs(10))?;
     connection.execute_batch("PRAGMA cache_size = -2048; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;")?;
     // A status of one node cycles through more than the usual sixteen: of many nodes all would be prepared each time.
-    connection.set_prepared_statement_cache_capacity(64);
+    connection.set_prepared_statement_cache_capacity(128);
     // Nothing was read so far: whether it can be shows here.
     version(&connection)?;
     Ok(connection)

@@ -14,11 +14,13 @@ CREATE TABLE scrape (
     PRIMARY KEY (node, time)
 ) WITHOUT ROWID;
 
--- The last whole answer of an hour, as JSON.
+-- The last whole answer of an hour, as JSON; apart what each status tells of it.
 CREATE TABLE scrape_hour (
     node INTEGER NOT NULL,
     bucket INTEGER NOT NULL,
     time INTEGER NOT NULL,
+    version TEXT,
+    allocated INTEGER,
     body TEXT NOT NULL,
     PRIMARY KEY (node, bucket)
 ) WITHOUT ROWID;
@@ -43,30 +45,22 @@ CREATE TABLE waiting (
     PRIMARY KEY (node, time)
 ) WITHOUT ROWID;
 
--- A file system by its source and mount.
+-- A file system by what stays its own: see `disk_name`.
 CREATE TABLE host_disk (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE
 );
 
--- The disk of a node's data from `time` to `seen`; none, and why.
+-- The disk of a node's data from `time` to `seen`, and how the node's folder is mounted, as JSON; none, and why.
 CREATE TABLE host_place (
     node INTEGER NOT NULL,
     time INTEGER NOT NULL,
     seen INTEGER NOT NULL,
     disk INTEGER,
     folder TEXT,
+    mounted TEXT,
     error TEXT,
     PRIMARY KEY (node, time)
-) WITHOUT ROWID;
-
--- How it is mounted, as JSON, from `time` to `seen`.
-CREATE TABLE host_mount (
-    disk INTEGER NOT NULL,
-    time INTEGER NOT NULL,
-    seen INTEGER NOT NULL,
-    body TEXT NOT NULL,
-    PRIMARY KEY (disk, time)
 ) WITHOUT ROWID;
 
 -- Looks of the last days: bytes, share of time busy, ms a request took, bytes a second.

@@ -132,6 +132,7 @@ fn delete_old(connection: &Connection, retention: &Retention, now: i64) -> rusql
         .execute([minutes * 1000])?;
     more |= deleted as i64 == ROWS;
     more |= delete_looks(connection, now)?;
+    more |= delete_places(connection, hours)?;
     let deleted = connection
         .prepare_cached(&format!(
             "DELETE FROM task WHERE id IN (
@@ -164,6 +165,19 @@ fn delete_looks(connection: &Connection, now: i64) -> rusqlite::Result<bool> {
         more |= deleted as i64 == ROWS;
     }
     Ok(more)
+}
+
+/// Where nodes' data lay, unless nothing newer is known of the node.
+fn delete_places(connection: &Connection, before: i64) -> rusqlite::Result<bool> {
+    let deleted = connection
+        .prepare_cached(&format!(
+            "DELETE FROM host_place WHERE (node, time) IN (
+                 SELECT p.node, p.time FROM node n JOIN host_place p ON p.node = n.id
+                 WHERE p.time < ?1 AND p.seen < ?1
+                     AND p.time < (SELECT max(time) FROM host_place WHERE node = n.id) LIMIT {ROWS})"
+        ))?
+        .execute([before * 1000])?;
+    Ok(deleted as i64 == ROWS)
 }
 
 /// What does not lie by node and bucket: the rest of the key is named, so that it is found without reading all.

@@ -49,7 +49,9 @@ fn troubles(checks: &mut Checks, name: &str, dir: &Path, books: &Books) {
         let (state, advice) = match why {
             Hindrance::Denied => (State::Fail, rights(dir, &dir.join(book.file()))),
             Hindrance::Damaged | Hindrance::Failing => (State::Fail, String::new()),
-            Hindrance::Missing | Hindrance::Locked | Hindrance::Unknown => (State::Warn, String::new()),
+            Hindrance::Missing | Hindrance::Locked | Hindrance::Unknown | Hindrance::Behind => {
+                (State::Warn, String::new())
+            }
         };
         checks.add(name, state, text.clone(), &advice);
         said.push((why, text));

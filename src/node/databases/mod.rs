@@ -23,6 +23,8 @@ const DAYS: i64 = 45;
 const DAY_MS: i64 = 86_400_000;
 /// What fails in the same way is told anew that often only.
 const TROUBLE_EVERY: u32 = 10;
+/// What was held so many times again is not held for a moment.
+const MARKS_AFTER: u32 = 4;
 
 /// The databases of one node, and what of them was read before.
 #[derive(Debug)]
@@ -58,12 +60,12 @@ impl Shelf {
             let path = place(&self.dir, book);
             match self.look_at(&mut books, book, &path) {
                 Ok(None) => {}
-                Ok(Some(changed_ms)) => {
+                Ok(Some(stamp)) => {
                     self.troubles.remove(&book);
                     books.opened.push(Opened {
                         book,
-                        changed_ms,
-                        error: None,
+                        changed_ms: stamp.changed_ms(),
+                        error: stamp.missed(&path),
                     });
                 }
                 Err(trouble) => self.fail(&mut books, book, trouble),
@@ -93,7 +95,10 @@ impl Shelf {
     }
 
     fn fail(&mut self, books: &mut Books, book: Book, trouble: Trouble) {
-        self.read.remove(&book);
+        // Who holds it for a moment does not make another file of it: what was read stays read.
+        if trouble.0 != Hindrance::Locked {
+            self.read.remove(&book);
+        }
         let before = self.troubles.get(&book);
         let times = before
             .filter(|(known, _)| *known == trouble)
@@ -108,20 +113,22 @@ impl Shelf {
         }
     }
 
-    /// When the node wrote what was read now; `None`: nothing is new.
-    fn look_at(&mut self, books: &mut Books, book: Book, path: &Path) -> Result<Option<Option<i64>>, Trouble> {
+    /// The files whose words were read now; `None`: nothing is new.
+    fn look_at(&mut self, books: &mut Books, book: Book, path: &Path) -> Result<Option<Stamp>, Trouble> {
         let stamp = Stamp::of(path)?;
-        if self.read.get(&book) == Some(&stamp) {
+        if self.read.get(&book) == Some(&stamp) && !self.troubles.contains_key(&book) {
             return Ok(None);
         }
         let from = match self.read.contains_key(&book) {
             true => day(books.read_ms - DAYS * DAY_MS),
             false => "0001-01-02".to_owned(),
         };
-        read(books, book, path, &from)?;
+        let trouble = self.troubles.get(&book);
+        let may_mark = trouble.is_some_and(|((why, _), times)| *why == Hindrance::Locked && *times >= MARKS_AFTER);
+        read(books, book, (path, may_mark), &from)?;
         // Of before it was read: what came meanwhile is seen the next time.
         self.read.insert(book, stamp);
-        Ok(Some(stamp.changed_ms()))
+        Ok(Some(stamp))
     }
 }
 
@@ -147,7 +154,7 @@ pub fn money(dir: &Path, now_ms: i64) -> (Money, Vec<Opened>) {
         let path = place(dir, book);
         let stamp = Stamp::of(&path);
         let changed_ms = stamp.as_ref().ok().and_then(Stamp::changed_ms);
-        let error = stamp.and_then(|_| read(&mut books, book, &path, "")).err();
+        let error = stamp.and_then(|_| read(&mut books, book, (&path, false), "")).err();
         books.opened.push(Opened {
             book,
             changed_ms,
@@ -158,28 +165,28 @@ pub fn money(dir: &Path, now_ms: i64) -> (Money, Vec<Opened>) {
 }
 
 /// Reads one database into its part.
-fn read(books: &mut Books, book: Book, path: &Path, from: &str) -> Result<(), Trouble> {
+fn read(books: &mut Books, book: Book, at: (&Path, bool), from: &str) -> Result<(), Trouble> {
     fn take<T>(
         part: &mut Option<T>,
-        path: &Path,
+        (path, may_mark): (&Path, bool),
         read: impl Fn(&Connection) -> rusqlite::Result<T>,
     ) -> Result<(), Trouble> {
-        *part = Some(open::with(path, read)?);
+        *part = Some(open::with(path, may_mark, read)?);
         Ok(())
     }
     match book {
-        Book::Reputation => take(&mut books.rated, path, reputation::rated),
-        Book::Satellites => take(&mut books.trusted, path, reputation::trusted),
-        Book::Bandwidth => take(&mut books.moved, path, |connection| usage::moved(connection, from)),
-        Book::Storage => take(&mut books.stored, path, |connection| usage::stored(connection, from)),
-        Book::Space => take(&mut books.space, path, usage::space),
-        Book::Pricing => take(&mut books.money.prices, path, money::prices),
-        Book::Held => take(&mut books.money.settled, path, money::settled),
-        Book::Notices => take(&mut books.notices, path, work::notices),
-        Book::Collection => take(&mut books.collecting, path, work::collecting),
+        Book::Reputation => take(&mut books.rated, at, reputation::rated),
+        Book::Satellites => take(&mut books.trusted, at, reputation::trusted),
+        Book::Bandwidth => take(&mut books.moved, at, |connection| usage::moved(connection, from)),
+        Book::Storage => take(&mut books.stored, at, |connection| usage::stored(connection, from)),
+        Book::Space => take(&mut books.space, at, usage::space),
+        Book::Pricing => take(&mut books.money.prices, at, money::prices),
+        Book::Held => take(&mut books.money.settled, at, money::settled),
+        Book::Notices => take(&mut books.notices, at, work::notices),
+        Book::Collection => take(&mut books.collecting, at, work::collecting),
         Book::Walk => {
             let now = moment(books.read_ms);
-            take(&mut books.walked, path, |connection| work::walked(connection, &now))
+            take(&mut books.walked, at, |connection| work::walked(connection, &now))
         }
     }
 }
@@ -220,5 +227,11 @@ mod tests {
         .unwrap();
         assert_eq!(told(&mut shelf), Some(false));
         assert_eq!(told(&mut shelf), None);
+        // Who is held for a moment is not read whole again; who was damaged is.
+        for (why, stays) in [(Hindrance::Locked, true), (Hindrance::Damaged, false)] {
+            shelf.fail(&mut Books::default(), Book::Pricing, (why, String::new()));
+            assert_eq!(shelf.read.contains_key(&Book::Pricing), stays);
+        }
+        assert_eq!(told(&mut shelf), Some(false), "its end is told");
     }
 }

@@ -23,6 +23,7 @@ pub type Trouble = (Hindrance, String);
 pub struct Stamp {
     main: (Option<std::time::SystemTime>, u64),
     log: Option<(Option<std::time::SystemTime>, u64)>,
+    has_index: bool,
 }
 
 impl Stamp {
@@ -44,7 +45,20 @@ impl Stamp {
         Ok(Self {
             main: stamp(&found),
             log: log.as_ref().map(stamp),
+            has_index: beside(path, "-shm").exists(),
         })
+    }
+
+    /// What is missed of the database at `path`: a log without its index cannot be read without making one.
+    pub fn missed(&self, path: &Path) -> Option<Trouble> {
+        let is_alone = self.log.is_some_and(|(_, len)| len > 0) && !self.has_index;
+        let text = || {
+            format!(
+                "{} is read without its last changes: they are only in the log beside it (-wal), which lost its index (-shm); they are read as soon as the node runs",
+                path.display()
+            )
+        };
+        is_alone.then(|| (Hindrance::Behind, text()))
     }
 
     /// When the node last wrote it, ms since the epoch.
@@ -69,7 +83,7 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 enum Way {
     /// The node runs: with its log, and without touching the log's index.
     Live,
-    /// Likewise, where the index has to be marked to be of use.
+    /// Likewise, where nobody ever marked the index: then nothing can be read without a mark, and it is made.
     Marked,
     /// It does not: the file alone.
     Still,
@@ -93,11 +107,11 @@ impl Way {
         }
     }
 
-    /// What may do when this did not: the node may have begun or ended meanwhile.
-    fn next(self, path: &Path) -> Option<Self> {
+    /// What may do when this did not: the node may have begun or ended meanwhile, or just written.
+    fn next(self, path: &Path, may_mark: bool) -> Option<Self> {
         match (self, is_live(path)) {
-            (Self::Live, true) => Some(Self::Marked),
-            (Self::Still, true) => Some(Self::Live),
+            (Self::Live, true) if may_mark => Some(Self::Marked),
+            (Self::Live | Self::Still, true) => Some(Self::Live),
             (Self::Live | Self::Marked, false) => Some(Self::Still),
             (Self::Marked, true) | (Self::Still, false) => None,
         }
@@ -108,31 +122,41 @@ fn is_live(path: &Path) -> bool {
     beside(path, "-wal").exists() && beside(path, "-shm").exists()
 }
 
-/// So many ways are tried.
-const TRIES: usize = 4;
+/// So many ways are tried, after a pause: a commit takes no longer.
+const TRIES: u32 = 4;
+const PAUSE: Duration = Duration::from_millis(20);
 
-/// Does what `read` does with the database at `path`.
+/// Does what `read` does with the database at `path`. `may_mark`: it could not be read for minutes, and may be marked
+/// as read in its index if that is all that hinders.
 ///
 /// # Errors
 /// When it cannot be opened or read.
-pub fn with<T>(path: &Path, read: impl Fn(&Connection) -> rusqlite::Result<T>) -> Result<T, Trouble> {
-    let mut way = Way::first(path);
-    for _ in 1..TRIES {
+pub fn with<T>(path: &Path, may_mark: bool, read: impl Fn(&Connection) -> rusqlite::Result<T>) -> Result<T, Trouble> {
+    let (mut way, mut tried) = (Way::first(path), 1);
+    loop {
         let error = match open(path, way.words()).and_then(|connection| read(&connection)) {
             Ok(value) => return Ok(value),
             Err(error) => error,
         };
-        let is_held = matches!(
-            error.sqlite_error_code(),
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
-        );
-        match way.next(path).filter(|_| !is_held) {
-            Some(next) => way = next,
-            None => return Err(of_sqlite(path, &error)),
-        }
+        let code = error.sqlite_error_code();
+        let is_held = matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked));
+        let is_passing = matches!(code, Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen));
+        let next = way.next(path, may_mark);
+        let next = next.filter(|next| !is_held && (is_passing || *next != way));
+        let Some(next) = next.filter(|_| tried < TRIES) else {
+            return Err(match code {
+                Some(ErrorCode::ReadOnly) if is_live(path) => locked(path, "its node"),
+                _ => of_sqlite(path, &error),
+            });
+        };
+        (way, tried) = (next, tried + 1);
+        std::thread::sleep(PAUSE);
     }
-    let text = format!("{} comes and goes; it is tried again in a minute", path.display());
-    Err((Hindrance::Locked, text))
+}
+
+fn locked(path: &Path, who: &str) -> Trouble {
+    let text = format!("{} is locked by {who}; it is tried again in a minute", path.display());
+    (Hindrance::Locked, text)
 }
 
 fn open(path: &Path, way: &str) -> rusqlite::Result<Connection> {
@@ -183,10 +207,7 @@ fn damaged(path: &Path, why: &str) -> Trouble {
 fn of_sqlite(path: &Path, error: &rusqlite::Error) -> Trouble {
     let shown = path.display();
     match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            let text = format!("{shown} is locked by another program; it is tried again in a minute");
-            (Hindrance::Locked, text)
-        }
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => locked(path, "another program"),
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => damaged(path, &error.to_string()),
         Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
             // SQLite does not say why; the system does. Nothing of this program has the file open now.

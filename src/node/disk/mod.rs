@@ -6,8 +6,9 @@ pub mod smart;
 pub mod stats;
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::time::{Duration, Instant};
 
 use super::around::Host;
@@ -22,6 +23,7 @@ const SMART_EVERY: Duration = Duration::from_secs(1800);
 pub struct Disks {
     proc: PathBuf,
     sys: PathBuf,
+    dev: PathBuf,
     probes: Vec<Probe>,
     before: Option<(Instant, Vec<stats::Stat>)>,
     smart: Option<HashMap<String, Ask>>,
@@ -44,6 +46,8 @@ type Touch = Result<(PathBuf, Room), String>;
 struct Ask {
     asked: Instant,
     answer: Receiver<Result<Smart, String>>,
+    /// No answer so far.
+    waits: bool,
 }
 
 impl Disks {
@@ -59,6 +63,7 @@ impl Disks {
         Ok(Self {
             proc: host.root.join("proc"),
             sys: host.root.join("sys"),
+            dev: host.root.join("dev"),
             probes,
             before: None,
             smart: host.smart.then(HashMap::new),
@@ -102,7 +107,7 @@ impl Disks {
         };
         let folder = probe.folder.clone();
         let mount = mounts::of(mounts, &real).ok_or_else(|| "it is on no mount".to_owned())?;
-        let mounted = mounts::mounted(mount, stats, |name| self.is_shared(name));
+        let mounted = mounts::mounted(mount, stats, |name| self.is_shared(name), |name| self.uuid(name));
         let load = mounted.disk.as_deref().and_then(|disk| self.load(disk, stats, now));
         let smart = mounted.disk.as_deref().and_then(|disk| self.ask_smart(disk));
         Ok(DiskLook {
@@ -120,45 +125,79 @@ impl Disks {
         stats::load(&of(before)?, &of(stats)?, now.duration_since(*at))
     }
 
+    /// Each btrfs: its uuid, and the devices it lies on.
+    fn btrfs(&self) -> impl Iterator<Item = (OsString, Vec<OsString>)> {
+        names(&self.sys.join("fs/btrfs")).into_iter().map(|uuid| {
+            let devices = names(&self.sys.join("fs/btrfs").join(&uuid).join("devices"));
+            (uuid, devices)
+        })
+    }
+
     /// Whether a btrfs lies on this device and others.
     fn is_shared(&self, device: &str) -> bool {
-        let all = std::fs::read_dir(self.sys.join("fs/btrfs"))
-            .into_iter()
-            .flatten()
-            .flatten();
-        let devices = |entry: std::fs::DirEntry| {
-            let names = std::fs::read_dir(entry.path().join("devices"))
-                .into_iter()
-                .flatten()
-                .flatten();
-            names.map(|name| name.file_name()).collect::<Vec<_>>()
+        self.btrfs()
+            .any(|(_, devices)| devices.len() > 1 && devices.iter().any(|name| name == device))
+    }
+
+    /// The uuid of the file system on a device. Of several devices of a btrfs only one is linked.
+    fn uuid(&self, device: &str) -> Option<String> {
+        let all = self.dev.join("disk/by-uuid");
+        let is_it = |uuid: &OsString| {
+            let target = std::fs::read_link(all.join(uuid)).unwrap_or_default();
+            target.file_name().is_some_and(|name| name == device)
         };
-        all.map(devices)
-            .any(|names| names.len() > 1 && names.iter().any(|name| name == device))
+        let of_btrfs = || {
+            let mut all = self.btrfs();
+            all.find(|(_, devices)| devices.iter().any(|name| name == device))
+        };
+        let found = names(&all).into_iter().find(is_it);
+        let found = found.or_else(|| of_btrfs().map(|(uuid, _)| uuid));
+        Some(found?.to_string_lossy().into_owned())
     }
 
     /// What the disk says of its health, once for each time it is asked.
     fn ask_smart(&mut self, disk: &str) -> Option<Result<Smart, String>> {
         let asked = self.smart.as_mut()?;
-        if asked.get(disk).is_none_or(|ask| ask.asked.elapsed() >= SMART_EVERY) {
-            let (sender, answer) = sync_channel(1);
-            let name = disk.to_owned();
-            let ask = move || {
-                // Nobody may want it any more.
-                let _ = sender.try_send(smart::ask(&name));
-            };
-            // Without a thread it is asked again in a while.
-            let _ = std::thread::Builder::new().name("smart".to_owned()).spawn(ask);
-            let asked_now = Instant::now();
-            asked.insert(
-                disk.to_owned(),
-                Ask {
-                    asked: asked_now,
-                    answer,
-                },
-            );
+        let told = asked.get_mut(disk).and_then(Ask::take);
+        if asked.get(disk).is_none_or(Ask::is_over) {
+            asked.insert(disk.to_owned(), Ask::start(disk));
         }
-        asked.get(disk)?.answer.try_recv().ok()
+        told
+    }
+}
+
+/// What is in a folder; nothing of one that is not there.
+fn names(folder: &Path) -> Vec<OsString> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.file_name()).collect()
+}
+
+impl Ask {
+    fn start(disk: &str) -> Self {
+        let (sender, answer) = sync_channel(1);
+        let name = disk.to_owned();
+        let ask = move || {
+            // Nobody may want it any more.
+            let _ = sender.try_send(smart::ask(&name));
+        };
+        // Without a thread it is asked again in a while.
+        let _ = std::thread::Builder::new().name("smart".to_owned()).spawn(ask);
+        Self {
+            asked: Instant::now(),
+            answer,
+            waits: true,
+        }
+    }
+
+    fn take(&mut self) -> Option<Result<Smart, String>> {
+        let told = self.answer.try_recv();
+        self.waits &= matches!(told, Err(TryRecvError::Empty));
+        told.ok()
+    }
+
+    /// Whether it is time to ask again. A disk that hangs keeps who asked it for ever: one is enough.
+    fn is_over(&self) -> bool {
+        !self.waits && self.asked.elapsed() >= SMART_EVERY
     }
 }
 
@@ -209,4 +248,43 @@ fn touch(folder: &Path) -> Touch {
         free: told.f_bavail.saturating_mul(told.f_frsize),
     };
     Ok((real, room))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_hangs_is_asked_about_its_health_once() {
+        let (sender, answer) = sync_channel(1);
+        let mut ask = Ask {
+            asked: Instant::now().checked_sub(SMART_EVERY).unwrap(),
+            answer,
+            waits: true,
+        };
+        assert_eq!((ask.take(), ask.is_over()), (None, false));
+        sender.try_send(Ok(Smart::default())).unwrap();
+        assert_eq!((ask.take(), ask.is_over()), (Some(Ok(Smart::default())), true));
+        ask.asked = Instant::now();
+        assert!(!ask.is_over());
+    }
+
+    #[test]
+    fn a_file_system_is_known_by_its_uuid() {
+        let root = tempfile::tempdir().unwrap();
+        let by_uuid = root.path().join("dev/disk/by-uuid");
+        std::fs::create_dir_all(&by_uuid).unwrap();
+        std::os::unix::fs::symlink("../../sdb1", by_uuid.join("1234-ab")).unwrap();
+        for device in ["sdc", "sdd"] {
+            std::fs::create_dir_all(root.path().join("sys/fs/btrfs/77-b/devices").join(device)).unwrap();
+        }
+        let host = Host {
+            root: root.path().to_owned(),
+            smart: false,
+        };
+        let disks = Disks::new([], &host).unwrap();
+        let found = ["sdb1", "sdb", "sdd", "sde"].map(|name| disks.uuid(name));
+        assert_eq!(found, [Some("1234-ab".to_owned()), None, Some("77-b".to_owned()), None]);
+        assert!(disks.is_shared("sdc") && !disks.is_shared("sdb1"));
+    }
 }

@@ -81,8 +81,13 @@ fn is_without_disk(fs: &str) -> bool {
 }
 
 /// A mount with the disk behind it. `stats`: names and numbers of all block devices. `shared`: whether a btrfs lies on
-/// several devices, of which the mount names one.
-pub fn mounted(mount: &Mount, stats: &[super::stats::Stat], shared: impl Fn(&str) -> bool) -> Mounted {
+/// several devices, of which the mount names one. `uuid`: of the file system on a device.
+pub fn mounted(
+    mount: &Mount,
+    stats: &[super::stats::Stat],
+    shared: impl Fn(&str) -> bool,
+    uuid: impl Fn(&str) -> Option<String>,
+) -> Mounted {
     let names: Vec<&str> = stats.iter().map(|stat| stat.name.as_str()).collect();
     let by_numbers = stats.iter().find(|stat| stat.numbers == mount.numbers);
     let by_source = || {
@@ -95,8 +100,10 @@ pub fn mounted(mount: &Mount, stats: &[super::stats::Stat], shared: impl Fn(&str
         // `fuseblk` and its like have the number of no block device.
         false => by_numbers.or_else(|| by_source().filter(|_| mount.numbers.0 == 0)),
     };
+    let of_uuid = by_numbers.or_else(by_source);
     Mounted {
         source: mount.source.clone(),
+        uuid: of_uuid.and_then(|stat| uuid(&stat.name)),
         mount: mount.point.display().to_string(),
         fs: mount.fs.clone(),
         read_only: mount.read_only,
@@ -174,14 +181,14 @@ garbage
             // A name that only begins alike.
             ("/mnt/btrfs2", "/", Some("nvme0n1"), false),
         ] {
-            let found = mounted(of(&mounts, Path::new(path)).unwrap(), &stats, |_| false);
+            let found = mounted(of(&mounts, Path::new(path)).unwrap(), &stats, |_| false, |_| None);
             let got = (found.mount.as_str(), found.disk.as_deref(), found.read_only);
             assert_eq!(got, (mount, disk, read_only), "{path}");
         }
-        let many = mounted(of(&mounts, Path::new("/mnt/btr")).unwrap(), &stats, |name| {
-            name == "sdc"
-        });
+        let btrfs = of(&mounts, Path::new("/mnt/btr")).unwrap();
+        let many = mounted(btrfs, &stats, |name| name == "sdc", |name| Some(name.to_owned()));
         assert_eq!(many.disk, None, "of several disks none is the one");
+        assert_eq!(many.uuid.as_deref(), Some("sdc"));
         assert_eq!(of(&mounts, Path::new("relative")), None);
     }
 }

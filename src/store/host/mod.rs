@@ -3,7 +3,7 @@
 
 mod read;
 
-pub use read::{HourRow, LookRow, PageRow, PlaceRow, ScrapeRow};
+pub use read::{AnswerRow, HourRow, LookRow, OnDiskRow, PageRow, PlaceRow, ScrapeRow};
 
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
@@ -80,8 +80,18 @@ fn scrape(connection: &Connection, node: i64, time: i64, metrics: &Metrics) -> r
             write.map(|check| check.last_s),
         ])?;
     connection
-        .prepare_cached("INSERT OR REPLACE INTO scrape_hour (node, bucket, time, body) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![node, time.div_euclid(HOUR_MS) * 3600, time, json(metrics)])?;
+        .prepare_cached(
+            "INSERT OR REPLACE INTO scrape_hour (node, bucket, time, version, allocated, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![
+            node,
+            time.div_euclid(HOUR_MS) * 3600,
+            time,
+            metrics.version,
+            metrics.bytes.allocated,
+            json(metrics)
+        ])?;
     Ok(())
 }
 
@@ -140,12 +150,39 @@ fn waiting(connection: &Connection, node: i64, time: i64, waits: Waiting) -> rus
     Ok(())
 }
 
-/// What tells file systems apart: some have no source of their own.
-fn disk_name(mounted: &Mounted) -> String {
-    match mounted.source.contains(['/', ':']) {
-        true => mounted.source.clone(),
-        false => format!("{} {}", mounted.source, mounted.mount),
+/// What tells file systems apart, and stays when letters of disks are given anew. Some have no source of their own.
+/// `None`: its size would say, and is not known.
+fn disk_name(mounted: &Mounted, room: Option<Room>) -> Option<String> {
+    let source = &mounted.source;
+    let is_lettered = source.starts_with("/dev/") && !source.starts_with("/dev/mapper/");
+    match (&mounted.uuid, is_lettered) {
+        (Some(uuid), _) => Some(format!("uuid {uuid}")),
+        (None, true) => room.map(|room| format!("{source} {}", room.size)),
+        (None, false) if source.contains(['/', ':']) => Some(source.clone()),
+        (None, false) => Some(format!("{source} {}", mounted.mount)),
     }
+}
+
+/// The disk of a look: of one that does not say its size the one before, while it is mounted alike.
+fn disk_of(connection: &Connection, node: i64, time: i64, look: &DiskLook, mounted: &str) -> rusqlite::Result<i64> {
+    let name = match disk_name(&look.mounted, look.room) {
+        Some(name) => name,
+        None => {
+            let before: Option<i64> = connection
+                .prepare_cached(
+                    "SELECT disk FROM host_place WHERE node = ?1 AND mounted = ?3
+                         AND time = (SELECT max(time) FROM host_place WHERE node = ?1 AND time <= ?2)",
+                )?
+                .query_row(params![node, time, mounted], |row| row.get(0))
+                .optional()?
+                .flatten();
+            if let Some(disk) = before {
+                return Ok(disk);
+            }
+            look.mounted.source.clone()
+        }
+    };
+    dictionary::name_id(connection, "host_disk", &name)
 }
 
 fn disk(
@@ -154,49 +191,33 @@ fn disk(
     time: i64,
     look: std::result::Result<&DiskLook, &String>,
 ) -> rusqlite::Result<()> {
-    let disk = look
-        .ok()
-        .map(|look| dictionary::name_id(connection, "host_disk", &disk_name(&look.mounted)));
-    let disk = disk.transpose()?;
     let folder = look.ok().map(|look| look.folder.display().to_string());
+    let mounted = look.ok().map(|look| json(&look.mounted));
+    let disk = match (look, &mounted) {
+        (Ok(look), Some(mounted)) => Some(disk_of(connection, node, time, look, mounted)?),
+        _ => None,
+    };
     let error = look.err().map(String::as_str);
     let goes_on = connection
         .prepare_cached(
             "UPDATE host_place SET seen = max(seen, ?2)
              WHERE node = ?1 AND time = (SELECT max(time) FROM host_place WHERE node = ?1 AND time <= ?2)
-                 AND disk IS ?3 AND folder IS ?4 AND error IS ?5",
+                 AND disk IS ?3 AND folder IS ?4 AND mounted IS ?5 AND error IS ?6",
         )?
-        .execute(params![node, time, disk, folder, error])?;
+        .execute(params![node, time, disk, folder, mounted, error])?;
     if goes_on == 0 {
         connection
             .prepare_cached(
-                "INSERT OR REPLACE INTO host_place (node, time, seen, disk, folder, error)
-                 VALUES (?1, ?2, ?2, ?3, ?4, ?5)",
+                "INSERT OR REPLACE INTO host_place (node, time, seen, disk, folder, mounted, error)
+                 VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6)",
             )?
-            .execute(params![node, time, disk, folder, error])?;
+            .execute(params![node, time, disk, folder, mounted, error])?;
     }
     if let (Some(disk), Ok(look)) = (disk, look) {
-        mount(connection, disk, time, &look.mounted)?;
         seen(connection, disk, time, (look.room, look.load))?;
         if let Some(told) = &look.smart {
             smart(connection, disk, time, told.as_ref())?;
         }
-    }
-    Ok(())
-}
-
-fn mount(connection: &Connection, disk: i64, time: i64, mounted: &Mounted) -> rusqlite::Result<()> {
-    let body = json(mounted);
-    let goes_on = connection
-        .prepare_cached(
-            "UPDATE host_mount SET seen = max(seen, ?2)
-             WHERE disk = ?1 AND time = (SELECT max(time) FROM host_mount WHERE disk = ?1 AND time <= ?2) AND body = ?3",
-        )?
-        .execute(params![disk, time, body])?;
-    if goes_on == 0 {
-        connection
-            .prepare_cached("INSERT OR REPLACE INTO host_mount (disk, time, seen, body) VALUES (?1, ?2, ?2, ?3)")?
-            .execute(params![disk, time, body])?;
     }
     Ok(())
 }

@@ -24,6 +24,17 @@ pub struct ScrapeRow {
     pub write: Option<(u64, f64)>,
 }
 
+/// What a whole answer of a debug endpoint said of the node itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnswerRow {
+    /// ms since the epoch.
+    pub time_ms: i64,
+    /// Its version.
+    pub version: Option<String>,
+    /// What it may use, bytes.
+    pub allocated: Option<u64>,
+}
+
 /// What the health page said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageRow {
@@ -44,8 +55,21 @@ pub struct PlaceRow {
     pub disk: Option<i64>,
     /// The folder.
     pub folder: Option<String>,
+    /// How that folder is mounted.
+    pub mounted: Option<Mounted>,
     /// Why the disk is not known.
     pub error: Option<String>,
+}
+
+/// A node that lies on a disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnDiskRow {
+    /// The node.
+    pub node: String,
+    /// When it was seen there last, ms since the epoch.
+    pub seen_ms: i64,
+    /// How its folder is mounted.
+    pub mounted: Option<Mounted>,
 }
 
 /// A look at a disk.
@@ -107,13 +131,46 @@ impl Reader {
         self.sql(read(self.connection()))
     }
 
-    /// The last whole answer of a node's debug endpoint until `at_ms`, and when it came.
+    /// The last whole answer of a node's debug endpoint until `at_ms`, in short.
+    pub fn answered(&self, node: &str, at_ms: i64) -> Result<Option<AnswerRow>> {
+        let read = |connection: &Connection| {
+            connection
+                .prepare_cached(
+                    "SELECT s.time, s.version, s.allocated FROM node n JOIN scrape_hour s ON s.node = n.id
+                     WHERE n.name = ?1 AND s.time <= ?2 ORDER BY s.bucket DESC LIMIT 1",
+                )?
+                .query_row(params![node, at_ms], |row| {
+                    Ok(AnswerRow {
+                        time_ms: row.get(0)?,
+                        version: row.get(1)?,
+                        allocated: row.get::<_, Option<i64>>(2)?.and_then(|bytes| bytes.try_into().ok()),
+                    })
+                })
+                .optional()
+        };
+        if !self.has_host() {
+            return Ok(None);
+        }
+        self.sql(read(self.connection()))
+    }
+
+    /// The last whole answer of a node's debug endpoint until `at_ms`, and when it came; `None`, too, where another
+    /// release wrote what this one cannot read.
     pub fn metrics(&self, node: &str, at_ms: i64) -> Result<Option<(i64, Metrics)>> {
-        self.newest(
-            "SELECT s.time, s.body FROM node n JOIN scrape_hour s ON s.node = n.id
-             WHERE n.name = ?1 AND s.time <= ?2 ORDER BY s.bucket DESC LIMIT 1",
-            (node, at_ms),
-        )
+        let read = |connection: &Connection| {
+            connection
+                .prepare_cached(
+                    "SELECT s.time, s.body FROM node n JOIN scrape_hour s ON s.node = n.id
+                     WHERE n.name = ?1 AND s.time <= ?2 ORDER BY s.bucket DESC LIMIT 1",
+                )?
+                .query_row(params![node, at_ms], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()
+        };
+        if !self.has_host() {
+            return Ok(None);
+        }
+        let found: Option<(i64, Option<String>)> = self.sql(read(self.connection()))?;
+        Ok(found.and_then(|(time, body)| Some((time, told(body)?))))
     }
 
     /// What a node's health page said until `at_ms`.
@@ -169,7 +226,7 @@ impl Reader {
         let read = |connection: &Connection| {
             connection
                 .prepare_cached(
-                    "SELECT p.seen, p.disk, p.folder, p.error FROM node n JOIN host_place p ON p.node = n.id
+                    "SELECT p.seen, p.disk, p.folder, p.mounted, p.error FROM node n JOIN host_place p ON p.node = n.id
                      WHERE n.name = ?1 AND p.time <= ?2 ORDER BY p.time DESC LIMIT 1",
                 )?
                 .query_row(params![node, at_ms], |row| {
@@ -177,7 +234,8 @@ impl Reader {
                         seen_ms: at_ms.min(row.get(0)?),
                         disk: row.get(1)?,
                         folder: row.get(2)?,
-                        error: row.get(3)?,
+                        mounted: told(row.get(3)?),
+                        error: row.get(4)?,
                     })
                 })
                 .optional()
@@ -189,30 +247,27 @@ impl Reader {
     }
 
     /// Nodes whose data lay on a disk at `at_ms` and were seen there from `since_ms` on, by name.
-    pub fn nodes_on(&self, disk: i64, since_ms: i64, at_ms: i64) -> Result<Vec<String>> {
+    pub fn nodes_on(&self, disk: i64, since_ms: i64, at_ms: i64) -> Result<Vec<OnDiskRow>> {
         let read = |connection: &Connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT n.name FROM node n JOIN host_place p ON p.node = n.id
+                "SELECT n.name, p.seen, p.mounted FROM node n JOIN host_place p ON p.node = n.id
                  WHERE p.disk = ?1 AND p.seen >= ?2
                      AND p.time = (SELECT max(time) FROM host_place WHERE node = n.id AND time <= ?3)
                  ORDER BY n.name",
             )?;
-            let rows = statement.query_map([disk, since_ms, at_ms], |row| row.get(0))?;
+            let rows = statement.query_map([disk, since_ms, at_ms], |row| {
+                Ok(OnDiskRow {
+                    node: row.get(0)?,
+                    seen_ms: at_ms.min(row.get(1)?),
+                    mounted: told(row.get(2)?),
+                })
+            })?;
             rows.collect()
         };
         if !self.has_host() {
             return Ok(Vec::new());
         }
         self.sql(read(self.connection()))
-    }
-
-    /// How a disk was mounted at `at_ms`, and when that was last seen.
-    pub fn mounted(&self, disk: i64, at_ms: i64) -> Result<Option<(i64, Mounted)>> {
-        let found: Option<(i64, Mounted)> = self.newest(
-            "SELECT seen, body FROM host_mount WHERE disk = ?1 AND time <= ?2 ORDER BY time DESC LIMIT 1",
-            (disk, at_ms),
-        )?;
-        Ok(found.map(|(seen, mounted)| (seen.min(at_ms), mounted)))
     }
 
     /// Looks at a disk from `from` until before `to`, ms since the epoch.
@@ -300,21 +355,11 @@ impl Reader {
             (None, error) => Some((time, Err(error.unwrap_or_default()))),
         }))
     }
+}
 
-    /// A time and what stands beside it as JSON. What another release wrote and this one cannot read is not known.
-    fn newest<T: DeserializeOwned>(&self, sql: &str, key: (impl rusqlite::ToSql, i64)) -> Result<Option<(i64, T)>> {
-        if !self.has_host() {
-            return Ok(None);
-        }
-        let read = |connection: &Connection| {
-            connection
-                .prepare_cached(sql)?
-                .query_row(params![key.0, key.1], |row| Ok((row.get(0)?, row.get(1)?)))
-                .optional()
-        };
-        let found: Option<(i64, String)> = self.sql(read(self.connection()))?;
-        Ok(found.and_then(|(time, body)| Some((time, serde_json::from_str(&body).ok()?))))
-    }
+/// What another release wrote and this one cannot read is not known.
+fn told<T: DeserializeOwned>(body: Option<String>) -> Option<T> {
+    serde_json::from_str(&body?).ok()
 }
 
 fn room(size: Option<i64>, free: Option<i64>) -> Option<Room> {
