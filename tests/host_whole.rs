@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use common::{json, program, stdout};
 use serde_json::{Value, json};
+use storj_monitor::api::message::{Answer, Query};
+use storj_monitor::collector::hub::Hub;
 
 fn status(data: &Path) -> Value {
     json(data, &["status", "--json"])["nodes"][0].clone()
