@@ -198,6 +198,30 @@ fn a_satellite_that_was_left_counts_as_what_it_brought() {
 }
 
 #[test]
+fn who_cannot_be_foreseen_counts_as_what_it_brought() {
+    let now = ms(NOW);
+    let data = tempfile::tempdir().unwrap();
+    // Its days are known, and that it joined this moment: no pace follows from that.
+    let odd = Sat {
+        id: "B",
+        url: "b.x:1",
+        joined: Some(NOW),
+        ..sat("2026-10-01", now, Vec::new())
+    };
+    keep(
+        data.path(),
+        now,
+        &[sat("2026-10-01", now, Vec::new()), odd],
+        MoneySource::Api,
+    );
+    let told = money(data.path(), now, None);
+    let (end, so_far) = (told.estimates.tallies.unwrap(), told.so_far.amounts.net);
+    let brings: Micro = told.satellites.iter().map(|of| of.month_end.unwrap().net).sum();
+    assert!(end.amounts.net >= so_far && end.low >= so_far, "{end:?} {so_far:?}");
+    assert_eq!(brings, end.amounts.net);
+}
+
+#[test]
 fn prices_of_the_configuration_stand_in_everywhere() {
     let now = ms(NOW);
     let data = tempfile::tempdir().unwrap();

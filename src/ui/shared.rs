@@ -256,3 +256,29 @@ impl Shared {
         known.map_or_else(|| crate::domain::sample::Standing::short_of("", Some(id)), Clone::clone)
     }
 }
+
+/// The stretch of time that tables are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stretch {
+    /// ms since the epoch.
+    pub from_ms: i64,
+    /// ms since the epoch, exclusive.
+    pub to_ms: i64,
+    /// Whether it ends now.
+    pub live: bool,
+}
+
+impl Stretch {
+    /// The range that is shown: until the chosen moment, else until the end of what is shown.
+    pub fn of(shared: &Shared) -> Self {
+        let chosen = shared.moment().or(shared.time.end);
+        let to = chosen.map_or(shared.held_since().unwrap_or(shared.now_ms), |second| {
+            second.saturating_mul(1000).saturating_add(1000)
+        });
+        Self {
+            from_ms: to.saturating_sub(shared.time.range.seconds() * 1000),
+            to_ms: to,
+            live: chosen.is_none(),
+        }
+    }
+}

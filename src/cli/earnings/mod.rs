@@ -255,7 +255,11 @@ fn month_end(node: &NodeMoney) -> String {
         let range = format!("{}–{}", bound(end.low), bound(end.high));
         parts.push(format!("month end {} ({range})", money(node, end.amounts.net)));
     } else {
-        parts.push(format!("month end unknown: {}", estimates.because.join(", ")));
+        let why = match estimates.because.as_slice() {
+            [] => "too little of the month is known".to_owned(),
+            because => because.join(", "),
+        };
+        parts.push(format!("month end unknown: {why}"));
     }
     match (estimates.node, node.node_way.month_end) {
         (Some((net, _)), _) => parts.push(format!("the node says {}", money(node, net))),

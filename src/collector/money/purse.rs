@@ -179,11 +179,19 @@ impl Satellite {
             .is_some_and(|(.., source)| source == PriceSource::Fallback)
     }
 
-    /// The month's end by tallies and by trend; of a satellite the node left it is what was earned until then.
+    /// The month's end by tallies and by trend; of a satellite the node left, or of whom too little is known to foresee
+    /// anything, it is what was earned until now: the month never ends below that.
     pub fn foresee(&self, month: Month, now_ms: i64) -> Foreseen {
         let account = self.account(month);
-        if self.trusted {
-            return estimate::foresee(&account, month, now_ms);
+        let foreseen = match self.trusted {
+            true => estimate::foresee(&account, month, now_ms),
+            false => Foreseen {
+                tallies: None,
+                trend: None,
+            },
+        };
+        if foreseen.tallies.is_some() {
+            return foreseen;
         }
         let earned = month::so_far(&account, month, now_ms).amounts;
         let is_running = (month.start_ms()..month.end_ms()).contains(&now_ms);
@@ -192,7 +200,7 @@ impl Satellite {
             low: earned.net,
             high: earned.net,
         });
-        Foreseen { tallies, trend: None }
+        Foreseen { tallies, ..foreseen }
     }
 
     /// What it keeps back, before `month`; `gross`: a month at the present pace.

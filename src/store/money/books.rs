@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::read::{All, of};
+use super::read::{All, earlier, of};
 
 /// Whether there is such a table.
 pub(super) fn has(connection: &Connection, table: &str) -> rusqlite::Result<bool> {
@@ -29,7 +29,7 @@ pub(super) fn rated(connection: &Connection, (node, at_ms): (i64, i64), all: &mu
         let mut rows = statement.query([node])?;
         while let Some(row) = rows.next()? {
             let satellite = of(all, row.get(0)?);
-            satellite.joined_ms = satellite.joined_ms.or(row.get(1)?);
+            satellite.joined_ms = earlier(satellite.joined_ms, row.get(1)?);
             let disqualified: Option<i64> = row.get(2)?;
             satellite.disqualified_ms = disqualified.filter(|ms| *ms <= at_ms);
         }

@@ -167,7 +167,7 @@ fn joined(connection: &Connection, node: i64, all: &mut All) -> rusqlite::Result
     while let Some(row) = rows.next()? {
         let satellite = of(all, row.get(0)?);
         satellite.url = satellite.url.take().or(row.get(1)?);
-        satellite.joined_ms = satellite.joined_ms.or(row.get(2)?);
+        satellite.joined_ms = earlier(satellite.joined_ms, row.get(2)?);
     }
     Ok(())
 }
@@ -394,4 +394,9 @@ fn asked(connection: &Connection, node: i64, at_ms: i64) -> rusqlite::Result<Vec
         topic.map(asked).transpose()
     })?;
     rows.filter_map(rusqlite::Result::transpose).collect()
+}
+
+/// Nobody joins twice: of two words the earlier one holds, whoever said it.
+pub(super) fn earlier(known: Option<i64>, told: Option<i64>) -> Option<i64> {
+    known.into_iter().chain(told).min()
 }

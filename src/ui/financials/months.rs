@@ -183,7 +183,7 @@ pub(super) fn sums(book: &Book) -> Vec<String> {
 }
 
 /// How near estimates were to paystubs: the median of all months.
-pub(super) fn accuracy(months: &[MonthSum]) -> Option<String> {
+fn accuracy(months: &[MonthSum]) -> Option<String> {
     let known = months.iter().filter_map(|sum| sum.difference);
     let mut shares: Vec<f64> = known
         .filter(|(_, from)| from.0 != 0)

@@ -172,7 +172,7 @@ fn cost(node: &NodeLatency, known: &Known<'_>, shared: &Shared) -> String {
 }
 
 /// The begin of the step in which the middle one of the lost races lies, and what it had moved.
-pub(super) fn half_lost(steps: &[Step]) -> Option<(u64, Option<u64>)> {
+fn half_lost(steps: &[Step]) -> Option<(u64, Option<u64>)> {
     let all: u64 = steps.iter().map(|step| step.count).sum();
     let (mut seen, mut begin) = (0, 0);
     for step in steps.iter().filter(|_| all >= 20) {

@@ -5,7 +5,7 @@ use crate::api::message::{Answer, Query};
 use crate::domain::task::progress::Progress;
 use crate::ui::ask::Ask;
 use crate::ui::chart::Range;
-use crate::ui::shared::Shared;
+use crate::ui::shared::{Shared, Stretch};
 
 /// Runs of the range that is shown.
 pub(super) const RUNS: &str = "maintenance.runs";
@@ -23,31 +23,6 @@ pub(super) const MARKS: &str = "maintenance.marks";
 const DAY_MS: i64 = 86_400_000;
 /// What is usual is told from so much time.
 const USUAL_DAYS: i64 = 30;
-
-/// The stretch of time that is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stretch {
-    /// ms since the epoch.
-    pub(super) from_ms: i64,
-    /// ms since the epoch, exclusive.
-    pub(super) to_ms: i64,
-    /// Whether it ends now.
-    pub(super) live: bool,
-}
-
-impl Stretch {
-    pub(super) fn of(shared: &Shared) -> Self {
-        let chosen = shared.moment().or(shared.time.end);
-        let to = chosen.map_or(shared.held_since().unwrap_or(shared.now_ms), |second| {
-            second.saturating_mul(1000).saturating_add(1000)
-        });
-        Self {
-            from_ms: to.saturating_sub(shared.time.range.seconds() * 1000),
-            to_ms: to,
-            live: chosen.is_none(),
-        }
-    }
-}
 
 /// What makes a question about the same nodes and time the same. Satellites are told apart here, not there.
 pub(super) fn key(shared: &Shared) -> String {

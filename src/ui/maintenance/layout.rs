@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use ratatui::layout::Rect;
 
-use super::asks::{self, Stretch};
+use super::asks;
 use super::history::{self, Measure};
 use super::words::{Said, Weight};
 use super::work::{self, Run};
@@ -13,7 +13,7 @@ use super::{Block, Maintenance, runs};
 use crate::ui::look::Tone;
 use crate::ui::number;
 use crate::ui::pane::Page;
-use crate::ui::shared::Collector;
+use crate::ui::shared::{Collector, Stretch};
 use crate::ui::table::HitMap;
 use crate::ui::text::{self, wrap};
 

@@ -13,7 +13,6 @@ mod runs;
 mod words;
 mod work;
 
-use self::asks::Stretch;
 use self::filters::Filter;
 use self::history::{Gap, Measure};
 use self::words::Said;
@@ -23,7 +22,7 @@ use super::ask::Wants;
 use super::chart::{Mark, Scale, Series};
 use super::explain::Explained;
 use super::pane::{Effect, Figure, Hits, Page, View};
-use super::shared::Shared;
+use super::shared::{Shared, Stretch};
 use super::table::{Table, TableState};
 use crate::api::message::Answer;
 use crate::api::snapshot::Topic;

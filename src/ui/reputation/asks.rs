@@ -7,7 +7,7 @@ use crate::ui::chart::Range;
 use crate::ui::shared::Shared;
 
 /// How satellites rate nodes.
-pub(super) const RATINGS: &str = "reputation.ratings";
+const RATINGS: &str = "reputation.ratings";
 /// Scores of a node over time.
 pub(super) const HISTORY: &str = "reputation.history";
 /// What happened to a node.

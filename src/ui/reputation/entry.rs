@@ -162,7 +162,7 @@ impl Entry {
     }
 
     /// Since when check-ins with it fail, ms since the epoch.
-    pub(super) fn lost_ms(&self) -> Option<i64> {
+    fn lost_ms(&self) -> Option<i64> {
         ms(self.satellite.outlook.as_ref()?.lost_since.as_deref())
     }
 

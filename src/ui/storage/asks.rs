@@ -24,7 +24,7 @@ pub(super) const TASKS: &str = "storage.tasks";
 
 const DAY_MS: i64 = 86_400_000;
 /// The last compaction is looked for so far back.
-pub(super) const TASK_DAYS: i64 = 14;
+const TASK_DAYS: i64 = 14;
 /// Answers of a node that are read at most.
 const MOST: usize = 100_000;
 

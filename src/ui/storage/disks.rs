@@ -9,7 +9,7 @@ use crate::ui::table::{Cell, Column, Row, Table, TableState};
 
 /// A request takes so long where something is wrong, ms; a test of the folder, s.
 pub(super) const SLOW_MS: f64 = 1_000.0;
-pub(super) const SLOW_CHECK_S: f64 = 10.0;
+const SLOW_CHECK_S: f64 = 10.0;
 
 /// The block's state.
 pub(super) struct Disks {

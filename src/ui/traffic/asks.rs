@@ -5,7 +5,7 @@ use crate::api::table::{ErrorOf, Question, What};
 use crate::domain::chart;
 use crate::ui::ask::Ask;
 use crate::ui::chart::Range;
-use crate::ui::shared::Shared;
+use crate::ui::shared::{Shared, Stretch};
 
 /// By satellite, action, outcome, cause, size.
 pub(super) const SUMS: &str = "traffic.sums";
@@ -31,31 +31,6 @@ const USUAL_DAYS: i64 = 14;
 const MOST_ERRORS: usize = 2000;
 const MOST_ROWS: usize = 100_000;
 const MOST_EXAMPLES: usize = 500;
-
-/// The stretch of time tables are of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stretch {
-    /// ms since the epoch.
-    pub(super) from_ms: i64,
-    /// ms since the epoch, exclusive.
-    pub(super) to_ms: i64,
-    /// Whether it ends now.
-    pub(super) live: bool,
-}
-
-impl Stretch {
-    pub(super) fn of(shared: &Shared) -> Self {
-        let chosen = shared.moment().or(shared.time.end);
-        let to = chosen.map_or(shared.held_since().unwrap_or(shared.now_ms), |second| {
-            second * 1000 + 1000
-        });
-        Self {
-            from_ms: to - shared.time.range.seconds() * 1000,
-            to_ms: to,
-            live: chosen.is_none(),
-        }
-    }
-}
 
 /// What makes a question about the same nodes, satellite and time the same.
 pub(super) fn key(shared: &Shared) -> String {

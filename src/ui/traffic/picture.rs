@@ -2,15 +2,15 @@
 
 use ratatui::layout::Rect;
 
+use super::Traffic;
 use super::words::{Said, Weight};
-use super::{Traffic, asks};
 use crate::ui::chart::{Chart, Series, sparkline};
 use crate::ui::flow::{Metric, columns};
 use crate::ui::look::Tone;
 use crate::ui::number;
 use crate::ui::pane::Page;
 use crate::ui::pen::Pen;
-use crate::ui::shared::Shared;
+use crate::ui::shared::{Shared, Stretch};
 use crate::ui::text::{self, wrap};
 
 impl Traffic {
@@ -93,7 +93,7 @@ impl Traffic {
     /// Of which time, and whether it is whole.
     fn state_words(&self, page: &Page<'_>) -> String {
         let shared = page.shared;
-        let stretch = asks::Stretch::of(shared);
+        let stretch = Stretch::of(shared);
         let to = number::moment(stretch.to_ms, shared.now_ms, &shared.zone);
         let waits = if self.waits && self.told { " · reading …" } else { "" };
         let other = if self.uploads_first { "downloads" } else { "uploads" };
@@ -110,7 +110,7 @@ impl Traffic {
         let now = &self.live.now;
         let flight = |count: Option<u64>| count.map_or("? in flight".to_owned(), |count| format!("{count} in flight"));
         // Back in time only this line is of the present.
-        let live = asks::Stretch::of(page.shared).live;
+        let live = Stretch::of(page.shared).live;
         let mut text = if live { "now" } else { "right now, not then:" }.to_owned();
         for (n, name) in ["in", "out"].into_iter().enumerate() {
             let rate = now.rates.map(|rates| rates[n]);
