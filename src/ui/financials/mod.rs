@@ -29,6 +29,7 @@ use super::ask::Wants;
 use super::explain::Explained;
 use super::pane::{Effect, Figure, Page, View};
 use super::shared::Shared;
+use super::slot::Slot;
 use super::table::{RowKey, Table, TableState};
 use crate::api::snapshot::Topic;
 use crate::domain::money::Month;
@@ -69,12 +70,6 @@ impl Block {
             Self::Held => "held",
         }
     }
-}
-
-/// A table and where the viewer is in it.
-struct Slot {
-    table: Table,
-    state: TableState,
 }
 
 /// What is shown.
@@ -119,12 +114,8 @@ pub struct Financials {
 
 impl Default for Financials {
     fn default() -> Self {
-        let slot = |_| Slot {
-            table: Table::new(Vec::new(), Vec::new()).empty("reading …"),
-            state: TableState::default(),
-        };
         Self {
-            slots: Block::ALL.map(slot),
+            slots: Default::default(),
             sheet: Sheet::default(),
             on_months: false,
             on_second: false,
@@ -201,14 +192,12 @@ impl View for Financials {
 
     fn table(&self, name: &str) -> Option<(&Table, &TableState)> {
         let block = Block::ALL.into_iter().find(|block| block.name() == name)?;
-        let slot = self.slot(block);
-        Some((&slot.table, &slot.state))
+        Some(self.slot(block).both())
     }
 
     fn table_mut(&mut self, name: &str) -> Option<(&Table, &mut TableState)> {
         let block = Block::ALL.into_iter().find(|block| block.name() == name)?;
-        let slot = &mut self.slots[block as usize];
-        Some((&slot.table, &mut slot.state))
+        Some(self.slots[block as usize].both_mut())
     }
 
     fn saw(&mut self, hits: &super::pane::Hits) {
@@ -227,10 +216,7 @@ impl View for Financials {
     }
 
     fn memory(&self) -> serde_json::Value {
-        let tables = Block::ALL.map(|block| {
-            let memory = serde_json::to_value(self.slot(block).state.memory()).unwrap_or_default();
-            (block.name().to_owned(), memory)
-        });
+        let tables = Block::ALL.map(|block| (block.name().to_owned(), self.slot(block).memory()));
         serde_json::json!({
             "picture": self.picture.name(),
             "all_years": self.scope.all,
@@ -246,9 +232,7 @@ impl View for Financials {
             self.by = By::Node;
         }
         for block in Block::ALL {
-            let known = memory["tables"][block.name()].clone();
-            let slot = &mut self.slots[block as usize];
-            slot.state.recall(serde_json::from_value(known).unwrap_or_default());
+            self.slots[block as usize].recall(&memory["tables"][block.name()]);
         }
     }
 }
@@ -334,17 +318,11 @@ impl Financials {
     }
 
     fn put(&mut self, block: Block, table: Table) {
-        let slot = &mut self.slots[block as usize];
-        slot.table = table;
-        slot.state.update(&slot.table);
+        self.slots[block as usize].put(table);
     }
 
     /// A table with the keys shows where they are.
     fn rest_on_a_row(&mut self, block: Block) {
-        let slot = &mut self.slots[block as usize];
-        if slot.state.selected().is_none() && !slot.state.is_empty() {
-            slot.state.home();
-            slot.state.settle(&slot.table);
-        }
+        self.slots[block as usize].rest_on_a_row();
     }
 }

@@ -8,6 +8,7 @@ use crate::ui::look::Tone;
 use crate::ui::model::Collector;
 use crate::ui::number;
 use crate::ui::pane::Page;
+use crate::ui::room::share;
 use crate::ui::shared::Shared;
 use crate::ui::table::HitMap;
 use crate::ui::text::{self, wrap};
@@ -59,28 +60,6 @@ fn want(block: Block, (least, wish): (u16, u16), rank: u8) -> Want {
         wish,
         rank,
     }
-}
-
-/// Lines of each: the least of all that fit, then what they would like, by rank.
-fn share(height: u16, wants: &[Want]) -> Vec<u16> {
-    let mut given = vec![0; wants.len()];
-    let mut left = height;
-    let mut order: Vec<usize> = (0..wants.len()).collect();
-    order.sort_by_key(|at| wants[*at].rank);
-    for at in &order {
-        if wants[*at].least <= left {
-            given[*at] = wants[*at].least;
-            left -= given[*at];
-        }
-    }
-    for at in order {
-        if given[at] > 0 {
-            let more = (wants[at].wish - given[at]).min(left);
-            given[at] += more;
-            left -= more;
-        }
-    }
-    given
 }
 
 impl Latency {
@@ -199,7 +178,10 @@ impl Latency {
     }
 
     fn place(&self, page: &mut Page<'_>, area: Rect, wants: &[Want]) {
-        let lines = share(area.height, wants);
+        let lines = share(
+            area.height,
+            wants.iter().map(|want| ([want.least, want.wish], want.rank)),
+        );
         let mut y = area.y;
         for (want, lines) in wants.iter().zip(lines) {
             let place = Rect::new(area.x, y, area.width, lines);
@@ -370,21 +352,3 @@ pub(super) fn has_column(page: &Page<'_>, table: &str, id: &str) -> Option<Rect>
 
 /// Place of the column of the heat, and of the histogram.
 pub(super) const OVERS: [(&str, &str); 2] = [(NODES, tables::HEAT), (ROWS, tables::HISTOGRAM)];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_matters_most_has_room_first() {
-        let wants = [
-            want(Block::Rows, (3, 10), 1),
-            want(Block::Flight, (2, 2), 0),
-            want(Block::Slow, (5, 9), 2),
-        ];
-        assert_eq!(share(40, &wants), [10, 2, 9]);
-        assert_eq!(share(12, &wants), [5, 2, 5]);
-        assert_eq!(share(9, &wants), [7, 2, 0]);
-        assert_eq!(share(0, &wants), [0, 0, 0]);
-    }
-}

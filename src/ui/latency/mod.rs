@@ -20,6 +20,7 @@ use super::chart::Mark;
 use super::explain::Explained;
 use super::pane::{Effect, Figure, Page, View};
 use super::shared::Shared;
+use super::slot::Slot;
 use super::table::{Table, TableState};
 use crate::api::latency::{Detail, NodeLatency, Row};
 use crate::api::message::Answer;
@@ -65,21 +66,6 @@ impl Shape {
     }
 }
 
-/// A table and where the viewer is in it.
-struct Slot {
-    table: Table,
-    state: TableState,
-}
-
-impl Slot {
-    fn new() -> Self {
-        Self {
-            table: Table::new(Vec::new(), Vec::new()).empty("reading …"),
-            state: TableState::default(),
-        }
-    }
-}
-
 /// The pane.
 pub struct Latency {
     /// The action nodes are compared by: the node's word.
@@ -113,7 +99,7 @@ impl Default for Latency {
             heat: true,
             enlarged: false,
             focus: 0,
-            slots: [Slot::new(), Slot::new(), Slot::new()],
+            slots: Default::default(),
             trend: Trend::default(),
             said: Vec::new(),
             blind: false,
@@ -166,19 +152,19 @@ impl View for Latency {
     fn focus(&mut self, table: &'static str) {
         if let Some(at) = TABLES.iter().position(|name| *name == table) {
             self.focus = at;
-            self.rest_on_a_row();
+            self.slots[self.focus].rest_on_a_row();
         }
     }
 
     fn table(&self, name: &str) -> Option<(&Table, &TableState)> {
         let at = TABLES.iter().position(|other| *other == name)?;
-        Some((&self.slots[at].table, &self.slots[at].state))
+        Some(self.slots[at].both())
     }
 
     fn table_mut(&mut self, name: &str) -> Option<(&Table, &mut TableState)> {
         let at = TABLES.iter().position(|other| *other == name)?;
         let slot = &mut self.slots[at];
-        Some((&slot.table, &mut slot.state))
+        Some(slot.both_mut())
     }
 
     fn has_chart(&self) -> bool {
@@ -194,7 +180,7 @@ impl View for Latency {
     }
 
     fn memory(&self) -> serde_json::Value {
-        let table = |at: usize| serde_json::to_value(self.slots[at].state.memory()).unwrap_or_default();
+        let table = |at: usize| self.slots[at].memory();
         serde_json::json!({
             "action": self.action,
             "shape": self.shape.title(),
@@ -302,21 +288,18 @@ impl Latency {
                 true => tables::meanwhile(&told.nodes, shared),
                 false => tables::nodes(&told.nodes, &self.action, shared),
             };
-            self.put(0, table);
-            self.put(2, tables::slowest(&told.slow, shared));
+            self.slots[0].put(table);
+            self.slots[2].put(tables::slowest(&told.slow, shared));
         } else if let Some(wrong) = self.wrong.clone().filter(|_| !self.told) {
             let _ = wrong;
-            self.put(
-                0,
-                Table::new(Vec::new(), Vec::new()).empty("it is asked again in a moment"),
-            );
+            self.slots[0].put(Table::new(Vec::new(), Vec::new()).empty("it is asked again in a moment"));
         }
         let table = match (self.detail(shared), &self.wrong) {
             (Some(detail), _) => tables::rows(detail, self, shared),
             (None, Some(_)) => Table::new(Vec::new(), Vec::new()).empty("it is asked again in a moment"),
             (None, None) => Table::new(Vec::new(), Vec::new()).empty("reading …"),
         };
-        self.put(1, table);
+        self.slots[1].put(table);
         let known = words::Known {
             nodes: self.nodes(shared),
             detail: self.detail(shared),
@@ -331,21 +314,6 @@ impl Latency {
         let subject = self.subject(shared);
         self.trend
             .take(answered(shared, slot, &key), (subject.as_deref(), marks), shared);
-        self.rest_on_a_row();
-    }
-
-    fn put(&mut self, at: usize, table: Table) {
-        let slot = &mut self.slots[at];
-        slot.table = table;
-        slot.state.update(&slot.table);
-    }
-
-    /// A table with the keys shows where they are.
-    fn rest_on_a_row(&mut self) {
-        let slot = &mut self.slots[self.focus];
-        if slot.state.selected().is_none() && !slot.state.is_empty() {
-            slot.state.home();
-            slot.state.settle(&slot.table);
-        }
+        self.slots[self.focus].rest_on_a_row();
     }
 }

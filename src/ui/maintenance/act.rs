@@ -2,13 +2,13 @@
 
 use super::history::Measure;
 use super::work::{self, Run};
-use super::{Block, Maintenance, Slot, detail};
+use super::{Block, Maintenance, detail};
 use crate::domain::task::Job;
 use crate::ui::action::Action;
 use crate::ui::chart::Scale;
 use crate::ui::pane::{Effect, Pane};
 use crate::ui::shared::Shared;
-use crate::ui::table::{Table, TableState};
+use crate::ui::slot::Slot;
 
 impl Maintenance {
     pub(super) fn can_act(&self, action: Action) -> bool {
@@ -35,10 +35,7 @@ impl Maintenance {
                     return Vec::new();
                 };
                 let table = detail::table(&run, shared);
-                self.slots[Block::Figures as usize] = Slot {
-                    table: Table::new(Vec::new(), Vec::new()),
-                    state: TableState::default(),
-                };
+                self.slots[Block::Figures as usize] = Slot::default();
                 self.put(Block::Figures, table);
                 self.open = Some(run);
                 self.rest_on_a_row(Block::Figures);

@@ -23,6 +23,7 @@ use super::chart::{Mark, Scale, Series};
 use super::explain::Explained;
 use super::pane::{Effect, Figure, Hits, Page, View};
 use super::shared::{Shared, Stretch};
+use super::slot::Slot;
 use super::table::{Table, TableState};
 use crate::api::message::Answer;
 use crate::api::snapshot::Topic;
@@ -50,12 +51,6 @@ impl Block {
             Self::Figures => "figures",
         }
     }
-}
-
-/// A table, and where the viewer is in it.
-struct Slot {
-    table: Table,
-    state: TableState,
 }
 
 /// The pane.
@@ -99,12 +94,8 @@ pub struct Maintenance {
 
 impl Default for Maintenance {
     fn default() -> Self {
-        let slot = |_| Slot {
-            table: Table::new(Vec::new(), Vec::new()).empty("reading …"),
-            state: TableState::default(),
-        };
         Self {
-            slots: Block::ALL.map(slot),
+            slots: Default::default(),
             focus: Block::Runs,
             open: None,
             kind: None,
@@ -187,14 +178,12 @@ impl View for Maintenance {
 
     fn table(&self, name: &str) -> Option<(&Table, &TableState)> {
         let block = Block::ALL.into_iter().find(|block| block.name() == name)?;
-        let slot = self.slot(block);
-        Some((&slot.table, &slot.state))
+        Some(self.slot(block).both())
     }
 
     fn table_mut(&mut self, name: &str) -> Option<(&Table, &mut TableState)> {
         let block = Block::ALL.into_iter().find(|block| block.name() == name)?;
-        let slot = &mut self.slots[block as usize];
-        Some((&slot.table, &mut slot.state))
+        Some(self.slots[block as usize].both_mut())
     }
 
     fn has_chart(&self) -> bool {
@@ -221,10 +210,8 @@ impl View for Maintenance {
     }
 
     fn memory(&self) -> serde_json::Value {
-        let tables = [Block::Runs, Block::Running, Block::Filters].map(|block| {
-            let memory = serde_json::to_value(self.slot(block).state.memory()).unwrap_or_default();
-            (block.name().to_owned(), memory)
-        });
+        let tables = [Block::Runs, Block::Running, Block::Filters]
+            .map(|block| (block.name().to_owned(), self.slot(block).memory()));
         serde_json::json!({
             "history": self.measure.name(),
             "tables": serde_json::Map::from_iter(tables),
@@ -234,9 +221,7 @@ impl View for Maintenance {
     fn recall(&mut self, memory: &serde_json::Value) {
         self.measure = Measure::of(memory["history"].as_str().unwrap_or_default());
         for block in [Block::Runs, Block::Running, Block::Filters] {
-            let known = memory["tables"][block.name()].clone();
-            let slot = &mut self.slots[block as usize];
-            slot.state.recall(serde_json::from_value(known).unwrap_or_default());
+            self.slots[block as usize].recall(&memory["tables"][block.name()]);
         }
     }
 }
@@ -378,18 +363,12 @@ impl Maintenance {
     }
 
     fn put(&mut self, block: Block, table: Table) {
-        let slot = &mut self.slots[block as usize];
-        slot.table = table;
-        slot.state.update(&slot.table);
+        self.slots[block as usize].put(table);
     }
 
     /// A table with the keys shows where they are.
     fn rest_on_a_row(&mut self, block: Block) {
-        let slot = &mut self.slots[block as usize];
-        if slot.state.selected().is_none() && !slot.state.is_empty() {
-            slot.state.home();
-            slot.state.settle(&slot.table);
-        }
+        self.slots[block as usize].rest_on_a_row();
     }
 }
 

@@ -12,6 +12,7 @@ use crate::ui::look::{Glyphs, Tone};
 use crate::ui::model::Collector;
 use crate::ui::number;
 use crate::ui::pane::Page;
+use crate::ui::room::share;
 use crate::ui::shared::Shared;
 use crate::ui::table::HitMap;
 use crate::ui::text;
@@ -38,26 +39,6 @@ struct Want {
     item: Item,
     lines: [u16; 3],
     rank: u8,
-}
-
-/// Lines of each: the least of all that fit, then what they would like, then what they can use, by rank.
-fn share(height: u16, wants: &[Want]) -> Vec<u16> {
-    let mut given = vec![0; wants.len()];
-    let mut left = height;
-    let mut order: Vec<usize> = (0..wants.len()).collect();
-    order.sort_by_key(|at| wants[*at].rank);
-    for (step, at) in (0..3).flat_map(|step| order.iter().map(move |at| (step, *at))) {
-        let wanted = wants[at].lines[step];
-        if step == 0 && wanted <= left {
-            given[at] = wanted;
-            left -= wanted;
-        } else if step > 0 && given[at] > 0 {
-            let more = wanted.saturating_sub(given[at]).min(left);
-            given[at] += more;
-            left -= more;
-        }
-    }
-    given
 }
 
 impl Reputation {
@@ -159,7 +140,7 @@ impl Reputation {
     }
 
     fn place(&self, page: &mut Page<'_>, area: Rect, wants: &[Want]) {
-        let lines = share(area.height, wants);
+        let lines = share(area.height, wants.iter().map(|want| (want.lines, want.rank)));
         let mut y = area.y;
         for (want, lines) in wants.iter().zip(lines) {
             let place = Rect::new(area.x, y, area.width, lines);
@@ -453,23 +434,4 @@ fn note_hidden(page: &mut Page<'_>) {
         }
     }
     page.hits.tables = tables;
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_matters_most_has_room_first() {
-        let wants = [
-            want(Item::Scores, [5, 8, 18], 0),
-            want(Item::Failures, [1, 1, 1], 2),
-            want(Item::Chart, [7, 10, 30], 4),
-        ];
-        assert_eq!(share(50, &wants), [18, 1, 30]);
-        assert_eq!(share(19, &wants), [8, 1, 10]);
-        assert_eq!(share(12, &wants), [11, 1, 0]);
-        assert_eq!(share(4, &wants), [0, 1, 0]);
-        assert_eq!(share(0, &wants), [0, 0, 0]);
-    }
 }

@@ -22,6 +22,7 @@ use super::chart::Mark;
 use super::explain::Explained;
 use super::pane::{Effect, Figure, Page, View};
 use super::shared::Shared;
+use super::slot::Slot;
 use super::table::{Table, TableState};
 use crate::api::message::Answer;
 use crate::api::snapshot::Topic;
@@ -30,38 +31,6 @@ use crate::api::snapshot::Topic;
 const SCORES: &str = "scores";
 /// The table of audits that failed.
 const FAILURES: &str = "failures";
-
-/// A table, and where the viewer is in it.
-struct Slot {
-    table: Table,
-    state: TableState,
-}
-
-impl Slot {
-    fn new() -> Self {
-        Self {
-            table: Table::new(Vec::new(), Vec::new()).empty("reading …"),
-            state: TableState::default(),
-        }
-    }
-
-    fn put(&mut self, table: Table) {
-        self.table = table;
-        self.state.update(&self.table);
-    }
-
-    /// A table with the keys shows where they are.
-    fn rest_on_a_row(&mut self) {
-        if self.state.selected().is_none() && !self.state.is_empty() {
-            self.state.home();
-            self.state.settle(&self.table);
-        }
-    }
-
-    fn selected(&self) -> Option<&str> {
-        self.state.selected().map(|key| key.as_str())
-    }
-}
 
 /// The pane.
 pub struct Reputation {
@@ -89,8 +58,8 @@ pub struct Reputation {
 impl Default for Reputation {
     fn default() -> Self {
         Self {
-            scores: Slot::new(),
-            failures: Slot::new(),
+            scores: Slot::default(),
+            failures: Slot::default(),
             waiting: None,
             focus: SCORES,
             alone: false,
@@ -185,18 +154,16 @@ impl View for Reputation {
     }
 
     fn memory(&self) -> serde_json::Value {
-        let memory = |slot: &Slot| serde_json::to_value(slot.state.memory()).unwrap_or_default();
         serde_json::json!({
             "score": self.history.chosen.map(history::Score::id),
-            "tables": { SCORES: memory(&self.scores), FAILURES: memory(&self.failures) },
+            "tables": { SCORES: self.scores.memory(), FAILURES: self.failures.memory() },
         })
     }
 
     fn recall(&mut self, memory: &serde_json::Value) {
         self.history.chosen = history::Score::of(memory["score"].as_str().unwrap_or_default());
         for (name, slot) in [(SCORES, &mut self.scores), (FAILURES, &mut self.failures)] {
-            let known = memory["tables"][name].clone();
-            slot.state.recall(serde_json::from_value(known).unwrap_or_default());
+            slot.recall(&memory["tables"][name]);
         }
     }
 }

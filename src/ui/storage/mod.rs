@@ -146,11 +146,7 @@ impl View for Storage {
             .take(&place, (growth, self.disks.of_node(&place.name)), &stamp, shared);
         let course = self.what_if.chosen().and_then(|one| one.course);
         self.history.take((&place, course), space, shared);
-        let rests = &mut self.nodes_state;
-        if rests.selected().is_none() && !rests.is_empty() {
-            rests.home();
-            rests.settle(&self.nodes);
-        }
+        self.nodes_state.rest_on_a_row(&self.nodes);
     }
 
     fn draw(&self, page: &mut Page<'_>) {
@@ -215,15 +211,11 @@ impl View for Storage {
         self.by_satellite.on = table == BY_SATELLITE || (self.by_satellite.on && table == NODES);
         self.on_satellites = table == SATELLITES;
         self.on_disks = table == DISKS && !self.disks.is_empty();
-        let rests = &mut self.disks.state;
-        if self.on_disks && rests.selected().is_none() {
-            rests.home();
-            rests.settle(&self.disks.table);
+        if self.on_disks {
+            self.disks.state.rest_on_a_row(&self.disks.table);
         }
-        let rests = &mut self.satellites_state;
-        if self.on_satellites && rests.selected().is_none() && !rests.is_empty() {
-            rests.home();
-            rests.settle(&self.satellites);
+        if self.on_satellites {
+            self.satellites_state.rest_on_a_row(&self.satellites);
         }
     }
 

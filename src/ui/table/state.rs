@@ -95,6 +95,14 @@ impl TableState {
         self.rebuild(table);
     }
 
+    /// A table with the keys shows where they are: without a cursor it is put on the first row.
+    pub fn rest_on_a_row(&mut self, table: &Table) {
+        if self.selected.is_none() && !self.is_empty() {
+            self.home();
+            self.settle(table);
+        }
+    }
+
     /// Whether rows hold still until told otherwise.
     pub fn resting(&self) -> bool {
         self.resting

@@ -8,6 +8,7 @@ use super::{Traffic, map, peers, picture};
 use crate::api::snapshot::Geo;
 use crate::ui::number;
 use crate::ui::pane::Page;
+use crate::ui::room::share;
 use crate::ui::table::HitMap;
 use crate::ui::text;
 
@@ -47,28 +48,6 @@ impl Want {
             rank,
         }
     }
-}
-
-/// Lines of each: the least of all that fit, then what they would like, by rank.
-fn share(height: u16, wants: &[Want]) -> Vec<u16> {
-    let mut given = vec![0; wants.len()];
-    let mut left = height;
-    let mut order: Vec<usize> = (0..wants.len()).collect();
-    order.sort_by_key(|at| wants[*at].rank);
-    for at in &order {
-        if wants[*at].least <= left {
-            given[*at] = wants[*at].least;
-            left -= given[*at];
-        }
-    }
-    for at in &order {
-        if given[*at] > 0 {
-            let more = (wants[*at].wish - given[*at]).min(left);
-            given[*at] += more;
-            left -= more;
-        }
-    }
-    given
 }
 
 impl Traffic {
@@ -215,7 +194,10 @@ impl Traffic {
     }
 
     fn place(&self, page: &mut Page<'_>, area: Rect, wants: Vec<Want>) {
-        let lines = share(area.height, &wants);
+        let lines = share(
+            area.height,
+            wants.iter().map(|want| ([want.least, want.wish], want.rank)),
+        );
         let mut y = area.y;
         for (want, lines) in wants.into_iter().zip(lines) {
             let place = Rect::new(area.x, y, area.width, lines);
@@ -346,20 +328,5 @@ impl Traffic {
             Block::Countries => since(),
             Block::Examples => "Enter: the log at that moment".to_owned(),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_matters_most_has_room_first() {
-        let want = |least, wish, rank| Want::new(Item::Note, least, wish, rank);
-        let wants = [want(3, 10, 1), want(2, 2, 0), want(5, 9, 2)];
-        assert_eq!(share(40, &wants), [10, 2, 9]);
-        assert_eq!(share(12, &wants), [5, 2, 5]);
-        assert_eq!(share(9, &wants), [7, 2, 0]);
-        assert_eq!(share(0, &wants), [0, 0, 0]);
     }
 }

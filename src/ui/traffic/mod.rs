@@ -318,10 +318,7 @@ impl Traffic {
     /// A table with the keys shows where they are.
     fn rest_on_a_row(&mut self, block: Block) {
         let slot = self.slot_mut(block);
-        if slot.state.selected().is_none() && !slot.state.is_empty() {
-            slot.state.home();
-            slot.state.settle(&slot.table);
-        }
+        slot.state.rest_on_a_row(&slot.table);
     }
 }
 
