@@ -477,7 +477,7 @@ fn a_node_with_databases_only_has_a_full_status_panes_and_exports() {
     assert_eq!((disk["trash"].as_u64(), disk["free"].as_u64()), (space.trash, None));
     let paid = node["space"]["paid"].as_u64().unwrap();
     assert!(paid > 1_000_000_000_000, "{paid}");
-    assert_eq!(node["databases"]["notices"].as_array().unwrap().len(), 2);
+    assert_eq!(node["notices"].as_array().unwrap().len(), 2);
     assert_exports(data.path(), &space);
     for (pane, words) in [
         ("reputation", "offline since"),

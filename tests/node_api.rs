@@ -88,7 +88,9 @@ fn an_api_alone_makes_a_status() {
     // Only questions, and only those.
     for head in api.asked() {
         assert!(
-            head.starts_with("get /api/sno/") || head.starts_with("get /api/heldamount/"),
+            ["sno/", "heldamount/", "notifications/list"]
+                .iter()
+                .any(|path| head.starts_with(&format!("get /api/{path}"))),
             "{head}"
         );
     }
@@ -124,6 +126,46 @@ fn what_recorded_nodes_answered_is_told_as_it_was() {
             compare(&told(data.path()), &dashboard["body"], satellites);
         }
     }
+}
+
+/// The API tells of it in a notice only: nothing else does where no database is read.
+#[test]
+fn who_is_suspended_for_being_offline_learns_it_without_databases() {
+    let Some(corpus) = corpus() else { return };
+    let log = String::from_utf8(inflated(&corpus.join("v137-offline/api.jsonl.gz"))).unwrap();
+    let answers: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let api = Api::start();
+    let serve = |good: fn(&Value) -> bool| {
+        for answer in answers.iter().filter(|answer| answer["status"] == 200 && good(answer)) {
+            api.body(answer["path"].as_str().unwrap(), &answer["body"]);
+        }
+    };
+    let suspended = |node: &Value| {
+        let satellites = node["satellites"].as_array().unwrap().iter();
+        satellites.filter(|one| !one["offline_suspended_at"].is_null()).count()
+    };
+    let data = tempfile::tempdir().unwrap();
+    serve(|answer| answer["t"].as_str() < Some("2026-11-23T22:30"));
+    stdout(data.path(), &["collect", "--once", "--node", &spec(&api)]);
+    assert_eq!(suspended(&told(data.path())), 0);
+    serve(|_| true);
+    stdout(data.path(), &["collect", "--once", "--node", &spec(&api)]);
+    let node = told(data.path());
+    assert_eq!(suspended(&node), 2, "{node}");
+    assert_eq!(
+        (node["state"].as_str(), node["databases"].is_null()),
+        (Some("critical"), true)
+    );
+    assert_eq!(
+        node["satellites"][0]["offline_suspended_at"]
+            .as_str()
+            .unwrap()
+            .get(..16),
+        Some("2026-11-23T22:40")
+    );
+    assert_eq!(node["notices"].as_array().unwrap().len(), 2);
+    let text = stdout(data.path(), &["status"]);
+    assert!(text.contains("for being offline"), "{text}");
 }
 
 fn compare(node: &Value, body: &Value, satellites: &Value) {

@@ -14,8 +14,6 @@ pub struct Databases {
     pub changed_at: Option<String>,
     /// Each of them.
     pub files: Vec<Database>,
-    /// The node's newest notices, the newest first. Foreign text.
-    pub notices: Vec<Notice>,
     /// Work on blobs under way, or done within a week.
     pub work: Vec<Work>,
 }

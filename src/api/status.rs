@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::databases::Databases;
+use super::databases::{Databases, Notice};
 use super::disks::{Around, PendingAudits};
 use crate::domain::health::{Rule, State};
 
@@ -58,6 +58,9 @@ pub struct Node {
     pub sources: Vec<Source>,
     /// Its API.
     pub api: Api,
+    /// Its newest notices, by its API or its databases, the newest first. Foreign text.
+    #[serde(default)]
+    pub notices: Vec<Notice>,
     /// Its own databases; null: none is named.
     #[serde(default)]
     pub databases: Option<Databases>,
@@ -208,7 +211,7 @@ pub struct Satellite {
     pub disqualified_at: Option<String>,
     pub suspended_at: Option<String>,
     pub vetted_at: Option<String>,
-    /// Suspended for being offline; only databases tell.
+    /// Suspended for being offline: by its databases; without them by its notices, while the online score is below 0.6.
     #[serde(default)]
     pub offline_suspended_at: Option<String>,
     /// Under review for being offline; likewise.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::page::{self, Column, Page};
 use super::{Failure, Global, collect, known_nodes, visible};
-use crate::api::databases::Databases;
+use crate::api::databases::{Databases, Notice};
 #[cfg(unix)]
 use crate::api::message::{Answer, Query};
 #[cfg(unix)]
@@ -172,6 +172,7 @@ fn write_node(page: &mut Page<impl Write>, node: &Node, now_ms: i64) -> io::Resu
     if let Some(databases) = &node.databases {
         write_databases(page, databases, now_ms)?;
     }
+    write_notices(page, &node.notices, now_ms)?;
     if let Some(disk) = &node.disk {
         page.paragraph(6, &format!("    {}", disk_line(disk)))?;
     }
@@ -207,7 +208,7 @@ fn process_line(node: &Node, now_ms: i64) -> String {
 /// A notice that nobody read is worth a line for so long.
 const NOTICE_MS: i64 = 7 * 86_400_000;
 
-/// How old they are; what the node wants to be known. Why some are not read is among the reasons.
+/// How old they are. Why some are not read is among the reasons.
 fn write_databases(page: &mut Page<impl Write>, databases: &Databases, now_ms: i64) -> io::Result<()> {
     let at = |time: &str| {
         time.parse::<jiff::Timestamp>()
@@ -222,9 +223,17 @@ fn write_databases(page: &mut Page<impl Write>, databases: &Databases, now_ms: i
         6,
         &format!("    databases: {read} of {} read{age}", databases.files.len()),
     )?;
-    for notice in databases.notices.iter().filter(|notice| notice.read_at.is_none()) {
-        if let Some(ms) = at(&notice.created_at).filter(|ms| now_ms - ms <= NOTICE_MS) {
-            page.paragraph(6, &format!("    notice, {} ago: {}", ago(ms), notice.title))?;
+    Ok(())
+}
+
+/// What the node wants to be known, and nobody read.
+fn write_notices(page: &mut Page<impl Write>, notices: &[Notice], now_ms: i64) -> io::Result<()> {
+    for notice in notices.iter().filter(|notice| notice.read_at.is_none()) {
+        let created: Option<jiff::Timestamp> = notice.created_at.parse().ok();
+        let age = created.map(|created| now_ms - created.as_millisecond());
+        if let Some(age) = age.filter(|age| *age <= NOTICE_MS) {
+            let ago = number::age((age / 1000).max(0).unsigned_abs());
+            page.paragraph(6, &format!("    notice, {ago} ago: {}", notice.title))?;
         }
     }
     Ok(())

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::analysis::danger;
-use crate::analysis::reputation::audit_failures_to_disqualification;
+use crate::analysis::reputation::{OFFLINE_SUSPENDS, audit_failures_to_disqualification};
 use crate::api::databases as face;
 use crate::api::status::Satellite;
 use crate::domain::books::{Book, Hindrance, Kept, Notice, PREFIXES, Rated};
@@ -14,6 +14,20 @@ use crate::domain::sample::{Disk, Standing, Told};
 use crate::report::time::rfc3339;
 use crate::store::notes::Noted;
 use crate::store::{Reader, Result};
+
+/// Since when a satellite has a node suspended for being offline, by the node's own notice: where no databases are read
+/// nobody else tells. It is over as soon as the online score is not too low any more.
+pub fn offline_by_notice(
+    (kept, notices): (Option<&Kept>, &[Notice]),
+    satellite_id: Option<&str>,
+    online: Option<f64>,
+) -> Option<i64> {
+    let id = satellite_id?;
+    let is_low = online.is_some_and(|score| score < OFFLINE_SUSPENDS);
+    let is_rated = kept.is_some_and(|kept| rating(kept, id).is_some());
+    let mut told = notices.iter().filter_map(|notice| notice.suspended_by(id));
+    told.next().filter(|_| is_low && !is_rated)
+}
 
 /// What is told of a disk by blobs is only for want of better: the API's word is kept for so long.
 const DISK_KEPT_MS: i64 = 86_400_000;
@@ -333,12 +347,12 @@ pub fn databases(kept: &Kept) -> face::Databases {
         read_at: kept.read_ms().map(rfc3339),
         changed_at: kept.changed_ms().map(rfc3339),
         files: files.collect(),
-        notices: kept.notices.iter().map(notice).collect(),
         work: work(kept),
     }
 }
 
-fn notice(notice: &Notice) -> face::Notice {
+/// A notice of the node, in the form of the api.
+pub fn notice(notice: &Notice) -> face::Notice {
     face::Notice {
         created_at: rfc3339(notice.created_ms),
         read_at: notice.read_ms.map(rfc3339),

@@ -11,7 +11,7 @@ use crate::analysis::danger::{BUSY_TRANSFERS, ErrorSeen, Evidence, Hang, Log, No
 use crate::analysis::reputation::audit_failures_to_disqualification;
 use crate::api::status::{Api, Collector, Disk, Flow, Node, Reason, Satellite, Source, Status, Traffic};
 use crate::domain::batch::Scores;
-use crate::domain::books::Kept;
+use crate::domain::books::{Kept, Notice};
 use crate::domain::health::{Finding, State};
 use crate::domain::sample::{Standing, Told};
 use crate::domain::task::Job;
@@ -100,13 +100,19 @@ pub fn rated_satellites(reader: &Reader, name: &str, now_ms: i64) -> Result<(Opt
     let has_log = reader.newest_hour(name, now_ms.div_euclid(1000))?.is_some();
     let known = (told.as_ref(), &noted, kept.as_ref());
     let rating = Rating::of(reader, name, known, has_log, now_ms)?;
-    Ok((satellites(known, &rating, now_ms), rating))
+    let notices = reader.notices(name, now_ms)?;
+    Ok((satellites(known, &notices, &rating, now_ms), rating))
 }
 
 /// What a node is known by: the answers of its API, its log, its databases.
 pub type Sources<'a> = (Option<&'a Told>, &'a Noted, Option<&'a Kept>);
 
-fn satellites((told, noted, kept): Sources<'_>, rating: &Rating, now_ms: i64) -> Option<Vec<Satellite>> {
+fn satellites(
+    (told, noted, kept): Sources<'_>,
+    notices: &[Notice],
+    rating: &Rating,
+    now_ms: i64,
+) -> Option<Vec<Satellite>> {
     let by_rated = rated(told, noted, now_ms);
     let mut satellites: Vec<Satellite> = match by_rated {
         Some((told, rated_ms)) => by_api(told, rated_ms),
@@ -117,6 +123,11 @@ fn satellites((told, noted, kept): Sources<'_>, rating: &Rating, now_ms: i64) ->
     }
     if by_rated.is_none() && satellites.is_empty() {
         return None;
+    }
+    for satellite in &mut satellites {
+        let id = satellite.satellite_id.as_deref();
+        let by_notice = books::offline_by_notice((kept, notices), id, satellite.online_score);
+        satellite.offline_suspended_at = satellite.offline_suspended_at.take().or(by_notice.map(rfc3339));
     }
     rating.look_ahead(&mut satellites);
     Some(satellites)
@@ -135,7 +146,8 @@ fn node(reader: &Reader, name: String, disks: &mut Disks, (now_ms, terms): (i64,
     let rating = Rating::of(reader, &name, known, silent_s.is_some(), now_ms)?;
     let space = space::space_of(reader, &name, (told.as_ref(), kept.as_ref()), rating.known(), now_ms)?;
     let earnings = money::earnings(reader, &name, told.as_ref(), now_ms, terms)?;
-    let standings = standings(known, now_ms);
+    let notices = reader.notices(&name, now_ms)?;
+    let standings = standings(known, &notices, now_ms);
     let around = Surroundings::of(reader, &name, told.as_ref(), disks, now_ms)?;
     let evidence = Evidence {
         host: around.host,
@@ -156,7 +168,7 @@ fn node(reader: &Reader, name: String, disks: &mut Disks, (now_ms, terms): (i64,
     let told = evidence.told.as_ref();
     let process = told.map(|told| told.process.clone()).unwrap_or_default();
     Ok(Node {
-        satellites: satellites((told, &noted, kept.as_ref()), &rating, now_ms),
+        satellites: satellites((told, &noted, kept.as_ref()), &notices, &rating, now_ms),
         node_id: process.node_id.or(noted.node_id),
         node_version: process.version.or(around.version),
         minimum_version: process.minimum_version,
@@ -167,6 +179,7 @@ fn node(reader: &Reader, name: String, disks: &mut Disks, (now_ms, terms): (i64,
         last_contact_at: told.and_then(|told| told.last_contact_ms).map(rfc3339),
         sources: rows.iter().map(|row| source(row, now_ms.div_euclid(1000))).collect(),
         api: api(told, now_ms),
+        notices: notices.iter().map(books::notice).collect(),
         databases: kept.as_ref().map(books::databases),
         traffic: Traffic {
             window_s: WINDOW_S,
@@ -289,7 +302,7 @@ fn said<'a>(rated: Option<(&Told, i64)>, noted: &'a Noted, now_ms: i64) -> Said<
 }
 
 /// What is to be judged of satellites. Old scores are told with their age, and say nothing of today.
-fn standings((told, noted, kept): Sources<'_>, now_ms: i64) -> Vec<Standing> {
+fn standings((told, noted, kept): Sources<'_>, notices: &[Notice], now_ms: i64) -> Vec<Standing> {
     let by_rated = rated(told, noted, now_ms);
     let mut standings = match by_rated {
         Some((told, ms)) if is_news(ms, now_ms) => told.standings.clone(),
@@ -309,6 +322,11 @@ fn standings((told, noted, kept): Sources<'_>, now_ms: i64) -> Vec<Standing> {
     if let Some(kept) = kept {
         let said = said(by_rated, noted, now_ms);
         books::merge_standings(&mut standings, kept, &said, |ms| is_news(ms, now_ms));
+    }
+    for standing in &mut standings {
+        let id = standing.satellite_id.as_deref();
+        let by_notice = books::offline_by_notice((kept, notices), id, standing.online_score);
+        standing.offline_suspended_ms = standing.offline_suspended_ms.or(by_notice);
     }
     standings
 }

@@ -290,6 +290,26 @@ pub struct Notice {
     pub read_ms: Option<i64>,
 }
 
+impl Notice {
+    /// The node's code of suspensions for being offline.
+    const SUSPENSION: i64 = 3;
+
+    /// Since when it says that a satellite (its id) has the node suspended for being offline, ms since the epoch.
+    pub fn suspended_by(&self, satellite_id: &str) -> Option<i64> {
+        let mut words = self.message.split_whitespace();
+        if self.kind != Self::SUSPENSION || !words.any(|word| word == satellite_id) {
+            return None;
+        }
+        // `… since 2026-11-23 22:40:09.77844 +0000 UTC`
+        let since = self.title.split_once(" since ").map(|(_, since)| since.trim());
+        let time = since.and_then(|since| {
+            let time = since.strip_suffix(" UTC")?;
+            jiff::Timestamp::strptime("%Y-%m-%d %H:%M:%S%.f %z", time).ok()
+        });
+        Some(time.map_or(self.created_ms, jiff::Timestamp::as_millisecond))
+    }
+}
+
 /// A garbage collection of blobs that is not finished.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Collecting {
@@ -370,8 +390,6 @@ pub struct Kept {
     pub trusted: Vec<Trusted>,
     /// Disk of blobs, and when the node wrote that (ms since the epoch).
     pub space: Option<(i64, BlobSpace)>,
-    /// The newest notices, the newest first.
-    pub notices: Vec<Notice>,
     /// Garbage collections under way.
     pub collecting: Vec<Collecting>,
     /// Walks.

@@ -1,6 +1,7 @@
-//! What a node tells about money, from its API or its databases: prices, paystubs, payments, its own estimates. Read by
-//! `node`, kept by `store`.
+//! What a node tells now and then, from its API or its databases: prices, paystubs, payments, its own estimates, its
+//! notices. Read by `node`, kept by `store`.
 
+use super::books::Notice;
 use super::money::{Micro, Month, Payment, Paystub, Prices};
 
 /// Who told a fact.
@@ -32,16 +33,19 @@ pub enum Topic {
     Receipts,
     /// What was kept back, and since when.
     Held,
+    /// What it wants its operator to know.
+    Notices,
 }
 
 impl Topic {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Estimate,
         Self::Pricing,
         Self::Paystubs,
         Self::Receipts,
         Self::Held,
+        Self::Notices,
     ];
 
     /// Its word in the database and in messages.
@@ -52,6 +56,7 @@ impl Topic {
             Self::Paystubs => "paystubs",
             Self::Receipts => "receipts",
             Self::Held => "held",
+            Self::Notices => "notices",
         }
     }
 }
@@ -105,6 +110,8 @@ pub enum Fact {
     Estimate(NodeEstimate),
     /// A satellite (its id), its address if it is known, when the node joined it (ms since the epoch).
     Joined(String, Option<String>, Option<i64>),
+    /// What it wants its operator to know.
+    Notice(Notice),
     /// It was asked, of a satellite or of all; why it did not answer.
     Asked(Topic, Option<String>, Option<String>),
 }

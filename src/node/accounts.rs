@@ -1,9 +1,10 @@
-//! The JSON of what a node tells about money, read leniently: a row that cannot be read is left out, never a failure of
+//! The JSON of what a node tells about money, and of its notices, read leniently: a row that cannot be read is left out, never a failure of
 //! the rest. Called by `client`.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use crate::domain::books::Notice;
 use crate::domain::money::{Micro, Month, PAID_HOURS, Payment, Paystub, Prices};
 use crate::domain::payout::{Fact, NodeEstimate};
 
@@ -17,6 +18,8 @@ const MOST_BYTES: f64 = 1e18;
 const MOST_ROWS: usize = 7200;
 /// A receipt is a chain and a hash.
 const MOST_TEXT: usize = 200;
+/// A notice is a sentence or two.
+const MOST_MESSAGE: usize = 2000;
 
 fn rows<'a>(body: &'a Value, what: &str) -> Result<impl Iterator<Item = &'a Object>, String> {
     let list = match body {
@@ -150,6 +153,37 @@ pub fn held(body: &Value) -> Result<Vec<Fact>, String> {
     Ok(rows(body, "what was held back")?.filter_map(joined).collect())
 }
 
+/// Reads `/api/notifications/list`: the newest notices. Reading them there marks none as read.
+///
+/// # Errors
+/// When it is no list.
+pub fn notices(body: &Value) -> Result<Vec<Fact>, String> {
+    let list = body.get("page").and_then(|page| page.get("notifications"));
+    let list = list.ok_or("the answer is JSON, but no list of notices")?;
+    let notice = |row: &Object| {
+        Some(Fact::Notice(Notice {
+            id: uuid(row.get("id")?.as_str()?)?,
+            satellite_id: id(row, "senderId"),
+            kind: row.get("type").and_then(Value::as_i64).unwrap_or_default(),
+            title: text(row, "title"),
+            message: cut(row, "message", MOST_MESSAGE),
+            created_ms: time(row, "createdAt")?,
+            read_ms: time(row, "readAt"),
+        }))
+    };
+    Ok(rows(list, "notices")?.filter_map(notice).collect())
+}
+
+/// The 16 bytes of an id, as the node's database keeps it.
+fn uuid(text: &str) -> Option<Vec<u8>> {
+    let digits: Vec<u8> = text.bytes().filter(|byte| *byte != b'-').collect();
+    let byte = |pair: &[u8]| {
+        let digit = |at: usize| pair.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+        u8::try_from(digit(0)? * 16 + digit(1)?).ok()
+    };
+    (digits.len() == 32).then(|| digits.chunks(2).map(byte).collect::<Option<Vec<u8>>>())?
+}
+
 fn id(row: &Object, key: &str) -> Option<String> {
     let id = row.get(key)?.as_str()?;
     let is_id = !id.is_empty() && id.len() <= MOST_TEXT && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
@@ -157,8 +191,12 @@ fn id(row: &Object, key: &str) -> Option<String> {
 }
 
 fn text(row: &Object, key: &str) -> String {
+    cut(row, key, MOST_TEXT)
+}
+
+fn cut(row: &Object, key: &str, most: usize) -> String {
     let text = row.get(key).and_then(Value::as_str).unwrap_or_default();
-    text.chars().take(MOST_TEXT).collect()
+    text.chars().take(most).collect()
 }
 
 fn period(row: &Object, key: &str) -> Option<Month> {
@@ -228,6 +266,26 @@ mod tests {
             assert!(paystubs(&body).is_err() && receipts(&body, august).is_err() && held(&body).is_err());
             assert!(pricing(&body, "A").is_err() && estimate(&body, None, august).is_err());
         }
+    }
+
+    #[test]
+    fn a_notice_has_the_id_its_database_has() {
+        let one = json!({"id": "3831f4e9-afc9-47b6-b772-c21df82c7d7c", "senderId": "1ufw", "type": 3,
+            "title": "Your Node is suspended since 2026-11-23 22:40:09.77844 +0000 UTC",
+            "message": "This is a reminder that your StorageNode is suspended on Satellite 12cHb", "readAt": null,
+            "createdAt": "2026-11-23T22:43:17.455514491Z"});
+        let bad = json!({"id": "3831f4e9-afc9-47b6-b772-c21df82c7dzz", "createdAt": "2026-11-23T22:43:17Z"});
+        let body = json!({"page": {"notifications": [one, bad]}, "unreadCount": 1});
+        let told = notices(&body).unwrap();
+        let [Fact::Notice(notice)] = told.as_slice() else {
+            panic!("{told:?}");
+        };
+        assert_eq!((notice.id.len(), notice.id[0], notice.id[15]), (16, 0x38, 0x7c));
+        assert_eq!((notice.created_ms, notice.read_ms), (1_795_473_797_455, None));
+        assert_eq!(notice.suspended_by("12cHb"), Some(1_795_473_609_778));
+        assert_eq!(notice.suspended_by("12cH"), None, "an id is a whole word");
+        assert_eq!(notices(&json!({"page": {"notifications": null}})), Ok(Vec::new()));
+        assert!(notices(&json!([])).is_err());
     }
 
     #[test]

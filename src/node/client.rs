@@ -182,6 +182,7 @@ impl Client {
                 let body = ask("api/heldamount/paystubs/", &format!("{FIRST_MONTH}/{month}"), None).await?;
                 accounts::paystubs(&body)
             }
+            Question::Notices => accounts::notices(&ask("api/notifications/list", "", Some("limit=50&page=1")).await?),
             Question::Held => accounts::held(&ask("api/heldamount/held-history", "", None).await?),
             Question::Receipts(of) => {
                 let body = ask("api/heldamount/payout-history/", &of.to_string(), None).await?;

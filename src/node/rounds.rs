@@ -1,4 +1,4 @@
-//! What is asked about money, and when: seldom, never all at once, and at once when a month begins. Called by `watch`.
+//! What is asked about money and notices, and when: seldom, never all at once, and at once when a month begins. Called by `watch`.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -19,6 +19,8 @@ pub enum Question {
     Held,
     /// The receipts of a month.
     Receipts(Month),
+    /// What the node wants its operator to know.
+    Notices,
 }
 
 impl Question {
@@ -30,6 +32,7 @@ impl Question {
             Self::Paystubs => Topic::Paystubs,
             Self::Held => Topic::Held,
             Self::Receipts(_) => Topic::Receipts,
+            Self::Notices => Topic::Notices,
         }
     }
 
@@ -38,6 +41,8 @@ impl Question {
         const HOUR: u64 = 3600;
         Duration::from_secs(match self {
             Self::Estimate(None) => HOUR / 4,
+            // That it is suspended for being offline, its API says nowhere else.
+            Self::Notices => HOUR / 2,
             Self::Estimate(Some(_)) | Self::Paystubs => 6 * HOUR,
             Self::Pricing(_) => 8 * HOUR,
             Self::Held => 24 * HOUR,
@@ -92,7 +97,7 @@ impl Rounds {
     }
 
     fn questions(&self, satellites: &Satellites) -> Vec<Question> {
-        let mut all = vec![Question::Estimate(None), Question::Paystubs];
+        let mut all = vec![Question::Estimate(None), Question::Notices, Question::Paystubs];
         all.extend(satellites.iter().map(|(id, _)| Question::Pricing(id.clone())));
         all.push(Question::Held);
         let paying = satellites.iter().filter(|(_, pays)| *pays);

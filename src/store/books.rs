@@ -255,7 +255,7 @@ fn put_space(
     Ok(())
 }
 
-fn notice(connection: &Connection, node: i64, time: i64, one: &Notice) -> rusqlite::Result<()> {
+pub(super) fn notice(connection: &Connection, node: i64, time: i64, one: &Notice) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
             "INSERT INTO book_notice (node, id, seen, created, read, satellite, kind, title, message)

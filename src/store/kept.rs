@@ -49,6 +49,22 @@ impl Reader {
         self.sql(known(self.connection(), node, (at_ms - days * DAY_MS, at_ms)))
     }
 
+    /// The newest notices of a node, by its API or its databases, the newest first.
+    pub fn notices(&self, node: &str, at_ms: i64) -> Result<Vec<Notice>> {
+        let Some(node) = self.book_node(node)? else {
+            return Ok(Vec::new());
+        };
+        self.sql(all(
+            self.connection(),
+            &format!(
+                "SELECT id, satellite, kind, title, message, created, read FROM book_notice
+                 WHERE node = ?1 AND seen <= ?2 AND created <= ?2 ORDER BY created DESC LIMIT {NOTICES}"
+            ),
+            [node, at_ms],
+            |row| notice(row, at_ms),
+        ))
+    }
+
     /// Disks of blobs within a range of ms, both ends included, in the order of time.
     pub fn blob_rows(&self, node: &str, range: (i64, i64)) -> Result<Vec<BlobRow>> {
         let Some(node) = self.book_node(node)? else {
@@ -132,15 +148,6 @@ fn kept(connection: &Connection, node: i64, at_ms: i64) -> rusqlite::Result<Kept
             trusted,
         )?,
         space: space(connection, node, at_ms)?,
-        notices: all(
-            connection,
-            &format!(
-                "SELECT id, satellite, kind, title, message, created, read FROM book_notice
-                 WHERE node = ?1 AND seen <= ?2 AND created <= ?2 ORDER BY created DESC LIMIT {NOTICES}"
-            ),
-            key,
-            |row| notice(row, at_ms),
-        )?,
         collecting: all(
             connection,
             "SELECT satellite, done, time, prefix FROM book_work WHERE node = ?1 AND seen <= ?2 AND kind = 0

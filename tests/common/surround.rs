@@ -27,12 +27,17 @@ pub fn databases(name: &str) -> Value {
         json!({"file": file, "read_at": "2026-08-21T19:40:00Z", "changed_at": "2026-08-21T19:31:00Z", "state": state,
             "error": if state == "ok" { Value::Null } else { json!(format!("{file}: another program holds it")) }})
     };
-    let notice = json!({"created_at": "2026-08-19T03:00:00Z", "read_at": null, "satellite_id": null,
-        "title": "Your node was offline", "message": HOSTILE});
     json!({"state": if name == "barn" { "partly" } else { "ok" }, "read_at": "2026-08-21T19:40:00Z",
         "changed_at": "2026-08-21T19:31:00Z",
         "files": [file("reputation.db", "ok"), file("satellites.db", if name == "barn" { "locked" } else { "ok" })],
-        "notices": if name == "barn" { json!([notice]) } else { json!([]) }, "work": []})
+        "work": []})
+}
+
+/// One node has something to say.
+pub fn notices(name: &str) -> Value {
+    let notice = json!({"created_at": "2026-08-19T03:00:00Z", "read_at": null, "satellite_id": null,
+        "title": "Your node was offline", "message": HOSTILE});
+    if name == "barn" { json!([notice]) } else { json!([]) }
 }
 
 /// Audits in flight, where the log tells.

@@ -72,6 +72,7 @@ pub(crate) fn put(
                     )?
                     .execute(params![node, satellite, time, url, joined])?;
             }
+            Fact::Notice(notice) => super::books::notice(connection, node, time, notice)?,
             Fact::Asked(topic, satellite, error) => {
                 put_asked(connection, teller, (*topic, satellite.as_deref()), error.as_deref())?;
             }

@@ -79,7 +79,7 @@ pub struct MoneyRows {
     pub satellites: Vec<SatelliteRows>,
     /// What the node estimated of all satellites: each hour of the months, the oldest first.
     pub estimates: Vec<(i64, NodeEstimate)>,
-    /// What was asked.
+    /// What was asked about it.
     pub asked: Vec<Asked>,
 }
 
@@ -380,6 +380,8 @@ fn asked(connection: &Connection, node: i64, at_ms: i64) -> rusqlite::Result<Vec
     let rows = statement.query_map([node, at_ms], |row| {
         let word: String = row.get(2)?;
         let topic = Topic::ALL.into_iter().find(|topic| topic.word() == word);
+        // Notices are asked for on the same rounds, and are no money.
+        let topic = topic.filter(|topic| *topic != Topic::Notices);
         let is_over = row.get::<_, i64>(5)? > at_ms;
         let asked = |topic| {
             Ok(Asked {

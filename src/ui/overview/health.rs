@@ -240,7 +240,7 @@ fn understood(node: &Node) -> Option<Part> {
 
 /// The newest notice nobody read.
 fn newest(node: &Node, now_ms: i64) -> Option<&Notice> {
-    let notices = &node.databases.as_ref()?.notices;
+    let notices = &node.notices;
     let young = |notice: &&Notice| ms(Some(&notice.created_at)).is_some_and(|ms| now_ms - ms < NOTICE_MS);
     notices.iter().filter(|notice| notice.read_at.is_none()).find(young)
 }
@@ -298,7 +298,7 @@ pub(super) fn explain(what: &str, node: &Node, shared: &Shared) -> Option<Explai
         ),
         "notice" => (
             notice_facts(node, shared)?,
-            "The node's own notices of the last 30 days that nobody read in its dashboard, by notifications.db. Foreign text.",
+            "The node's own notices of the last 30 days that nobody read in its dashboard, by its API or its notifications.db. Foreign text.",
         ),
         _ => return None,
     };
@@ -419,10 +419,9 @@ fn page_facts(node: &Node, shared: &Shared) -> Option<Vec<Fact>> {
 }
 
 fn notice_facts(node: &Node, shared: &Shared) -> Option<Vec<Fact>> {
-    let notices = node.databases.as_ref()?.notices.iter().take(5);
+    let notices = node.notices.iter().take(5);
     let facts = notices.map(|notice| {
-        Fact::new(&notice.title, notice.message.clone(), "notifications.db")
-            .since(ms(Some(&notice.created_at)), shared.now_ms)
+        Fact::new(&notice.title, notice.message.clone(), "the node").since(ms(Some(&notice.created_at)), shared.now_ms)
     });
     Some(facts.collect())
 }
