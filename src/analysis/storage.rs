@@ -3,9 +3,7 @@
 
 use crate::domain::detail::StoredDay;
 use crate::domain::sample::{Disk, Semantics};
-
-const HOUR_MS: i64 = 3_600_000;
-const DAY_MS: i64 = 24 * HOUR_MS;
+use crate::support::clock::{DAY_MS, HOUR_MS};
 
 /// What satellites pay for on a node.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -23,6 +23,7 @@ use crate::node::watch::{self, Target};
 use crate::report::time::{self, rfc3339};
 use crate::source::follow::Start;
 use crate::store::writer::Writer;
+use crate::support::clock::now_ms;
 
 /// Arguments of `collect`.
 #[derive(clap::Args)]
@@ -198,10 +199,6 @@ fn seen(file: Option<&PathBuf>) -> Option<(SystemTime, u64)> {
 }
 
 /// Now, ms since the epoch.
-pub fn now_ms() -> i64 {
-    jiff::Timestamp::now().as_millisecond()
-}
-
 fn tell(text: &str) {
     let now = rfc3339(now_ms());
     text.lines().for_each(|line| eprintln!("{now} {}", visible(line)));

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::signals::Signals;
 use super::tui::{self, Again, Begin, Inside, Opening};
-use super::{Failure, Global, collect, status};
+use super::{Failure, Global, status};
 use crate::api::link::Link;
 use crate::api::message::{Answer, Query};
 use crate::api::status::Status;
@@ -18,6 +18,7 @@ use crate::demo::{HISTORY, Replay};
 use crate::node::client::{self, Client};
 use crate::node::watch::Target;
 use crate::source::follow::Start;
+use crate::support::clock::now_ms;
 use crate::ui::chart::Range;
 use crate::ui::model::Collector;
 
@@ -62,7 +63,7 @@ pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
         }
         None => folder.tempdir()?,
     };
-    let replay = Replay::start(folder.path(), collect::now_ms(), HISTORY, args.speed)?;
+    let replay = Replay::start(folder.path(), now_ms(), HISTORY, args.speed)?;
     let data_dir = folder.path().join("data");
     let service = Service::start(&data_dir, plan(&replay)?, Box::new(|_| None), Box::new(|_| ()))?;
     let stop = Signals::listen(|_| ())?.stop;
@@ -142,7 +143,7 @@ fn draw(status: &Status) -> Result<(), Failure> {
         text,
         "two recorded nodes, replayed against the clock; nothing of this host is read\n"
     )?;
-    status::write_nodes(&mut text, status, collect::now_ms())?;
+    status::write_nodes(&mut text, status, now_ms())?;
     let mut out = io::stdout().lock();
     out.write_all(&text)?;
     Ok(out.flush()?)

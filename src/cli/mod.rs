@@ -28,6 +28,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::config::problem::{Problem, Problems};
 use crate::report::time;
 use crate::store;
+use crate::support::clock;
 use crate::support::foreign::is_hidden;
 
 /// Watches Storj storage nodes
@@ -64,7 +65,7 @@ impl Global {
 
     /// The time of the answer: `--at`, else now. Milliseconds since the epoch.
     fn now_ms(&self) -> Result<i64, Failure> {
-        let now = jiff::Timestamp::now().as_millisecond();
+        let now = clock::now_ms();
         match &self.at {
             Some(at) => time::parse(at, now).map_err(Failure::Usage),
             None => Ok(now),

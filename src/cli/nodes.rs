@@ -13,6 +13,7 @@ use crate::config::node::{LogSource, Node, check_name};
 use crate::node::client::Client;
 use crate::store::Reader;
 use crate::store::writer::Writer;
+use crate::support::clock;
 
 /// What to do.
 #[derive(clap::Subcommand)]
@@ -49,7 +50,7 @@ pub fn run(global: &Global, command: Command) -> Result<ExitCode, Failure> {
         Command::Test { said, json } => {
             let config = load(global, &said)?;
             let client = Client::new(config.settings.poll_timeout).map_err(|why| Failure::Tls { why })?;
-            let now_ms = jiff::Timestamp::now().as_millisecond();
+            let now_ms = clock::now_ms();
             let mut checks = Checks::default();
             doctor::check_nodes(&mut checks, &client, &config.nodes, now_ms)?;
             checks.answer(json)

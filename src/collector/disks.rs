@@ -10,8 +10,8 @@ use crate::domain::task::{Job, State};
 use crate::store::host::{HourRow, LookRow, OnDiskRow, ScrapeRow};
 use crate::store::query::Scope;
 use crate::store::{Reader, Result};
+use crate::support::clock::DAY_MS;
 
-const DAY_MS: i64 = 86_400_000;
 /// Growth is told of so many days.
 const GROWTH_DAYS: i64 = 30;
 

@@ -12,11 +12,10 @@ use crate::log::record::{Line, Parser, Record, text};
 use crate::log::template;
 use crate::store::seen::Often;
 use crate::store::{self, Reader};
+use crate::support::clock::DAY_MS;
 
 /// Longest line that is shown as it stands (bytes).
 const LONGEST: usize = 64 << 10;
-/// Failed audits are looked for so far back.
-const DAY_MS: i64 = 86_400_000;
 /// What half a letter at the end of a cut text becomes.
 const CUT: char = '\u{fffd}';
 

@@ -14,9 +14,8 @@ use crate::report::time::rfc3339;
 use crate::store::host::{LookRow, ScrapeRow};
 use crate::store::query::Scope;
 use crate::store::{Reader, Result};
+use crate::support::clock::HOUR_MS;
 
-/// Counters are looked back at so far.
-const HOUR_MS: i64 = 3_600_000;
 /// What was seen longer ago says nothing of now.
 pub(super) const FRESH_MS: i64 = 180_000;
 /// A disk is slow when it is so for minutes.

@@ -20,6 +20,7 @@ use crate::api::table::Question;
 use crate::domain::health::{Rule, State};
 use crate::store::query::Scope;
 use crate::store::{self, Reader};
+use crate::support::clock;
 
 /// Subscriptions of one viewer.
 const MOST_SUBSCRIPTIONS: usize = 16;
@@ -240,7 +241,7 @@ impl Hub {
     /// # Errors
     /// One line: why there is none.
     pub fn answer(&self, query: &Query) -> Result<Answer, String> {
-        let clock = || jiff::Timestamp::now().as_millisecond();
+        let clock = || clock::now_ms();
         let now_ms = self.present_ms.unwrap_or_else(clock);
         let reader = Reader::open(&self.data_dir).map_err(|error| error.to_string())?;
         match query {

@@ -6,8 +6,8 @@ use crate::domain::host::{Hashstore, Metrics, Moving, Room};
 use crate::domain::task::Job;
 use crate::domain::task::progress::{Counts, Progress, Teller};
 use crate::store::{Reader, Result};
+use crate::support::clock::HOUR_MS;
 
-const HOUR_MS: i64 = 3_600_000;
 /// Of a past hour only the last answer is kept: older than that it tells of other work.
 const METRICS_MS: i64 = HOUR_MS;
 /// A walk writes down where it is every few folders, which takes long on a large node.

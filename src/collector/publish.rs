@@ -18,6 +18,7 @@ use crate::engine::apply::Windows;
 use crate::engine::flight::{self, Busy};
 use crate::engine::live::{self, Direction, Live};
 use crate::store::{Reader, Result};
+use crate::support::clock;
 use crate::support::names::Names;
 
 /// A viewer draws at most so often.
@@ -236,7 +237,7 @@ pub fn tell_status(hub: &Hub, data_dir: &Path, stop: &AtomicBool) {
 }
 
 fn refresh(hub: &Hub, reader: &Reader, wanted: &Wanted) -> Result<()> {
-    let now_ms = jiff::Timestamp::now().as_millisecond();
+    let now_ms = clock::now_ms();
     let status = hub.status(reader, &wanted.nodes, now_ms)?;
     hub.name_all(reader.watched(now_ms)?);
     for node in status.nodes {

@@ -21,6 +21,7 @@ use crate::source::wake;
 use crate::store::upkeep::Retention;
 use crate::store::writer::Writer;
 use crate::store::{Error, Result};
+use crate::support::clock::now_ms;
 
 /// A notification wakes at once; without one, this often is looked.
 const POLL: Duration = Duration::from_millis(150);
@@ -80,10 +81,6 @@ pub struct Service {
     say: Say,
     #[cfg(unix)]
     _listener: Option<crate::api::socket::Listener>,
-}
-
-fn now_ms() -> i64 {
-    jiff::Timestamp::now().as_millisecond()
 }
 
 impl Service {

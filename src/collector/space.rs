@@ -12,8 +12,8 @@ use crate::domain::host::{Hashstore, Metrics};
 use crate::domain::sample::{Disk, Semantics, Standing, Told};
 use crate::store::kept::BlobRow;
 use crate::store::{Reader, Result};
+use crate::support::clock::DAY_MS;
 
-const DAY_MS: i64 = 86_400_000;
 /// Tallies a status looks at.
 const TALLIES: i64 = 10;
 /// Days told in full.

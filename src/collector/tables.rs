@@ -15,6 +15,7 @@ use crate::store::polls::{DiskRow, StandingRow};
 use crate::store::query::{By, Key, Scope};
 use crate::store::transfers::{Filter, Named};
 use crate::store::{self, Reader};
+use crate::support::clock;
 
 /// Why a table stopped.
 #[derive(Debug, thiserror::Error)]
@@ -67,7 +68,7 @@ pub fn rows(reader: &Reader, question: &Question, terms: &money::Terms, each: Ea
 
 /// What came after the end of the range was not known then.
 fn known_ms(question: &Question) -> i64 {
-    let now_ms = jiff::Timestamp::now().as_millisecond();
+    let now_ms = clock::now_ms();
     question.to_ms.map_or(now_ms, |to| to.min(now_ms))
 }
 

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use super::timeline::Timeline;
 use super::times::{self, Month};
+use crate::support::clock::DAY_MS;
 
 /// The widest range of paystubs that was recorded: any other is cut from it.
 const PAYSTUBS: &str = "/api/heldamount/paystubs/";
 const WIDEST: &str = "2020-01/2026-12";
-const DAY_MS: i64 = 86_400_000;
 
 /// One recorded answer.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::batch::Cell;
 use super::transfer::Outcome;
+use crate::support::clock::{DAY_S, HOUR_S};
 
 /// Which chart.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,23 +129,21 @@ const WIDTHS: [i64; 22] = [
     900,
     1200,
     1800,
-    HOUR,
-    2 * HOUR,
-    3 * HOUR,
-    4 * HOUR,
-    6 * HOUR,
-    12 * HOUR,
-    DAY,
-    2 * DAY,
-    3 * DAY,
-    5 * DAY,
-    7 * DAY,
-    14 * DAY,
-    28 * DAY,
-    91 * DAY,
+    HOUR_S,
+    2 * HOUR_S,
+    3 * HOUR_S,
+    4 * HOUR_S,
+    6 * HOUR_S,
+    12 * HOUR_S,
+    DAY_S,
+    2 * DAY_S,
+    3 * DAY_S,
+    5 * DAY_S,
+    7 * DAY_S,
+    14 * DAY_S,
+    28 * DAY_S,
+    91 * DAY_S,
 ];
-const HOUR: i64 = 3600;
-const DAY: i64 = 86_400;
 
 impl Ask {
     /// The first second and the second behind the end: what is to be looked at, whole minutes.
@@ -165,7 +164,7 @@ impl Ask {
             )
         };
         let known = WIDTHS.into_iter().filter(|width| *width >= least);
-        let wide = (1..40).map(|n| (91 * DAY) << n);
+        let wide = (1..40).map(|n| (91 * DAY_S) << n);
         let width = known.chain(wide).find(|width| of(*width).1 <= most);
         let width = width.unwrap_or(i64::MAX / 2);
         let (begin, len) = of(width);
@@ -204,15 +203,15 @@ mod tests {
 
     #[test]
     fn buckets_are_whole_and_no_more_than_asked_for() {
-        let day = DAY * 1000;
+        let day = DAY_S * 1000;
         for (from_ms, to_ms, buckets, least, width, len) in [
             (0, 3_600_000, 60, 60, 60, 60),
             (30_000, 3_600_000, 60, 60, 60, 60),
             (59_999, 3_600_001, 60, 60, 120, 31),
             (0, day, 100, 60, 900, 96),
-            (0, day, 100, HOUR, HOUR, 24),
-            (0, 365 * day, 400, 60, DAY, 365),
-            (0, 365 * day, 0, 60, 364 * DAY, 2),
+            (0, day, 100, HOUR_S, HOUR_S, 24),
+            (0, 365 * day, 400, 60, DAY_S, 365),
+            (0, 365 * day, 0, 60, 364 * DAY_S, 2),
             (0, 1, 1, 60, 60, 1),
             (5, 5, 10, 60, 60, 0),
             (7, 3, 10, 60, 60, 0),

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use reqwest::Url;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use super::client::Client;
 use crate::domain::host::{Seen, Sight};
+use crate::support::clock::now_ms;
 
 /// An audit is given up after five minutes: counters are looked at often enough to see it wait.
 const METRICS_EVERY: Duration = Duration::from_secs(20);
@@ -129,10 +129,6 @@ pub fn once(client: &Client, places: Vec<Place>, host: &Host) -> std::io::Result
         seen.extend(answers.into_iter().flatten());
     }
     Ok(seen)
-}
-
-fn now_ms() -> i64 {
-    Timestamp::now().as_millisecond()
 }
 
 async fn look(client: &Client, place: &Place, what: What) -> Option<Sight> {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::mpsc::{Sender, SyncSender};
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use reqwest::Url;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -16,6 +15,7 @@ use super::rounds;
 use crate::domain::money::Month;
 use crate::domain::payout::Fact;
 use crate::domain::sample::{Poll, Sample};
+use crate::support::clock;
 
 /// A node that has an API.
 #[derive(Debug, Clone)]
@@ -135,7 +135,7 @@ fn rest(every: Duration, failures: u32) -> Duration {
 async fn poll(client: &Client, base: &Url, due: impl FnOnce(Vec<String>) -> Vec<String>) -> Poll {
     let mut answer = client.sample(base).await;
     // Before its satellites are asked about: a slow one makes no answer newer.
-    let time_ms = Timestamp::now().as_millisecond();
+    let time_ms = clock::now_ms();
     if let Ok(sample) = &mut answer {
         let standings = sample.standings.iter().flatten();
         let ids = standings.filter_map(|standing| standing.satellite_id.clone()).collect();
@@ -167,7 +167,7 @@ async fn ask_money(
     for question in due {
         let answer = client.money(base, &question, month).await;
         // An estimate that was made while the month changed is of nobody knows which.
-        if Month::of_ms(Timestamp::now().as_millisecond()) != month {
+        if Month::of_ms(clock::now_ms()) != month {
             break;
         }
         let satellite = match &question {

@@ -1,6 +1,7 @@
 //! When lines of followed logs arrived. While a log tells of starts its length is looked at a hundred times a second:
 //! that costs a `stat`, where a notification for each line would cost far more, the writer too. Used by `collector`.
 
+use crate::support::clock::now_ms;
 use std::collections::VecDeque;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
@@ -90,10 +91,6 @@ pub struct Arrivals(Arc<Log>);
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // Nothing that panics runs under these locks.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn now_ms() -> i64 {
-    jiff::Timestamp::now().as_millisecond()
 }
 
 impl Arrivals {

@@ -11,6 +11,7 @@ use super::{Reader, Result};
 use crate::domain::audit::{Audit, Verdict};
 use crate::domain::sample::Disk;
 use crate::domain::transfer::{Cause, Outcome};
+use crate::support::clock::MINUTE_MS;
 
 /// The node's words for audits and repairs.
 const AUDIT: &str = "GET_AUDIT";
@@ -26,8 +27,6 @@ fn scope(node: &str, (from_ms, to_ms): (i64, i64)) -> Scope {
         to_ms: Some(to_ms),
     }
 }
-
-const MINUTE_MS: i64 = 60_000;
 
 /// Audits and repairs of one satellite that failed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

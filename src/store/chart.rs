@@ -11,10 +11,8 @@ use super::{Error, Reader, Result};
 use crate::domain::batch::{Cell, FastMap};
 use crate::domain::chart::{Ask, Busy, Chart, Line};
 use crate::domain::transfer::Outcome;
+use crate::support::clock::{DAY_S, HOUR_S};
 use crate::support::sketch;
-
-const HOUR: i64 = 3600;
-const DAY: i64 = 86_400;
 
 /// A line of what was in flight: its node, if nodes are apart, and its action.
 type Of<'a> = (Option<&'a str>, &'a str);
@@ -91,8 +89,8 @@ impl Reader {
         for least in [Width::Minute, Width::Hour, Width::Day] {
             let empty = ask.empty(least.seconds());
             let finest = match empty.width {
-                ..HOUR => Width::Minute,
-                HOUR..DAY => Width::Hour,
+                ..HOUR_S => Width::Minute,
+                HOUR_S..DAY_S => Width::Hour,
                 _ => Width::Day,
             };
             found = self.lines(ask, &nodes, empty, finest)?;
@@ -100,8 +98,8 @@ impl Reader {
                 break;
             }
         }
-        let mut chart = found.unwrap_or_else(|| ask.empty(DAY));
-        if ask.durations && chart.width >= HOUR {
+        let mut chart = found.unwrap_or_else(|| ask.empty(DAY_S));
+        if ask.durations && chart.width >= HOUR_S {
             chart.busy = self.busy(ask, &nodes, &chart)?;
         }
         chart.nodes = nodes.len();
@@ -164,7 +162,7 @@ impl Reader {
         let inside = match finest {
             Width::Minute => (from, to),
             // The last hour may be cut.
-            _ => (from, to.div_euclid(HOUR) * HOUR),
+            _ => (from, to.div_euclid(HOUR_S) * HOUR_S),
         };
         self.rollup(finest, node, around, &mut |second, series, cell| {
             kept += cell.count;

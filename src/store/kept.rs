@@ -11,10 +11,10 @@ use crate::domain::books::{
 };
 use crate::domain::detail::{Detail, Known};
 use crate::domain::sample::Disk;
+use crate::support::clock::DAY_MS;
 
 /// The schema that keeps it.
 const SINCE: i64 = 9;
-const DAY_MS: i64 = 86_400_000;
 /// Newest notices that are told.
 const NOTICES: i64 = 20;
 

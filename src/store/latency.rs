@@ -9,9 +9,9 @@ use super::query::{LatencyRow, Scope};
 use super::{Error, Reader, Result, timing};
 use crate::domain::batch::{FastMap, LatencyKey};
 use crate::domain::transfer::{Outcome, Quality};
+use crate::support::clock::DAY_S;
 use crate::support::sketch::{Sketch, Sum};
 
-const DAY: i64 = 86_400;
 /// Sums by size class and hour are kept so long, days: for a week, and a day a week before.
 pub(super) const SIZE_HOURS_DAYS: i64 = 9;
 /// What is kept by the hour only of how fast and how late, days: for a month.
@@ -34,7 +34,7 @@ pub(crate) fn put(
     latency: &FastMap<LatencyKey, Sketch>,
 ) -> rusqlite::Result<()> {
     let mut flows: BTreeMap<(i64, i64, i64), Sketch> = BTreeMap::new();
-    for (table, width) in [("hour", 3600), ("day", DAY)] {
+    for (table, width) in [("hour", 3600), ("day", DAY_S)] {
         let mut sums: BTreeMap<(i64, Key), Sketch> = BTreeMap::new();
         let mut sizes: BTreeMap<(i64, SizeKey), Sketch> = BTreeMap::new();
         for ((hour, satellite, action, outcome, quality, size), sketch) in latency {
@@ -45,7 +45,7 @@ pub(crate) fn put(
             sums.entry((bucket, key)).or_default().merge(sketch);
             let key = (satellite, action, outcome_code, quality, timing::class(*size));
             sizes.entry((bucket, key)).or_default().merge(sketch);
-            if *outcome == Outcome::Success && width < DAY {
+            if *outcome == Outcome::Success && width < DAY_S {
                 flows.entry((action, quality, bucket)).or_default().merge(sketch);
             }
         }
@@ -112,7 +112,7 @@ pub(crate) fn adopt(connection: &Connection) -> rusqlite::Result<()> {
         })
     };
     while let Some(row) = rows.next()? {
-        let day = (row.get(0)?, row.get::<_, i64>(1)?.div_euclid(DAY) * DAY);
+        let day = (row.get(0)?, row.get::<_, i64>(1)?.div_euclid(DAY_S) * DAY_S);
         if day != open {
             close(open, &mut sums)?;
             open = day;
@@ -190,9 +190,15 @@ impl Reader {
             true => ("latency_size_", "size_class"),
             false => ("latency_", "-1"),
         };
-        let old = now - SIZE_HOURS_DAYS * DAY;
-        let day = |at: i64, up: i64| if at < old { (at + up).div_euclid(DAY) * DAY } else { at };
-        for (table, (from, to)) in self.latency_parts((day(from, 0), day(to, DAY - 1))) {
+        let old = now - SIZE_HOURS_DAYS * DAY_S;
+        let day = |at: i64, up: i64| {
+            if at < old {
+                (at + up).div_euclid(DAY_S) * DAY_S
+            } else {
+                at
+            }
+        };
+        for (table, (from, to)) in self.latency_parts((day(from, 0), day(to, DAY_S - 1))) {
             let table = table.replacen("latency_", before, 1);
             let mut read = || {
                 let mut statement = self.connection().prepare_cached(&format!(
@@ -222,10 +228,17 @@ impl Reader {
             if at == i64::MIN {
                 at
             } else {
-                at.saturating_add(DAY - 1).div_euclid(DAY) * DAY
+                at.saturating_add(DAY_S - 1).div_euclid(DAY_S) * DAY_S
             }
         };
-        let days = (up(from), if to == i64::MAX { to } else { to.div_euclid(DAY) * DAY });
+        let days = (
+            up(from),
+            if to == i64::MAX {
+                to
+            } else {
+                to.div_euclid(DAY_S) * DAY_S
+            },
+        );
         if self.version < 2 || days.0 >= days.1 {
             return vec![("latency_hour", (from, to))];
         }

@@ -8,6 +8,7 @@ use super::query::Scope;
 use super::{Reader, Result, dictionary, marks, money, satellites};
 use crate::domain::payout::MoneySource;
 use crate::domain::sample::{Disk, Poll, Process, Sample, Semantics, Standing, Told};
+use crate::support::clock::HOUR_MS;
 
 /// A node's disk at one time.
 #[derive(Debug, Clone)]
@@ -36,7 +37,6 @@ pub struct StandingRow {
 pub(super) const DISK: &str = "semantics, allocated, used, free, trash, reclaimable, overused";
 const STANDING: &str = "p.time, t.name, p.url, p.audit, p.suspension, p.online, p.disqualified, p.suspended, p.vetted
      FROM standing p LEFT JOIN satellite t ON t.id = p.satellite";
-const HOUR_MS: i64 = 3_600_000;
 
 /// Keeps what nodes said.
 pub(crate) fn put(connection: &Connection, polls: &[(String, Poll)]) -> rusqlite::Result<()> {

@@ -4,10 +4,10 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{Reader, Result, dictionary};
 use crate::domain::detail::{AuditWindow, Detail, Known, MovedDay, StoredDay};
+use crate::support::clock::DAY_MS;
 
 /// The schema that keeps it.
 const SINCE: i64 = 5;
-const DAY_MS: i64 = 86_400_000;
 
 /// Keeps what a node said of satellites when it was asked at `time`.
 pub(super) fn put(

@@ -7,8 +7,7 @@ use super::transfers::Filter;
 use super::{Reader, Result};
 use crate::domain::piece::PieceId;
 use crate::domain::transfer::{Outcome, comes_in};
-
-const DAY_S: i64 = 86_400;
+use crate::support::clock::DAY_S;
 
 /// How often something came, as far as is kept. Times are ms since the epoch.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -11,10 +11,10 @@ use crate::domain::chart::{Mark, MarkKind};
 use crate::domain::task::run::{Begin, Fit, NEAR_MS, Run};
 use crate::domain::task::sign::{Outcome, Told};
 use crate::domain::task::{Figures, Job, Phase, State, Task};
+use crate::support::clock::DAY_MS;
 
 /// Rows of one work looked through for the one a line is of.
 const NEIGHBOURS: usize = 4;
-const DAY_MS: i64 = 86_400_000;
 
 const COLUMNS: &str = "id, satellite, store, process, begun, begin, first, last, ended, outcome, took, figures, error";
 

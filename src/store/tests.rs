@@ -19,10 +19,10 @@ use crate::domain::sample::{Poll, Process, Sample};
 use crate::domain::task::sign::{Sign, Told, What};
 use crate::domain::task::{Figures, Job, State};
 use crate::domain::transfer::Outcome;
+use crate::support::clock::DAY_S;
 use crate::support::sketch::Sketch;
 
-const DAY: i64 = 86_400;
-const FIRST: i64 = 20_000 * DAY;
+const FIRST: i64 = 20_000 * DAY_S;
 
 /// A database as version 1 left it: two nodes, three days, one series an hour and one now and then.
 fn version_1(dir: &Path) {
@@ -47,7 +47,7 @@ fn version_1(dir: &Path) {
             for (table, bucket) in [
                 ("rollup_minute", bucket),
                 ("rollup_hour", bucket),
-                ("rollup_day", bucket.div_euclid(DAY) * DAY),
+                ("rollup_day", bucket.div_euclid(DAY_S) * DAY_S),
             ] {
                 let sql = format!(
                     "INSERT INTO {table} VALUES (?1, ?2, ?3, 1, ?4)
@@ -147,11 +147,11 @@ fn a_database_of_version_1_answers_the_same_before_and_after_it_is_brought_to_th
     version_1(dir.path());
     let ranges = [
         (0, 0),
-        (FIRST, FIRST + 3 * DAY),
-        (FIRST + 3600, FIRST + 2 * DAY + 7200),
+        (FIRST, FIRST + 3 * DAY_S),
+        (FIRST + 3600, FIRST + 2 * DAY_S + 7200),
         (FIRST + 3660, FIRST + 60 * 3600 + 61),
         (FIRST + 5 * 3600, FIRST + 5 * 3600 + 30),
-        (0, FIRST + DAY + 3600),
+        (0, FIRST + DAY_S + 3600),
     ];
     let before: Vec<Answers> = ranges.iter().map(|range| answers(dir.path(), *range)).collect();
     assert_eq!(
@@ -168,11 +168,14 @@ fn a_database_of_version_1_answers_the_same_before_and_after_it_is_brought_to_th
     let scope = Scope {
         nodes: vec!["b".to_owned()],
         from_ms: Some((FIRST - 60) * 1000),
-        to_ms: Some((FIRST + 4 * DAY) * 1000),
+        to_ms: Some((FIRST + 4 * DAY_S) * 1000),
     };
-    let gaps = Reader::open(dir.path()).unwrap().gaps(&scope, FIRST + 5 * DAY).unwrap();
+    let gaps = Reader::open(dir.path())
+        .unwrap()
+        .gaps(&scope, FIRST + 5 * DAY_S)
+        .unwrap();
     let gaps: Vec<(i64, i64)> = gaps.iter().map(|gap| (gap.from, gap.to)).collect();
-    assert_eq!(gaps, [(FIRST - 60, FIRST), (FIRST + 3 * DAY, FIRST + 4 * DAY)]);
+    assert_eq!(gaps, [(FIRST - 60, FIRST), (FIRST + 3 * DAY_S, FIRST + 4 * DAY_S)]);
 }
 
 #[test]
@@ -222,9 +225,9 @@ fn a_database_of_version_3_takes_up_tasks_and_knows_the_starts_from_before() {
     assert_eq!(marks().len(), 4);
     // Two years later it is forgotten.
     let retention = upkeep::Retention::default();
-    while writer.retain(&retention, 729 * DAY * 1000).unwrap() {}
+    while writer.retain(&retention, 729 * DAY_S * 1000).unwrap() {}
     assert_eq!(tasks().len(), 1);
-    while writer.retain(&retention, 731 * DAY * 1000).unwrap() {}
+    while writer.retain(&retention, 731 * DAY_S * 1000).unwrap() {}
     assert!(tasks().is_empty());
 }
 
@@ -387,7 +390,7 @@ fn durations_of_before_sizes_were_told_are_of_an_unknown_size_and_none_is_lost()
         let mut counts = BTreeMap::new();
         for (node, _) in reader.scope_nodes(&Scope::default()).unwrap() {
             let sums = reader
-                .latency_sizes(node, None, (FIRST, FIRST + 4 * DAY), FIRST)
+                .latency_sizes(node, None, (FIRST, FIRST + 4 * DAY_S), FIRST)
                 .unwrap();
             for ((_, action, outcome, quality, size), sum) in sums {
                 assert_eq!((outcome, quality, size), (3, 2, -1));
@@ -404,7 +407,7 @@ fn durations_of_before_sizes_were_told_are_of_an_unknown_size_and_none_is_lost()
     assert_eq!(counts(&reader), before);
     for ((node, action), count) in before {
         let mut seen = 0;
-        let range = (FIRST, FIRST + 4 * DAY);
+        let range = (FIRST, FIRST + 4 * DAY_S);
         let each = |_, quality, bytes: &[u8]| {
             assert_eq!(quality, crate::domain::transfer::Quality::Second);
             seen += Sketch::from_bytes(bytes)?.count();

@@ -9,11 +9,10 @@ use super::dictionary::Dictionary;
 use super::{Error, Reader, Result};
 use crate::domain::latency::{self, LOST_STEPS, Lost, MOST_SLOW, Slow, Timing, Unended};
 use crate::domain::transfer::{Outcome, Quality};
+use crate::support::clock::{DAY_S, HOUR_S};
 use crate::support::sketch::{Sketch, Sum};
 use crate::support::varint::{self, Reader as Bytes};
 
-const HOUR: i64 = 3600;
-const DAY: i64 = 86_400;
 /// What is read at most of the slowest.
 const MOST_READ: usize = 200;
 
@@ -45,7 +44,7 @@ pub(crate) fn put(connection: &Connection, ids: &Dictionary, node: i64, timing: 
     }
     let mut slow: BTreeMap<(i64, i64, i64), Vec<Row>> = BTreeMap::new();
     for ((hour, action), list) in &timing.slow {
-        for width in [HOUR, DAY] {
+        for width in [HOUR_S, DAY_S] {
             let all = slow
                 .entry((width, hour.div_euclid(width) * width, ids.action(*action)))
                 .or_default();
@@ -344,7 +343,7 @@ impl Reader {
         if !self.has_timing() {
             return Ok(Vec::new());
         }
-        let width = if to - from <= 8 * DAY { HOUR } else { DAY };
+        let width = if to - from <= 8 * DAY_S { HOUR_S } else { DAY_S };
         let (satellites, actions) = (self.names("satellite")?, self.names("action")?);
         let mut found: Vec<SlowRow> = Vec::new();
         let mut read = || {

@@ -8,9 +8,8 @@ use super::rollup::{self, Width};
 use super::{At, Error, Reader, Result, transfers};
 use crate::domain::batch::{Cell, FastMap, KeptMinute};
 use crate::domain::transfer::{Cause, Outcome, SIZE_CLASSES, comes_in, size_class};
+use crate::support::clock::{HOUR_MS, MINUTE_MS};
 
-const HOUR_MS: i64 = 3_600_000;
-const MINUTE_MS: i64 = 60_000;
 /// No dictionary of series grows so large: satellites, actions, outcomes, causes and size classes.
 const MOST_SERIES: usize = 1 << 20;
 

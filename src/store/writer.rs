@@ -17,6 +17,7 @@ use super::{At, Error, Result, covered, latency, notes, old_monitor, polls, posi
 use crate::domain::batch::{Batch, Vocabulary};
 use crate::domain::sample::Poll;
 use crate::domain::source::{Gap, Position};
+use crate::support::clock;
 
 /// Minute rollups are kept this long; older batches go to hours and days only.
 const MINUTES_KEPT_S: i64 = 14 * 86_400;
@@ -128,7 +129,7 @@ impl Writer {
         let mut lock = options.map_err(io)?;
         take(&lock, data_dir)?;
         // Since when, for whoever asks.
-        let now = jiff::Timestamp::now().as_millisecond();
+        let now = clock::now_ms();
         lock.set_len(0)
             .and_then(|()| lock.write_all(now.to_string().as_bytes()))
             .map_err(io)?;

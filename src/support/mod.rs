@@ -1,6 +1,7 @@
 //! Tools that know nothing of Storj. Every room may use them.
 
 pub mod bytes;
+pub mod clock;
 pub mod foreign;
 pub mod names;
 pub mod ring;

@@ -14,6 +14,7 @@ use super::pane::{Effect, Hits};
 use super::terminal::Screen;
 use crate::api::link::{Asker, Link};
 use crate::api::message::Request;
+use crate::support::clock::now_ms;
 
 /// Data is drawn at most so often.
 const PACE: Duration = Duration::from_millis(250);
@@ -21,10 +22,6 @@ const PACE: Duration = Duration::from_millis(250);
 const KEY_PACE: Duration = Duration::from_millis(16);
 /// A collector that is gone is looked for so often.
 const RETRY: Duration = Duration::from_secs(1);
-
-fn now_ms() -> i64 {
-    jiff::Timestamp::now().as_millisecond()
-}
 
 /// What the screen's loop takes in.
 pub enum Event {

@@ -13,6 +13,7 @@ pub mod yields;
 
 use crate::domain::detail::{MovedDay, StoredDay};
 use crate::domain::money::{Month, Prices};
+use crate::support::clock::{DAY_MS, HOUR_MS};
 
 /// What is known of a satellite of a node. Days are in the order of time; those before the month that is asked for
 /// are looked at, too: the last tally before it, and the pace.
@@ -36,6 +37,3 @@ impl Account<'_> {
         self.disqualified_ms.is_none_or(|ms| ms >= month.end_ms())
     }
 }
-
-const HOUR_MS: i64 = 3_600_000;
-const DAY_MS: i64 = 24 * HOUR_MS;

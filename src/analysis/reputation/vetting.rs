@@ -1,12 +1,12 @@
 //! How far a satellite is with vetting a node: it trusts it with more after 100 audits, failed ones included, and 21
 //! days (`AuditCount`, `MinimumNodeAge` of the satellite's reputation configuration).
 
+use crate::support::clock::HOUR_MS;
+
 /// Audits it takes.
 pub const AUDITS: u64 = 100;
 /// Hours it takes, since the node joined.
 pub const HOURS: u64 = 504;
-
-const HOUR_MS: i64 = 3_600_000;
 
 /// How far it is. What is not known stays unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

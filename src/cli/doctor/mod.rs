@@ -18,6 +18,7 @@ use crate::domain::sample::{Poll, Sample};
 use crate::node::client::{self, Client};
 use crate::node::watch::{self, Target};
 use crate::store::{Reader, writer};
+use crate::support::clock;
 
 /// Arguments of `doctor`.
 #[derive(clap::Args)]
@@ -95,7 +96,7 @@ impl Checks {
 /// Looks at everything.
 pub fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     let mut checks = Checks::default();
-    let now_ms = jiff::Timestamp::now().as_millisecond();
+    let now_ms = clock::now_ms();
     check_clock(&mut checks);
     let config = check_config(&mut checks, global, &args.said);
     check_data_dir(&mut checks, global);

@@ -3,9 +3,10 @@
 use jiff::tz::TimeZone;
 
 use crate::cli::config::{self, Said};
-use crate::cli::{Failure, Global, collect};
+use crate::cli::{Failure, Global};
 use crate::config::problem::Problems;
 use crate::config::setting::Settings;
+use crate::support::clock::now_ms;
 use crate::ui::chart::Range;
 use crate::ui::keymap::Keymap;
 use crate::ui::look::{ColourWish, Depth, Glyphs, Theme};
@@ -124,7 +125,7 @@ impl Looks {
         };
         let theme = Theme::named(self.theme.unwrap_or(&taste.settings.theme), depth, glyphs);
         let theme = theme.unwrap_or_else(|_| Theme::new(glyphs, false));
-        let mut model = Model::new(theme, TimeZone::system(), collector, collect::now_ms());
+        let mut model = Model::new(theme, TimeZone::system(), collector, now_ms());
         model.keymap = taste.keymap;
         model.mouse = taste.settings.mouse != "off";
         if let Some(trouble) = taste.trouble {

@@ -13,6 +13,7 @@ use crate::api::link::Link;
 use crate::api::message::Message;
 use crate::cli::{Failure, Global, collect};
 use crate::collector::hub::Hub;
+use crate::support::clock::now_ms;
 use crate::ui::frame;
 use crate::ui::model::{Collector, Input, Model};
 use crate::ui::pane::Pane;
@@ -99,7 +100,7 @@ fn look(link: Link, model: &mut Model) -> Result<(), Failure> {
         }
         match listener.receive(Some(last.unwrap_or(until))).map_err(gone)? {
             Some(message) => {
-                model.update(Input::Heard(message), collect::now_ms());
+                model.update(Input::Heard(message), now_ms());
             }
             None => return Ok(()),
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::gather::Raw;
-use super::{Asked, HOUR, WEEK, end, figures, judge, outcome, text};
+use super::{Asked, HOUR_S, WEEK, end, figures, judge, outcome, text};
 use crate::api::latency::{Detail, Figures, Row, SatelliteRow, Speed, Step, bounds};
 use crate::domain::latency::{LOST_BOUNDS_MS, LOST_STEPS, Lost};
 use crate::domain::transfer::{Outcome, Quality, SIZE_CLASSES};
@@ -60,7 +60,7 @@ impl Asked<'_> {
         for (key, sketch) in &raw.sizes {
             sums.entry(*key).or_default().merge(sketch);
         }
-        let long_ago = (self.from() - WEEK, (self.to() - WEEK).max(self.from() - WEEK + HOUR));
+        let long_ago = (self.from() - WEEK, (self.to() - WEEK).max(self.from() - WEEK + HOUR_S));
         let before = self.reader.latency_sizes(row, self.satellite, long_ago, now)?;
         Ok(Detail {
             node: name.to_owned(),

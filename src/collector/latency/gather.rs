@@ -9,11 +9,11 @@ use crate::store::block::Row;
 use crate::store::latency::SizeKey;
 use crate::store::transfers::each_row;
 use crate::store::{Reader, Result};
+use crate::support::clock::HOUR_S;
 use crate::support::sketch::{Sketch, Sum};
 
-const HOUR: i64 = 3600;
 /// Ranges up to this long are read from transfers, if they are not more than so many.
-const SHORT_S: i64 = 6 * HOUR;
+const SHORT_S: i64 = 6 * HOUR_S;
 const MOST_ROWS: u64 = 1_000_000;
 
 /// What of a range is read where (seconds).
@@ -30,7 +30,7 @@ pub(super) struct Plan {
 impl Plan {
     /// For a range (ms) of nodes (their rows) that are looked at `now`.
     pub(super) fn of(reader: &Reader, nodes: &[i64], (from_ms, to_ms): (i64, i64), now_ms: i64) -> Result<Self> {
-        let down = |ms: i64| ms.div_euclid(HOUR * 1000) * HOUR;
+        let down = |ms: i64| ms.div_euclid(HOUR_S * 1000) * HOUR_S;
         let about = |range: (i64, i64)| {
             let counts = nodes.iter().map(|node| reader.transfers_about(*node, range));
             counts.sum::<Result<u64>>()
@@ -41,15 +41,17 @@ impl Plan {
             return Ok(Self {
                 hours: (0, 0),
                 rest_ms: (from_ms, to_ms),
-                width: width.unwrap_or(HOUR),
+                width: width.unwrap_or(HOUR_S),
             });
         }
         let first = down(from_ms);
-        let width = [1, 2, 4, 12, 24].into_iter().find(|hours| span / (hours * HOUR) <= 200);
-        let width = width.unwrap_or(24) * HOUR;
+        let width = [1, 2, 4, 12, 24]
+            .into_iter()
+            .find(|hours| span / (hours * HOUR_S) <= 200);
+        let width = width.unwrap_or(24) * HOUR_S;
         // The present hour holds nothing of the future; one of the past does, behind the moment.
         if to_ms >= now_ms - 60_000 {
-            let hours = (first, down(to_ms) + HOUR);
+            let hours = (first, down(to_ms) + HOUR_S);
             let rest_ms = (to_ms, to_ms);
             return Ok(Self { hours, rest_ms, width });
         }

@@ -13,11 +13,10 @@ use crate::domain::piece;
 use crate::domain::transfer::{Outcome, Quality};
 use crate::store::query::{By, Key, Scope};
 use crate::store::{Reader, Result};
+use crate::support::clock::{DAY_S, HOUR_S};
 use crate::support::sketch::Sketch;
 
-const HOUR: i64 = 3600;
-const DAY: i64 = 86_400;
-const WEEK: i64 = 7 * DAY;
+const WEEK: i64 = 7 * DAY_S;
 /// Of the slowest so many are told.
 const MOST_SLOW: usize = 30;
 
@@ -127,14 +126,16 @@ impl Asked<'_> {
 
     /// First second of the range, and the one behind the last whole hour of it.
     fn from(&self) -> i64 {
-        self.ask.from_ms.div_euclid(HOUR * 1000) * HOUR
+        self.ask.from_ms.div_euclid(HOUR_S * 1000) * HOUR_S
     }
 
     fn to(&self) -> i64 {
         match self.plan.hours.0 < self.plan.hours.1 {
             true => self.plan.hours.1,
-            false if self.ask.to_ms >= self.now_ms - 60_000 => self.ask.to_ms.div_euclid(HOUR * 1000) * HOUR + HOUR,
-            false => self.ask.to_ms.div_euclid(HOUR * 1000) * HOUR,
+            false if self.ask.to_ms >= self.now_ms - 60_000 => {
+                self.ask.to_ms.div_euclid(HOUR_S * 1000) * HOUR_S + HOUR_S
+            }
+            false => self.ask.to_ms.div_euclid(HOUR_S * 1000) * HOUR_S,
         }
     }
 
@@ -153,14 +154,14 @@ impl Asked<'_> {
         told.extend(rest.within((begin, i64::MAX)));
         let counts = counts(&told);
         let quality = self.ask.quality.or_else(|| judge::chosen(counts));
-        let long_ago = (self.from() - WEEK, (self.to() - WEEK).max(self.from() - WEEK + HOUR));
+        let long_ago = (self.from() - WEEK, (self.to() - WEEK).max(self.from() - WEEK + HOUR_S));
         let mut node = NodeLatency {
             node: name.to_owned(),
             unended: self.reader.unended(row, None, (self.from(), self.to()))?,
             ..NodeLatency::default()
         };
         // A quiet quarter of an hour is no log that tells nothing.
-        let day = (self.from().min(self.to() - DAY), self.to());
+        let day = (self.from().min(self.to() - DAY_S), self.to());
         node.has_durations = raw.any || self.reader.has_durations(row, day)?;
         if let Some(quality) = quality {
             let all: u64 = counts.iter().sum();
@@ -185,14 +186,14 @@ impl Asked<'_> {
         let times = judge::times(node.figures.as_ref()?.p95?, usual, quality)?;
         let (from, to) = (self.to() - WEEK, self.to());
         let by_hour = by(week, quality, |bucket| bucket);
-        let each = (from..to).step_by(HOUR as usize);
+        let each = (from..to).step_by(HOUR_S as usize);
         let p95 = each.map(|hour| judge::quantile(by_hour.get(&hour)?, 0.95));
         let at = judge::since(&p95.collect::<Vec<_>>(), usual);
         Some(Verdict {
             times_others: None,
             others: None,
             times_before: Some(times),
-            since_ms: at.map(|at| (from + at as i64 * HOUR) * 1000),
+            since_ms: at.map(|at| (from + at as i64 * HOUR_S) * 1000),
         })
     }
 
@@ -214,7 +215,7 @@ impl Asked<'_> {
                 piece: slow.piece.as_ref().map(piece::id_text),
             }));
         }
-        let around = (self.from(), self.ask.to_ms.div_euclid(1000) + HOUR);
+        let around = (self.from(), self.ask.to_ms.div_euclid(1000) + HOUR_S);
         let named = match raw.slow.is_empty() {
             true => Vec::new(),
             false => self.reader.slowest((row, name), around, self.ask.to_ms)?,
@@ -246,10 +247,10 @@ impl Asked<'_> {
     fn log_cost(&self, row: i64, name: &str) -> Result<LogCost> {
         let day = Scope {
             nodes: vec![name.to_owned()],
-            from_ms: Some(self.ask.to_ms - DAY * 1000),
+            from_ms: Some(self.ask.to_ms - DAY_S * 1000),
             to_ms: Some(self.ask.to_ms),
         };
-        let hours = (self.to() - DAY, self.to());
+        let hours = (self.to() - DAY_S, self.to());
         let (lines, line_bytes) = self.reader.lines_of(row, hours)?;
         let mut cost = LogCost {
             lines,
@@ -300,7 +301,7 @@ fn trend(told: &[&Told], quality: Quality, (begin, len, width): (i64, usize, i64
 }
 
 fn heat(week: &[&Told], quality: Quality, zone_s: i32) -> Vec<Option<u64>> {
-    let hour = |bucket: i64| (bucket + i64::from(zone_s)).rem_euclid(DAY) / HOUR;
+    let hour = |bucket: i64| (bucket + i64::from(zone_s)).rem_euclid(DAY_S) / HOUR_S;
     let sums = by(week, quality, hour);
     (0..24).map(|hour| judge::quantile(sums.get(&hour)?, 0.95)).collect()
 }

@@ -22,10 +22,9 @@ use crate::domain::sample::Told;
 use crate::report::time::rfc3339;
 use crate::store::{Reader, Result};
 
+use crate::support::clock::DAY_MS;
 use purse::{Purse, Satellite};
 pub use rest::{earnings_rows, paystub_rows};
-
-const DAY_MS: i64 = 86_400_000;
 
 /// What the configuration says of money.
 #[derive(Debug, Clone, Default, PartialEq)]

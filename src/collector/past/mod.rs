@@ -10,6 +10,7 @@ use super::matcher::Matcher;
 use crate::api::line::{Filter, LogLine, Past, Place, Start};
 use crate::source::past::{self, Part};
 use crate::store::Reader;
+use crate::support::clock;
 use walk::{Budget, Reached, Walk};
 
 /// Lines of an answer, each way.
@@ -31,7 +32,7 @@ pub fn around(
     (before, after): (usize, usize),
 ) -> Result<Past, String> {
     let matcher = Matcher::new(filter)?;
-    let now_ms = jiff::Timestamp::now().as_millisecond();
+    let now_ms = clock::now_ms();
     let names = reader.watched(now_ms).map_err(|error| error.to_string())?;
     let nodes: Vec<String> = match filter.nodes.as_slice() {
         [] => names,

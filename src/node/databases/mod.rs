@@ -17,10 +17,10 @@ use rusqlite::Connection;
 
 use self::open::{Stamp, Trouble};
 use crate::domain::books::{Book, Books, Hindrance, Money, Opened};
+use crate::support::clock::DAY_MS;
 
 /// Days before today that are read again when a database of days has changed: satellites correct no older ones.
 const DAYS: i64 = 45;
-const DAY_MS: i64 = 86_400_000;
 /// What fails in the same way is told anew that often only.
 const TROUBLE_EVERY: u32 = 10;
 /// What was held so many times again is not held for a moment.

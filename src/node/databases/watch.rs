@@ -5,10 +5,9 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel};
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
-
 use super::Shelf;
 use crate::domain::books::{Book, Books, Hindrance, Opened};
+use crate::support::clock::now_ms;
 
 /// A node whose databases can be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,8 +116,4 @@ fn silent(target: Target) -> Looked {
         ..Books::default()
     };
     (target.node, books)
-}
-
-fn now_ms() -> i64 {
-    Timestamp::now().as_millisecond()
 }

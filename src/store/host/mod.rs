@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::writer::Writer;
 use super::{At, Result, dictionary};
 use crate::domain::host::{DiskLook, Load, Metrics, Mounted, Room, Seen, Sight, Smart, Waiting};
+use crate::support::clock::{DAY_MS, HOUR_MS};
 
 /// Looks and scrapes are kept so long, s: what is usual is told over a day.
 pub(super) const LOOKS_KEPT_S: i64 = 3 * 86_400;
@@ -18,8 +19,6 @@ pub(super) const LOOKS_KEPT_S: i64 = 3 * 86_400;
 const SAME_LOOK_MS: i64 = 1_000;
 /// An audit that waits so long is remembered.
 const SLOW_MS: i64 = 30_000;
-const HOUR_MS: i64 = 3_600_000;
-const DAY_MS: i64 = 86_400_000;
 
 impl Writer {
     /// Keeps what was seen around nodes. All of it or nothing.

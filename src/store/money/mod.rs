@@ -10,13 +10,12 @@ use super::writer::Writer;
 use super::{At, Result, dictionary};
 use crate::domain::money::{Month, Payment, Paystub, Prices};
 use crate::domain::payout::{Fact, MoneySource, NodeEstimate, Topic};
+use crate::support::clock::{DAY_MS, HOUR_MS};
 
 pub use read::{Asked, MoneyRows, PriceRow, SatelliteRows};
 
 /// The schema that keeps it.
 const SINCE: i64 = 6;
-const HOUR_MS: i64 = 3_600_000;
-const DAY_MS: i64 = 24 * HOUR_MS;
 /// Stands for all satellites together.
 const ALL: i64 = 0;
 

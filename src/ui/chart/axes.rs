@@ -8,8 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::canvas::{put, say};
 use super::{Frame, Tone, data, time};
-
-const DAY: i64 = 86_400;
+use crate::support::clock::DAY_S;
 
 /// Characters of the axes.
 struct Lines {
@@ -265,8 +264,8 @@ impl Frame<'_> {
 
     fn moment(&self, second: i64) -> String {
         let range = self.state.range.seconds();
-        let with_date = range > DAY || self.state.end.is_some();
-        time::moment(second, self.chart.zone, with_date, range <= DAY / 24)
+        let with_date = range > DAY_S || self.state.end.is_some();
+        time::moment(second, self.chart.zone, with_date, range <= DAY_S / 24)
     }
 
     /// The range at the right end, if there is room: `1 h`, `1 h to 21 Aug 21:12`.

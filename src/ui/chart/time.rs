@@ -1,10 +1,9 @@
 //! The time axis: round local times with enough room between them, and a moment in words. Called by the drawing.
 
+use crate::support::clock::DAY_S;
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};
-
-const DAY: i64 = 86_400;
 
 /// From tick to tick.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -49,9 +48,9 @@ impl Step {
     fn seconds(self) -> i64 {
         match self {
             Self::Seconds(n) => n,
-            Self::Days(n) => n * DAY,
-            Self::Months(n) => i64::from(n) * 28 * DAY,
-            Self::Years(n) => i64::from(n) * 365 * DAY,
+            Self::Days(n) => n * DAY_S,
+            Self::Months(n) => i64::from(n) * 28 * DAY_S,
+            Self::Years(n) => i64::from(n) * 365 * DAY_S,
         }
     }
 
@@ -113,8 +112,8 @@ pub fn ticks(from: i64, to: i64, columns: u16, zone: &TimeZone) -> Vec<Tick> {
 
 /// Adds the ticks of a day; `None` when the end is passed.
 fn on_day(date: Date, step: Step, from: i64, to: i64, zone: &TimeZone, found: &mut Vec<Tick>) -> Option<()> {
-    let apart = if let Step::Seconds(n) = step { n } else { DAY };
-    for n in 0..DAY / apart {
+    let apart = if let Step::Seconds(n) = step { n } else { DAY_S };
+    for n in 0..DAY_S / apart {
         let time = date.at(0, 0, 0, 0).checked_add((n * apart).seconds()).ok()?;
         let moment = zone.to_zoned(time).ok()?;
         let second = moment.timestamp().as_second();

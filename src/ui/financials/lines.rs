@@ -4,12 +4,11 @@ use super::book::Book;
 use super::cash::{self, Cash};
 use crate::api::money::{DayMoney, EstimatePoint, MonthState, NodeMoney};
 use crate::domain::money::{Micro, Month};
+use crate::support::clock::{DAY_S, HOUR_S};
 use crate::ui::chart::{ChartState, Level, Points, Scale, Series};
 use crate::ui::look::Tone;
 use crate::ui::shared::Shared;
 
-const DAY_S: i64 = 86_400;
-const HOUR_S: i64 = 3600;
 /// An estimate is carried so far; what is older is a gap (seconds).
 const CARRIED_S: i64 = 2 * DAY_S;
 

@@ -3,6 +3,7 @@
 
 use crate::api::message::{Answer, Query};
 use crate::domain::task::progress::Progress;
+use crate::support::clock::DAY_MS;
 use crate::ui::ask::Ask;
 use crate::ui::chart::Range;
 use crate::ui::shared::{Shared, Stretch};
@@ -20,7 +21,6 @@ pub(super) const PROGRESS: &str = "maintenance.progress";
 /// Restarts and releases.
 pub(super) const MARKS: &str = "maintenance.marks";
 
-const DAY_MS: i64 = 86_400_000;
 /// What is usual is told from so much time.
 const USUAL_DAYS: i64 = 30;
 

@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::task::{Job, Task};
+use crate::support::clock::DAY_MS;
 use crate::ui::look::Tone;
 use crate::ui::number;
 use crate::ui::shared::Shared;
 use crate::ui::table::{Cell, Column, Row, Table};
 
-const HOUR_MS: i64 = 3_600_000;
-const DAY_MS: i64 = 24 * HOUR_MS;
 /// From this age on a filter is late, where nothing is known of how often they come.
 const LATE_MS: i64 = 7 * DAY_MS;
 /// Filters from which on it is told how often they come.

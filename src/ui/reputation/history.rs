@@ -7,12 +7,11 @@ use crate::api::message::Answer;
 use crate::api::reputation::DayBefore;
 use crate::api::status::ms;
 use crate::api::table::Value;
+use crate::support::clock::DAY_S;
 use crate::ui::chart::{Level, Mark, Points, Scale, Series};
 use crate::ui::flow;
 use crate::ui::look::Tone;
 use crate::ui::shared::Shared;
-
-const DAY_S: i64 = 86_400;
 
 /// Which score the chart and the change of a day show.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use super::Reputation;
 use super::entry::Entry;
 use super::scores;
 use crate::api::reputation::Downtime;
+use crate::support::clock::DAY_MS;
 use crate::ui::look::{Glyphs, Tone};
 use crate::ui::number;
 use crate::ui::pane::Page;
@@ -12,7 +13,6 @@ use crate::ui::text;
 
 /// Windows of 30 days, and the one that runs.
 const WINDOWS: i64 = 61;
-const DAY_MS: i64 = 86_400_000;
 /// Of the public satellites.
 const USUAL_MS: i64 = DAY_MS / 2;
 /// Behind the strip: hours lost, and when it is made good.

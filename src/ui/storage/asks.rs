@@ -2,6 +2,7 @@
 
 use crate::api::message::Query;
 use crate::api::table::{Question, What};
+use crate::support::clock::DAY_MS;
 use crate::ui::ask::Ask;
 use crate::ui::chart::Range;
 use crate::ui::shared::Shared;
@@ -22,7 +23,6 @@ pub(super) const MONEY: &str = "storage.money";
 /// Its work of two weeks.
 pub(super) const TASKS: &str = "storage.tasks";
 
-const DAY_MS: i64 = 86_400_000;
 /// The last compaction is looked for so far back.
 const TASK_DAYS: i64 = 14;
 /// Answers of a node that are read at most.

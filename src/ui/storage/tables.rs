@@ -3,6 +3,7 @@
 use super::facts::{self, Full, Place, SOON_DAYS};
 use crate::api::storage::{NodeStorage, SatelliteStorage};
 use crate::domain::task::{Job, State, Task};
+use crate::support::clock::DAY_MS;
 use crate::ui::look::Tone;
 use crate::ui::number::{self, Percent, Scale};
 use crate::ui::shared::Shared;
@@ -13,7 +14,6 @@ const SHARE: Percent<'_> = Percent::new(0, &[]);
 pub(super) const BAR: &str = "bar";
 /// A satellite sends a bloom filter every three or four days; one older than this is late (days).
 const LATE_DAYS: i64 = 8;
-const DAY_MS: i64 = 86_400_000;
 /// Columns of what is stored, and of it not paid.
 const KEPT: std::ops::Range<usize> = 2..4;
 /// Days that traffic is summed over.

@@ -3,6 +3,7 @@
 use crate::api::message::Query;
 use crate::api::table::{ErrorOf, Question, What};
 use crate::domain::chart;
+use crate::support::clock::DAY_MS;
 use crate::ui::ask::Ask;
 use crate::ui::chart::Range;
 use crate::ui::shared::{Shared, Stretch};
@@ -22,7 +23,6 @@ pub(super) const BEFORE: &str = "traffic.before";
 /// Transfers behind an error template or of a piece.
 pub(super) const EXAMPLES: &str = "traffic.examples";
 
-const DAY_MS: i64 = 86_400_000;
 /// Hours of the table by the hour.
 pub(super) const HOURS_SHOWN: i64 = 6;
 /// Days from which on the usual is told.
