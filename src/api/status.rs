@@ -336,6 +336,12 @@ pub struct Space {
     pub paid_percent: Option<u8>,
     /// Bytes a day; null: too little is known.
     pub growth_per_day: Option<i64>,
+    /// Bytes a day that came in over the last seven whole days, repairs included; null: no whole day is known.
+    #[serde(default)]
+    pub in_per_day: Option<u64>,
+    /// Likewise that went out, audits included.
+    #[serde(default)]
+    pub out_per_day: Option<u64>,
     /// Days until it is full; null: not at this pace, or the pace is unknown.
     pub full_in_days: Option<FullIn>,
 }

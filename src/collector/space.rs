@@ -16,6 +16,8 @@ use crate::support::clock::DAY_MS;
 
 /// Tallies a status looks at.
 const TALLIES: i64 = 10;
+/// Whole days that traffic is told of.
+const FLOW_DAYS: i64 = 7;
 /// Days told in full.
 const DAYS: i64 = 60;
 /// The longest time growth is told of, days.
@@ -107,12 +109,15 @@ pub fn space_of(
     let ledger = storage::ledger(&counted, &paid);
     let full = disk.free.and_then(|free| storage::full_in(free, growth.as_ref()));
     let rounded = |days: f64| (days * 10.0).round() / 10.0;
+    let moved = moved(known, now_ms);
     let space = Space {
         paid: ledger.paid,
         unpaid: ledger.unpaid,
         unexplained: ledger.unexplained,
         paid_percent: ledger.paid_percent,
         growth_per_day: growth.map(|growth| growth.per_day.round() as i64),
+        in_per_day: moved.map(|(came, _)| came),
+        out_per_day: moved.map(|(_, went)| went),
         full_in_days: full.map(|full| status::FullIn {
             low: full.low.map(rounded),
             likely: rounded(full.likely),
@@ -120,6 +125,23 @@ pub fn space_of(
         }),
     };
     Ok(Some((space, full)))
+}
+
+/// Bytes a day that came in and went out, of the last whole days (UTC) that are told; `None`: there is none.
+fn moved(known: &[Known], now_ms: i64) -> Option<(u64, u64)> {
+    let today = now_ms.div_euclid(DAY_MS) * DAY_MS;
+    let days = known.iter().flat_map(|known| &known.detail.moved);
+    let days: Vec<&MovedDay> = days
+        .filter(|day| (today - FLOW_DAYS * DAY_MS..today).contains(&day.start_ms))
+        .collect();
+    // A day without a row is one without traffic, after the first.
+    let first = days.iter().map(|day| day.start_ms).min()?;
+    let count = ((today - first) / DAY_MS).max(1).unsigned_abs();
+    let sum = |of: fn(&MovedDay) -> u64| days.iter().map(|day| of(day)).sum::<u64>() / count;
+    Some((
+        sum(|day| day.ingress + day.ingress_repair),
+        sum(|day| day.egress + day.egress_repair + day.egress_audit),
+    ))
 }
 
 fn grown(days: i64, growth: Growth) -> face::Growth {
@@ -242,6 +264,7 @@ pub fn storage(reader: &Reader, names: &[String], now_ms: i64) -> Result<Vec<fac
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::detail::Detail;
 
     fn store(db: Option<&str>, figures: [u64; 3]) -> Hashstore {
         Hashstore {
@@ -271,5 +294,38 @@ mod tests {
         let partly = Hashstore { set_bytes: None, ..two };
         assert_eq!(told(vec![one, partly]), None, "half of it is nothing");
         assert_eq!(told(Vec::new()), None);
+    }
+
+    #[test]
+    fn flows_are_of_whole_days_and_days_without_a_row_count() {
+        let today = 20_000 * DAY_MS;
+        let known = |days: &[(i64, u64)]| {
+            let day = |(ago, bytes): &(i64, u64)| MovedDay {
+                start_ms: today - ago * DAY_MS,
+                ingress: *bytes,
+                ingress_repair: 1,
+                egress: bytes * 2,
+                ..MovedDay::default()
+            };
+            Known {
+                detail: Detail {
+                    moved: days.iter().map(day).collect(),
+                    ..Detail::default()
+                },
+                answered_ms: today,
+                error: None,
+            }
+        };
+        let now = today + 3_600_000;
+        for (of, expected) in [
+            (vec![], None),
+            // Today is not over, and eight days ago is too long.
+            (vec![known(&[(0, 900), (8, 900)])], None),
+            (vec![known(&[(1, 99)])], Some((100, 198))),
+            (vec![known(&[(4, 399), (2, 399)])], Some((200, 399))),
+            (vec![known(&[(2, 99)]), known(&[(1, 99)])], Some((100, 198))),
+        ] {
+            assert_eq!(moved(&of, now), expected);
+        }
     }
 }

@@ -34,6 +34,18 @@ fn disk(name: &str) -> Disk {
     *DISKS.iter().find(|disk| disk.0 == name).unwrap()
 }
 
+/// GB a day that come in and go out; one node is too young.
+fn flows(name: &str) -> Option<(f64, f64)> {
+    match name {
+        "cellar" => Some((189.0, 34.0)),
+        "attic" => Some((21.0, 88.0)),
+        "barn" => Some((108.0, 71.0)),
+        "dock" => Some((22.0, 9.0)),
+        "eave" => Some((1.5, 109.0)),
+        _ => None,
+    }
+}
+
 /// What follows from a node's disk.
 fn space(sample: &Sample) -> Json {
     let (_, [paid, trash, dead], growth, full) = disk(sample.name);
@@ -43,7 +55,9 @@ fn space(sample: &Sample) -> Json {
     let percent = unpaid.map(|_| (paid / used * 100.0) as u8);
     let full = full.map(|[low, likely, high]| json!({"low": low, "likely": likely, "high": high}));
     json!({"paid": bytes(paid), "unpaid": unpaid, "unexplained": rest, "paid_percent": percent,
-        "growth_per_day": growth.map(|gb| (gb * 1e9) as i64), "full_in_days": full})
+        "growth_per_day": growth.map(|gb| (gb * 1e9) as i64), "full_in_days": full,
+        "in_per_day": flows(sample.name).map(|flows| bytes(flows.0 / 1000.0)),
+        "out_per_day": flows(sample.name).map(|flows| bytes(flows.1 / 1000.0))})
 }
 
 fn node(sample: &Sample) -> Node {

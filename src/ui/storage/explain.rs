@@ -64,6 +64,7 @@ impl Storage {
             ),
             "unexplained" => facts.unexplained(),
             "growth" | "full" | "range" => facts.full(),
+            "in" | "freed" | "out" => facts.flows(),
             _ => return None,
         };
         let mut explained = Explained {
@@ -248,6 +249,44 @@ impl Facts<'_> {
             }
         };
         ("where the bytes are", sum, list, words)
+    }
+
+    fn flows(&self) -> Parts {
+        let day = |bytes: u64| format!("{} a day", size(bytes));
+        let place = self.place;
+        let source = "last 7 whole days (UTC), by the API's or the databases' bandwidth";
+        let list = vec![
+            Fact::new(
+                "in",
+                number::known(place.flows.map(|(came_in, _)| came_in), day),
+                source,
+            ),
+            Fact::new(
+                "freed",
+                number::known(place.freed(), day),
+                "what comes in, less the growth",
+            ),
+            Fact::new(
+                "out",
+                number::known(place.flows.map(|(_, went_out)| went_out), day),
+                source,
+            ),
+        ];
+        let sum = place
+            .flows
+            .zip(place.freed())
+            .map_or(String::new(), |((came_in, _), freed)| {
+                let grown = number::change(&size(came_in.saturating_sub(freed)));
+                format!("{} in − {} freed = {grown} a day", size(came_in), size(freed))
+            });
+        (
+            "in and out of the disk",
+            sum,
+            list,
+            "In are customers' uploads and repairs, out are downloads, repairs elsewhere and audits. What comes in and \
+             does not make the node grow was freed: deleted and collected, compacted, expired. Out brings money, and \
+             frees nothing.",
+        )
     }
 
     fn paid(&self) -> Parts {

@@ -394,6 +394,7 @@ mod tests {
             unexplained: None,
             unpaid: None,
             growth: Some(4_000),
+            flows: None,
             full: Full::In(FullIn {
                 low: None,
                 likely: 1.0,

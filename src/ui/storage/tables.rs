@@ -39,6 +39,12 @@ impl Form {
         })
     }
 
+    fn flow(&self, bytes: Option<u64>) -> Cell {
+        bytes.map_or(Cell::unknown(), |bytes| {
+            Cell::number(self.growth.text(bytes), bytes as f64)
+        })
+    }
+
     fn growth(&self, bytes: Option<i64>) -> Cell {
         bytes.map_or(Cell::unknown(), |bytes| {
             Cell::number(number::change(&self.growth.text(bytes)), bytes as f64)
@@ -93,12 +99,15 @@ pub(super) fn nodes(places: &[Place], shared: &Shared) -> Table {
     let sizes = places.iter().flat_map(|place| [place.used, place.allocated]);
     let sums_too = [sums.used, sums.allocated].map(|sum| sum.0);
     let growths = places.iter().map(|place| place.growth).chain([sums.growth.0]);
+    let flows = places.iter().filter_map(|place| place.flows);
+    let flows = flows.flat_map(|(came, went)| [came, went].map(|bytes| i64::try_from(bytes).ok()));
     let form = Form {
         size: Scale::of(sizes.chain(sums_too).flatten()),
-        growth: Scale::of(growths.flatten()),
+        growth: Scale::of(growths.chain(flows).flatten()),
     };
-    let known = sums.growth.0.is_some();
+    let known = sums.growth.0.is_some() || sums.came_in.0.is_some();
     let pace = format!("{}/d", if known { &form.growth } else { &form.size }.unit());
+    let flow = |id, title| Column::number(id, title).unit(pace.clone());
     let columns = vec![
         Column::text("node", "NODE").bounds(4, 20),
         Column::number("used", "USED").unit(form.size.unit()),
@@ -113,7 +122,12 @@ pub(super) fn nodes(places: &[Place], shared: &Shared) -> Table {
         Column::number("dead", "DEAD").priority(5),
         Column::number("unexplained", "?").priority(6),
         Column::number("percent", "PAID").short("PAID %").unit("%").priority(2),
-        Column::number("growth", "GROWTH").short(pace.clone()).unit(pace),
+        flow("in", "IN").priority(11),
+        flow("freed", "FREED").priority(12),
+        Column::number("growth", "GROWTH")
+            .short(pace.clone())
+            .unit(pace.clone()),
+        flow("out", "OUT").priority(10),
         Column::number("full", "FULL IN").first(Direction::Up),
         Column::number("range", "RANGE").first(Direction::Up).priority(8),
     ];
@@ -144,7 +158,10 @@ fn row(place: &Place, form: &Form, shared: &Shared) -> Row {
         form.size(place.dead),
         form.size(place.unexplained),
         percent(place.share()),
+        form.flow(place.flows.map(|(came_in, _)| came_in)),
+        form.flow(place.freed()),
         form.growth(place.growth),
+        form.flow(place.flows.map(|(_, went_out)| went_out)),
         full_cell(place.full),
         range_cell(place.full),
     ];
@@ -164,6 +181,9 @@ struct Sums {
     dead: Sum<u64>,
     unexplained: Sum<u64>,
     growth: Sum<i64>,
+    came_in: Sum<u64>,
+    freed: Sum<u64>,
+    went_out: Sum<u64>,
     share: Option<(u64, u64)>,
 }
 
@@ -183,6 +203,9 @@ impl Sums {
             dead: sum(places, |place| place.dead),
             unexplained: sum(places, |place| place.unexplained),
             growth: sum(places, |place| place.growth),
+            came_in: sum(places, |place| Some(place.flows?.0)),
+            freed: sum(places, Place::freed),
+            went_out: sum(places, |place| Some(place.flows?.1)),
             share: shares.reduce(|a, b| (a.0 + b.0, a.1 + b.1)),
         }
     }
@@ -202,7 +225,10 @@ fn fleet(sums: &Sums, form: &Form) -> Row {
         size(sums.dead),
         size(sums.unexplained),
         percent(sums.share),
+        dim(form.flow(sums.came_in.0), sums.came_in.1),
+        dim(form.flow(sums.freed.0), sums.freed.1),
         dim(form.growth(sums.growth.0), sums.growth.1),
+        dim(form.flow(sums.went_out.0), sums.went_out.1),
         Cell::empty(),
         Cell::empty(),
     ];

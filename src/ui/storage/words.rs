@@ -263,6 +263,7 @@ pub(super) mod tests {
             unexplained: Some(520_000_000_000),
             unpaid: Some(1_510_000_000_000),
             growth: Some(41_000_000_000),
+            flows: None,
             full,
         }
     }
