@@ -153,16 +153,17 @@ mod tests {
             (4, 3)
         );
         assert_eq!(count(&Question::Estimate(Some("c".into()))), 0, "it has none");
-        assert!(asked.len() < 130, "{} a day", asked.len());
+        assert_eq!(count(&Question::Notices), 48);
+        assert!(asked.len() < 170, "{} a day", asked.len());
         // At most a quarter of an hour after the start all is known.
-        assert_eq!(asked.iter().take(8).map(|(n, _)| *n).max(), Some(3));
+        assert_eq!(asked.iter().take(9).map(|(n, _)| *n).max(), Some(4));
     }
 
     #[test]
     fn a_new_month_is_asked_of_at_once_and_what_failed_soon() {
         let (minute, now) = (Duration::from_secs(60), Instant::now());
         let mut rounds = Rounds::default();
-        for question in rounds.due(&[], month("2026-08"), minute, now) {
+        for question in rounds.all(&[], month("2026-08")) {
             rounds.asked(question, Some(&[]), now);
         }
         rounds.asked(Question::Held, None, now);
