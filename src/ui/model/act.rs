@@ -14,7 +14,7 @@ use crate::api::message::Command;
 pub(super) const PAGE: isize = 10;
 
 /// What of any table must not be copied as it is, by the ids of columns.
-fn masks() -> Masks<'static> {
+pub(super) fn masks() -> Masks<'static> {
     Masks::none()
         .column("node", copy::each(copy::numbered("node")))
         .column("nodes", copy::each(copy::numbered("node")))
@@ -71,6 +71,7 @@ impl Model {
             | Action::Mouse
             | Action::Repaint
             | Action::Palette
+            | Action::Export
             | Action::Help
             | Action::Quit => true,
             _ => self.view().can(action, &self.shared),
@@ -108,6 +109,7 @@ impl Model {
             Action::Show(pane) => self.show(pane),
             Action::Back => return self.back(),
             Action::Freeze => self.freeze(),
+            Action::Export => self.ask_what_to_write(),
             Action::Help => self.overlay = Some(self.help()),
             Action::Palette => self.overlay = Some(self.palette()),
             Action::Messages => self.overlay = Some(self.messages()),

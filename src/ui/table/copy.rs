@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::{Align, Column, Row, Table, TableState, Text};
+use super::{Align, Column, Row, SortKey, Table, TableState, Text};
 
 /// What of a table must not be copied as it is: a way of masking for each column that needs one.
 #[derive(Default)]
@@ -26,7 +26,8 @@ impl<'a> Masks<'a> {
         self
     }
 
-    fn apply<'t>(&mut self, id: &str, text: &'t str) -> Cow<'t, str> {
+    /// A text as others may see it.
+    pub fn apply<'t>(&mut self, id: &str, text: &'t str) -> Cow<'t, str> {
         match self.ways.get_mut(id) {
             Some(way) if !matches!(text, "" | "?" | "–") => Cow::Owned(way(text)),
             _ => Cow::Borrowed(text),
@@ -67,7 +68,7 @@ pub fn cell(table: &Table, row: &Row, id: &str, masks: &mut Masks) -> Option<Str
 /// A row in one line: each value behind its heading.
 pub fn row(table: &Table, state: &TableState, row: &Row, masks: &mut Masks) -> String {
     let values = chosen(table, state).filter_map(|(at, column)| {
-        let text = masks.apply(&column.id, row.text_at(at));
+        let text = masked(row, at, column, masks);
         let text = flat(text.trim());
         (!text.is_empty()).then(|| format!("{} {text}", column.heading()))
     });
@@ -84,7 +85,7 @@ pub fn details(table: &Table, row: &Row) -> Vec<(Text, String)> {
 
 /// The rows shown and the footer as a table in Markdown.
 pub fn markdown(table: &Table, state: &TableState, masks: &mut Masks) -> String {
-    let sections = !table.groups.is_empty();
+    let sections = table.has_sections();
     let sides = chosen(table, state).map(|(_, column)| match column.align {
         Align::Left => "---",
         Align::Right => "---:",
@@ -110,28 +111,35 @@ pub fn tsv(table: &Table, state: &TableState, masks: &mut Masks) -> String {
 
 /// Headings, rows, footer. The footer's first cell is a label of ours and not masked.
 fn grid(table: &Table, state: &TableState, masks: &mut Masks, written: impl Fn(&str) -> String) -> Vec<Vec<String>> {
-    let sections = !table.groups.is_empty();
+    let sections = table.has_sections();
     let section = |text: &str| sections.then(|| written(text));
     let headings = chosen(table, state).map(|(_, column)| written(&column.heading()));
     let mut lines = vec![section("SECTION").into_iter().chain(headings).collect::<Vec<_>>()];
     for row in state.rows(table) {
-        let group = table.groups.get(usize::from(row.group)).map_or("", |text| text);
-        let section = section(&masks.apply("section", group));
-        let cells = chosen(table, state).map(|(at, column)| written(&masks.apply(&column.id, row.text_at(at))));
+        let section = section(&masks.apply("section", table.section(row)));
+        let cells = chosen(table, state).map(|(at, column)| written(&masked(row, at, column, masks)));
         lines.push(section.into_iter().chain(cells).collect());
     }
     for row in &table.foot {
         let cells = chosen(table, state).map(|(at, column)| match at {
             0 => written(row.text_at(at)),
-            _ => written(&masks.apply(&column.id, row.text_at(at))),
+            _ => written(&masked(row, at, column, masks)),
         });
         lines.push(section("").into_iter().chain(cells).collect());
     }
     lines
 }
 
-/// The columns the viewer wants, whether or not the screen has room for them.
-fn chosen<'a>(table: &'a Table, state: &'a TableState) -> impl Iterator<Item = (usize, &'a Column)> {
+/// A cell's text as others may see it. A number is no name: peers are counted, too.
+fn masked<'t>(row: &'t Row, at: usize, column: &Column, masks: &mut Masks) -> Cow<'t, str> {
+    match row.cells.get(at).map(|cell| cell.sort) {
+        Some(SortKey::Number(_)) => Cow::Borrowed(row.text_at(at)),
+        _ => masks.apply(&column.id, row.text_at(at)),
+    }
+}
+
+/// The columns the viewer wants, with their places, whether or not the screen has room for them.
+pub fn chosen<'a>(table: &'a Table, state: &'a TableState) -> impl Iterator<Item = (usize, &'a Column)> {
     let columns = table.columns.iter().enumerate();
     columns.filter(|(_, column)| state.shows(column))
 }
