@@ -172,9 +172,11 @@ fn line(last: Rect, buffer: &mut Buffer, model: &Model, prompt: &Prompt) {
     let right = match (&prompt.error, prompt.id) {
         (Some(error), _) => error.clone(),
         (None, "filter") => found(model),
+        (None, "export") => "Enter writes it, Esc does not".to_owned(),
         (None, _) => "Enter takes it, Esc leaves it as it was".to_owned(),
     };
-    let least = width(&prompt.title) + width(&prompt.text).min(LEAST_TYPED) + width(&right) + 6;
+    let most = if prompt.error.is_some() { LEAST_TYPED } else { u16::MAX };
+    let least = width(&prompt.title) + width(&prompt.text).min(most) + width(&right) + 6;
     let right = match (least <= last.width, &prompt.error) {
         // What is wrong is said whole: above the line, where there is no room beside it.
         (false, Some(error)) => {
@@ -199,7 +201,7 @@ fn line(last: Rect, buffer: &mut Buffer, model: &Model, prompt: &Prompt) {
     pen.put(&format!("  {right}"), tone);
 }
 
-/// So much of what is typed is seen at least, beside a hint.
+/// So much of what is typed is seen at least, beside what is wrong with it.
 const LEAST_TYPED: u16 = 24;
 
 /// A warning in the lines over a place, as many as it needs.

@@ -3,7 +3,7 @@
 pub mod looks;
 mod memory;
 pub mod picture;
-mod save;
+pub mod save;
 mod svg;
 
 use std::io;

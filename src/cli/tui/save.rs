@@ -33,7 +33,10 @@ pub fn begin(save: Save, told: &Sender<Event>) {
 }
 
 /// Writes it: the path of the file as it is shown.
-fn write(save: &Save) -> Result<String, NotSaved> {
+///
+/// # Errors
+/// There is such a file and it was not to be replaced; or what else went wrong, in a line. Nothing is left then.
+pub fn write(save: &Save) -> Result<String, NotSaved> {
     let place = expanded(&save.path).map_err(NotSaved::Failed)?;
     let failed = |error: &io::Error| NotSaved::Failed(told(error, &place));
     let before = match fs::metadata(&place) {

@@ -90,13 +90,9 @@ impl Taken {
 
     fn items(&self, open: bool) -> Vec<Item> {
         let mut items = Vec::new();
-        for (name, table, state) in &self.tables {
-            let columns = table.columns().iter().filter(|column| state.shows(column)).count();
-            let size = format!(
-                "{}, {}",
-                export::amount(state.len(), "row"),
-                export::amount(columns, "column")
-            );
+        for ((name, ..), sheet) in self.tables.iter().zip(self.sheets(open)) {
+            let rows = export::amount(sheet.rows.len(), "row");
+            let size = format!("{rows}, {}", export::amount(sheet.columns.len(), "column"));
             let words = name.replace(|c: char| !c.is_ascii_alphanumeric(), " ");
             items.push(Item::new(format!("{TABLE}{name}"), format!("table: {words}")).hint(size));
         }
