@@ -174,9 +174,9 @@ fn keys_are_obeyed_and_quitting_leaves_the_terminal_as_it_was() {
     terminal.wait("all nodes", |text| text.contains("NODES"));
     terminal.keys("?");
     terminal.wait("help", |text| text.contains("Keys of Overview"));
-    terminal.keys("/zoom");
+    terminal.keys("/shorter");
     terminal.wait("found", |text| {
-        text.contains("A shorter range") && !text.contains("One row up")
+        text.contains("A shorter range") && !text.contains("Hold the picture")
     });
     terminal.keys("\x1b");
     terminal.wait("no help", |text| !text.contains("Keys of Overview"));

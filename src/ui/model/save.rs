@@ -22,6 +22,8 @@ const MASKED: &str = "masked";
 const TABLE: &str = "table ";
 /// Where nothing was drawn yet.
 const USUAL: (u16, u16) = (80, 24);
+/// Enough for all a pane has.
+const ROOMY: (u16, u16) = (200, 80);
 
 /// What is being written to a file.
 #[derive(Default)]
@@ -129,10 +131,13 @@ impl Model {
         }
         let mut buffer = Buffer::empty(area);
         let hits = frame::painted(area, &mut buffer, self, true);
+        // What has no room on this screen belongs to it all the same.
+        let roomy = Rect::new(0, 0, ROOMY.0, ROOMY.1);
+        let roomy = frame::painted(roomy, &mut Buffer::empty(roomy), self, true);
         let view = self.view();
         let mut tables: Vec<(&'static str, Table, TableState)> = Vec::new();
         let focused = view.focused();
-        let names = hits.tables.iter().map(|(name, _)| *name);
+        let names = hits.tables.iter().chain(&roomy.tables).map(|(name, _)| *name);
         let names = focused
             .into_iter()
             .filter(|name| hits.table(name).is_some())
@@ -153,7 +158,7 @@ impl Model {
             pane: self.pane,
             time_ms: self.shown_ms(),
             tables,
-            plot: hits.plot,
+            plot: hits.plot.or(roomy.plot),
             nodes: self.shared.nodes().iter().map(|node| node.name.clone()).collect(),
             picture: rows.collect(),
         }
