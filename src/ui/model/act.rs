@@ -295,7 +295,9 @@ impl Model {
         let Some((table, state)) = self.table() else {
             return Vec::new();
         };
-        let text = copy::markdown(table, state, &mut masks());
+        let nodes: Vec<String> = self.shared.nodes().iter().map(|node| node.name.clone()).collect();
+        let mut masks = masks();
+        let text = copy::veiled(&copy::markdown(table, state, &mut masks), &nodes, "node", &mut masks);
         let rows = state.len();
         self.shared.say(format!(
             "{rows} rows are in the clipboard, names and addresses masked, if the terminal allows it"

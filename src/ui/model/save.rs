@@ -58,7 +58,7 @@ impl Taken {
         let mut masks = if open { Default::default() } else { masks() };
         let tables = self.tables.iter();
         tables
-            .map(|(name, table, state)| export::table(self.pane, name, (table, state), &mut masks))
+            .map(|(name, table, state)| export::table((self.pane, name), (table, state), &self.nodes, &mut masks))
             .collect()
     }
 
@@ -173,7 +173,8 @@ impl Model {
             Collector::Lost(_) if shared.told_ms() > 0 => shared.told_ms(),
             _ => shared.now_ms,
         };
-        chosen.or(shared.held_since()).unwrap_or(now)
+        let shown = chosen.or(shared.held_since()).unwrap_or(now);
+        shown - shown.rem_euclid(1000)
     }
 
     /// Something of the list was chosen: asks for the file, with a good name in the line.
