@@ -8,13 +8,8 @@ use super::measure::Measure;
 use super::{Sheet, slug, unique};
 use crate::api::table::Value;
 
-/// The table of this name on a pane, where these nodes are watched.
-pub fn table(
-    (pane, name): (Pane, &str),
-    (table, state): (&Table, &TableState),
-    nodes: &[String],
-    masks: &mut Masks<'_>,
-) -> Sheet {
+/// The table of this name on a pane.
+pub fn table(pane: Pane, name: &str, (table, state): (&Table, &TableState), masks: &mut Masks<'_>) -> Sheet {
     let measured = copy::chosen(table, state).map(|(at, column)| (at, column, Measure::of(pane, name, &column.id)));
     let columns: Vec<(usize, &Column, Measure)> =
         measured.filter(|(.., measure)| *measure != Measure::Picture).collect();
@@ -29,22 +24,18 @@ pub fn table(
         for (at, column, measure) in &columns {
             let cell = row.cells.get(*at).unwrap_or(&absent);
             values.push(match (measure.value(cell), cell.sort) {
-                (Value::Text(words), SortKey::Text) => {
-                    let masked = masks.apply(&column.id, &words).into_owned();
-                    text(&copy::veiled(&masked, nodes, "node", masks))
-                }
+                (Value::Text(words), SortKey::Text) => text(&masks.apply(&column.id, &words)),
                 (value, _) => value,
             });
         }
         values
     });
     let rows = rows.collect();
-    let markdown = copy::markdown(table, state, masks);
     Sheet {
         name: slug(name),
         columns: unique(sections.into_iter().chain(headings)),
         rows,
-        markdown: copy::veiled(&markdown, nodes, "node", masks),
+        markdown: copy::markdown(table, state, masks),
     }
 }
 
@@ -95,7 +86,7 @@ mod tests {
         state.update(&whole);
         state.set_filter(&whole, "!eave");
         state.sort_by(&whole, "in");
-        let sheet = table((Pane::Storage, "satellites"), (&whole, &state), &[], &mut Masks::none());
+        let sheet = table(Pane::Storage, "satellites", (&whole, &state), &mut Masks::none());
         assert_eq!(sheet.columns, ["section", "node", "in_bytes", "percent"]);
         let text = |text: &str| Value::Text(text.to_owned());
         let number = Value::Amount;
@@ -108,7 +99,7 @@ mod tests {
         );
         state.toggle_column(&whole, "error");
         let mut masks = Masks::none().column("node", copy::numbered("node"));
-        let sheet = table((Pane::Storage, "satellites"), (&whole, &state), &[], &mut masks);
+        let sheet = table(Pane::Storage, "satellites", (&whole, &state), &mut masks);
         assert_eq!(sheet.columns.last().unwrap(), "error");
         assert_eq!(sheet.rows[1][1], text("node2"));
         assert!(sheet.markdown.contains("node2") && !sheet.markdown.contains("attic"));

@@ -8,6 +8,7 @@ use super::super::export::{self, Content, Form, NotSaved, Plot, Save, Sheet};
 use super::super::frame;
 use super::super::overlay::{Item, Overlay, Picker, Prompt};
 use super::super::pane::{Effect, Pane};
+use super::super::table::copy::Masks;
 use super::super::table::{Table, TableState};
 use super::act::masks;
 use super::{Collector, Model};
@@ -53,19 +54,26 @@ struct Taken {
 }
 
 impl Taken {
+    fn masks(&self, open: bool) -> Masks<'static> {
+        match open {
+            true => Masks::none(),
+            false => masks().names(self.nodes.clone()),
+        }
+    }
+
     fn sheets(&self, open: bool) -> Vec<Sheet> {
         // One set of masks: a node has the same number in all tables.
-        let mut masks = if open { Default::default() } else { masks() };
+        let mut masks = self.masks(open);
         let tables = self.tables.iter();
         tables
-            .map(|(name, table, state)| export::table((self.pane, name), (table, state), &self.nodes, &mut masks))
+            .map(|(name, table, state)| export::table(self.pane, name, (table, state), &mut masks))
             .collect()
     }
 
     /// What was chosen, and the name and ending of its file.
     fn content(&self, chosen: &str, open: bool) -> Option<(Content, String, &'static str)> {
         let table = chosen.strip_prefix(TABLE);
-        let mut masks = if open { Default::default() } else { masks() };
+        let mut masks = self.masks(open);
         Some(match (chosen, table) {
             (ALL, _) => {
                 let content = Content::Tables {

@@ -10,6 +10,8 @@ use super::{Align, Column, Row, SortKey, Table, TableState, Text};
 #[derive(Default)]
 pub struct Masks<'a> {
     ways: HashMap<Text, Way<'a>>,
+    /// Names of nodes, the longest first: masked where a sentence has them.
+    names: Vec<String>,
 }
 
 type Way<'a> = Box<dyn FnMut(&str) -> String + 'a>;
@@ -26,42 +28,50 @@ impl<'a> Masks<'a> {
         self
     }
 
-    /// A text as others may see it.
+    /// With names of nodes: in other columns they are masked as in the column `node`.
+    pub fn names(mut self, names: impl IntoIterator<Item = String>) -> Self {
+        self.names = names.into_iter().filter(|name| !name.is_empty()).collect();
+        self.names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+        self
+    }
+
+    /// A text of the column of this id as others may see it.
     pub fn apply<'t>(&mut self, id: &str, text: &'t str) -> Cow<'t, str> {
         match self.ways.get_mut(id) {
-            Some(way) if !matches!(text, "" | "?" | "–") => Cow::Owned(way(text)),
-            _ => Cow::Borrowed(text),
+            _ if matches!(text, "" | "?" | "–") => Cow::Borrowed(text),
+            Some(way) => Cow::Owned(way(text)),
+            None if self.names.iter().any(|name| text.contains(name)) => Cow::Owned(self.veiled(text)),
+            None => Cow::Borrowed(text),
         }
     }
-}
 
-/// A text in which these names, as whole words, are masked as in the column of this id: sentences name nodes, too.
-pub fn veiled(text: &str, names: &[String], id: &str, masks: &mut Masks) -> String {
-    if !masks.ways.contains_key(id) {
-        return text.to_owned();
-    }
-    let mut names: Vec<&String> = names.iter().filter(|name| text.contains(*name)).collect();
-    names.sort_by_key(|name| std::cmp::Reverse(name.len()));
-    let part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
-    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
-    while let Some(next) = rest.chars().next() {
-        let begins = !out.ends_with(part);
-        let is_here = |name: &&&String| {
-            rest.strip_prefix(name.as_str())
-                .is_some_and(|after| !after.starts_with(part))
+    /// A sentence with its names, as whole words, masked.
+    fn veiled(&mut self, text: &str) -> String {
+        let Some(way) = self.ways.get_mut("node") else {
+            return text.to_owned();
         };
-        match names.iter().find(is_here).filter(|name| begins && !name.is_empty()) {
-            Some(name) => {
-                out += &masks.apply(id, name);
-                rest = &rest[name.len()..];
-            }
-            None => {
-                out.push(next);
-                rest = &rest[next.len_utf8()..];
+        let part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+        let (mut seen, mut rest, mut before) = (String::with_capacity(text.len()), text, ' ');
+        while let Some(next) = rest.chars().next() {
+            let whole = |name: &&String| {
+                rest.strip_prefix(name.as_str())
+                    .is_some_and(|after| !after.starts_with(part))
+            };
+            match self.names.iter().find(whole).filter(|_| !part(before)) {
+                Some(name) => {
+                    seen += &way(name);
+                    rest = &rest[name.len()..];
+                    before = ' ';
+                }
+                None => {
+                    seen.push(next);
+                    rest = &rest[next.len_utf8()..];
+                    before = next;
+                }
             }
         }
+        seen
     }
-    out
 }
 
 /// A way of masking: the first name becomes `node1`, the next `node2`; the same name always the same.
@@ -248,12 +258,16 @@ mod tests {
 
     #[test]
     fn sentences_name_no_node() {
-        let names = ["attic", "attic-2", "a", ""].map(str::to_owned);
-        let mut masks = masks();
-        let text = "postponed: attic-2, attic (attic2), a cattic, /var/attic.log";
-        let seen = veiled(text, &names, "node", &mut masks);
-        assert_eq!(seen, "postponed: node1, node2 (attic2), node3 cattic, /var/node2.log");
-        assert_eq!(veiled(text, &names, "node", &mut Masks::none()), text);
+        let names = || ["attic", "attic-2", "a", "node1", ""].map(str::to_owned);
+        let mut masks = masks().names(names());
+        let text = "postponed: attic-2, attic (attic2), a cattic, /var/attic.log, node1";
+        let seen = masks.apply("state", text);
+        assert_eq!(
+            seen,
+            "postponed: node1, node2 (attic2), node3 cattic, /var/node2.log, node4"
+        );
+        assert_eq!(masks.apply("node", "attic"), "node2", "once");
+        assert_eq!(Masks::none().names(names()).apply("state", text), text);
     }
 
     #[test]
