@@ -74,7 +74,9 @@ impl Measure {
         let number = match cell.sort {
             // Never is no number of days.
             SortKey::Number(number) if number.is_finite() && number.abs() < 1e300 => number,
-            SortKey::Text if self == Self::Percent => return percent(text).map_or_else(words, decimal),
+            SortKey::Text if self == Self::Percent && text.contains('%') => {
+                return percent(text).map_or_else(words, decimal);
+            }
             _ => return words(),
         };
         match self {
@@ -103,6 +105,7 @@ fn special(pane: Pane, table: &str, column: &str) -> Option<Measure> {
         }
         (Pane::Traffic, "sizes" | "few-sizes", "in" | "out") => M::Shown,
         (Pane::Storage, "nodes", "bar") => M::Percent,
+        (Pane::Storage, "disks", "disk") => M::Words,
         (Pane::Reputation, _, "lost") => M::Hours,
         (Pane::Latency, _, "before") => M::Millis,
         (Pane::Financials, "months", "month") => M::Month,
@@ -161,17 +164,17 @@ fn word(unit: &str) -> String {
     super::slug(&spelled).replace('-', "_")
 }
 
-/// Without the dust of binary fractions.
+/// To thousandths: what is foreseen or measured so is no more exact.
 fn rounded(number: f64) -> f64 {
     (number * 1e3).round() / 1e3
 }
 
-/// A number, without a point where it is whole.
+/// A number, without a point where it is whole, and without the dust of binary fractions.
 pub(super) fn decimal(number: f64) -> Value {
     const EXACT: f64 = 9e15;
     match number.fract() == 0.0 && number.abs() < EXACT {
         true => Value::Amount(number as i64),
-        false => Value::Score(number),
+        false => Value::Score(format!("{number:.11e}").parse().unwrap_or(number)),
     }
 }
 
@@ -218,7 +221,8 @@ mod tests {
             (M::Percent, number("99.7 ¹", 0.997), Value::Score(99.7)),
             (M::Percent, number("− 3 %", -0.031), Value::Amount(-3)),
             (M::Percent, Cell::text("███░░  71 % ="), Value::Amount(71)),
-            (M::Percent, Cell::text("no share"), text("no share")),
+            (M::Percent, Cell::text("no share 1"), text("no share 1")),
+            (M::Number, number("−0.0119", 0.9881 - 1.0), Value::Score(-0.0119)),
             (M::Shown, number("~−1\u{a0}204.50", 0.0), Value::Score(-1204.5)),
             (M::Shown, number("1.50–1.60", 1.6), text("1.50–1.60")),
             (M::Shown, Cell::text("1.5"), text("1.5")),

@@ -57,9 +57,7 @@ pub fn plot(plot: &Plot, nodes: &[String], masks: &mut Masks<'_>) -> Sheet {
     let rows: Vec<Vec<Value>> = lines
         .into_iter()
         .map(|(second, line)| {
-            let values = line
-                .into_iter()
-                .map(|value| value.map_or(Value::Null, |value| decimal(significant(value))));
+            let values = line.into_iter().map(|value| value.map_or(Value::Null, decimal));
             let time = Value::Time(second.saturating_mul(1000));
             std::iter::once(time).chain(values).collect()
         })
@@ -82,11 +80,6 @@ fn points(points: &Points) -> Vec<(i64, Option<f64>)> {
             times.zip(values.iter().copied()).collect()
         }
     }
-}
-
-/// With the digits a measurement has, without the dust of binary fractions.
-fn significant(value: f64) -> f64 {
-    format!("{value:.8e}").parse().unwrap_or(value)
 }
 
 fn markdown(columns: &[String], rows: &[Vec<Value>]) -> String {

@@ -48,7 +48,10 @@ fn text(text: &str) -> Value {
 
 /// The column's id, and the unit of what stands in it.
 fn heading(column: &Column, measure: Measure) -> String {
-    let id = column.id.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+    let id = match &*column.id {
+        "bar" => "fill".to_owned(),
+        id => id.replace(|c: char| !c.is_ascii_alphanumeric(), "_"),
+    };
     let unit = measure.unit(&column.unit);
     match unit.is_empty() || id == unit || id.ends_with(&format!("_{unit}")) {
         true => id,
