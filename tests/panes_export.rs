@@ -469,6 +469,14 @@ fn a_phone_shows_the_end_of_the_name_and_the_whole_error() {
     let words: Vec<&str> = shown.split_whitespace().collect();
     assert!(words.join(" ").contains(why), "{shown}");
     assert!(shown.contains("2026-08-21T1948Z.csv▏"), "{shown}");
+    let save = saved(press(&mut model, "enter", PHONE));
+    model.update(Input::Saved(save.id, Ok(save.path)), NOW_MS);
+    let shown = text(&mut model);
+    let last = shown.lines().last().unwrap();
+    assert!(
+        last.contains("wrote 6 rows to ~") && last.contains("1948Z.csv"),
+        "{shown}"
+    );
 }
 
 #[test]

@@ -229,6 +229,9 @@ fn footer(area: Rect, buffer: &mut Buffer, model: &Model) -> Vec<(Rect, Action)>
         return Vec::new();
     }
     if let Some(toast) = model.shared.toast() {
+        // Where a file went stands at the end.
+        let room = usize::from(pen.left()).saturating_sub(1);
+        let toast = text::middle(toast, room, &model.shared.theme.glyphs);
         pen.put(&format!(" {toast}"), Tone::Accent);
         return Vec::new();
     }

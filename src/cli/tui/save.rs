@@ -174,6 +174,7 @@ fn told(error: &io::Error, place: &Path) -> String {
             format!("the disk of {folder} is full: give another folder")
         }
         ErrorKind::InvalidFilename => "the name is too long, or has letters a file cannot have".to_owned(),
-        _ => format!("cannot write to {folder}: {error}"),
+        // Its own words name a file nobody asked for.
+        other => format!("cannot write to {folder}: {other}; give another folder"),
     }
 }
