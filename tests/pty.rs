@@ -174,9 +174,9 @@ fn keys_are_obeyed_and_quitting_leaves_the_terminal_as_it_was() {
     terminal.wait("all nodes", |text| text.contains("NODES"));
     terminal.keys("?");
     terminal.wait("help", |text| text.contains("Keys of Overview"));
-    terminal.keys("/zoom");
+    terminal.keys("/shorter");
     terminal.wait("found", |text| {
-        text.contains("A shorter range") && !text.contains("One row up")
+        text.contains("A shorter range") && !text.contains("Hold the picture")
     });
     terminal.keys("\x1b");
     terminal.wait("no help", |text| !text.contains("Keys of Overview"));
@@ -221,6 +221,41 @@ fn clicks_copies_and_titles_reach_the_terminal() {
         text.contains("the mouse is the terminal's")
     });
     assert!(raw(&terminal).contains("\x1b[?1000l"));
+    terminal.keys("q");
+    assert_eq!(terminal.ends(), 0);
+}
+
+#[test]
+fn what_is_shown_is_written_to_a_file_that_is_not_replaced_unasked() {
+    let data = tempfile::tempdir().unwrap();
+    let file = data.path().join("out.csv");
+    let mut terminal = demo(data.path());
+    let begin = |terminal: &mut Terminal, name: &str| {
+        terminal.keys("e");
+        terminal.wait("what there is", |text| text.contains("table: nodes"));
+        terminal.keys("\r");
+        terminal.wait("where to", |text| text.contains("write to"));
+        terminal.keys(&format!("\x15{name}"));
+        terminal.wait("the name", |text| text.contains(name));
+        terminal.keys("\r");
+    };
+    begin(&mut terminal, "~/out.csv");
+    terminal.wait("written", |text| text.contains("wrote 2 rows to ~/out.csv"));
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.starts_with("node,state,") && text.lines().count() == 3, "{text}");
+
+    std::fs::write(&file, "mine").unwrap();
+    begin(&mut terminal, "~/out.csv");
+    terminal.wait("asked", |text| text.contains("Enter again replaces it"));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
+    terminal.keys("\r");
+    terminal.wait("replaced", |text| !text.contains("write to"));
+    assert!(std::fs::read_to_string(&file).unwrap().starts_with("node,state,"));
+
+    begin(&mut terminal, "~/none/out.csv");
+    terminal.wait("no folder", |text| text.contains("there is no folder ~/none: make it"));
+    terminal.keys("\x1b");
+    terminal.wait("no line", |text| !text.contains("write to"));
     terminal.keys("q");
     assert_eq!(terminal.ends(), 0);
 }

@@ -1,5 +1,6 @@
 //! Tables as scripts read them: CSV, JSON, NDJSON. Rows are written as they come.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use serde_json::{Map, Value as Json};
@@ -49,15 +50,25 @@ enum Out<W: Write> {
 }
 
 /// Writes one table.
-pub struct Table<W: Write> {
+pub struct Table<'n, W: Write> {
     out: Out<W>,
     /// Names of what is written, and their places in the rows given.
-    columns: Vec<(&'static str, usize)>,
+    columns: Vec<(&'n str, usize)>,
 }
 
-impl<W: Write> Table<W> {
+/// A text for a file that a spreadsheet may open: one that it would take for a formula gets a `'` before it. Plain
+/// numbers stay what they are.
+pub fn as_text(text: &str) -> Cow<'_, str> {
+    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
+    match is_formula && text.parse::<f64>().is_err() {
+        true => Cow::Owned(format!("'{text}")),
+        false => Cow::Borrowed(text),
+    }
+}
+
+impl<'n, W: Write> Table<'n, W> {
     /// A table of `columns`, of which those at `chosen` are written, in that order.
-    pub fn new(out: W, format: Format, columns: &[&'static str], chosen: &[usize]) -> io::Result<Self> {
+    pub fn new(out: W, format: Format, columns: &[&'n str], chosen: &[usize]) -> io::Result<Self> {
         let columns: Vec<_> = chosen.iter().filter_map(|at| Some((*columns.get(*at)?, *at))).collect();
         let out = match format {
             Format::Csv => {
@@ -134,6 +145,21 @@ mod tests {
             .unwrap();
         table.finish().unwrap();
         String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn no_text_is_a_formula() {
+        for (text, written) in [
+            ("=HYPERLINK(\"http://x\")", "'=HYPERLINK(\"http://x\")"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("+1 d", "'+1 d"),
+            ("-cmd|' /C calc'!A0", "'-cmd|' /C calc'!A0"),
+            ("-3.5", "-3.5"),
+            ("barn", "barn"),
+            ("", ""),
+        ] {
+            assert_eq!(as_text(text), written);
+        }
     }
 
     #[test]

@@ -49,6 +49,7 @@ pub enum Action {
     Explain,
     CopyRow,
     CopyTable,
+    Export,
     Freeze,
     Up,
     Down,

@@ -32,6 +32,11 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model) -> Hits {
 
 /// As [`draw`], into any buffer.
 pub fn paint(area: Rect, buffer: &mut Buffer, model: &Model) -> Hits {
+    painted(area, buffer, model, false)
+}
+
+/// As [`paint`]; the lines of the chart are kept, for a file.
+pub(super) fn painted(area: Rect, buffer: &mut Buffer, model: &Model, keeps: bool) -> Hits {
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         let text = format!("{}x{} is too small", area.width, area.height);
         Pen::new(buffer, area, &model.shared.theme).put(&text, Tone::Warn);
@@ -45,8 +50,10 @@ pub fn paint(area: Rect, buffer: &mut Buffer, model: &Model) -> Hits {
         false => Rect::new(area.x, area.y + head, area.width, area.height - head - 1),
     };
     let mut page = Page::new(body, buffer, &model.shared);
+    page.keeps = keeps;
     model.view().draw(&mut page);
     let mut hits = page.hits;
+    hits.screen = area;
     if !model.bare {
         title(row(0), buffer, model);
         if head > 1 {
@@ -222,6 +229,9 @@ fn footer(area: Rect, buffer: &mut Buffer, model: &Model) -> Vec<(Rect, Action)>
         return Vec::new();
     }
     if let Some(toast) = model.shared.toast() {
+        // Where a file went stands at the end.
+        let room = usize::from(pen.left()).saturating_sub(1);
+        let toast = text::middle(toast, room, &model.shared.theme.glyphs);
         pen.put(&format!(" {toast}"), Tone::Accent);
         return Vec::new();
     }

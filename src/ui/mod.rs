@@ -4,6 +4,7 @@ pub mod action;
 pub mod ask;
 pub mod chart;
 pub mod explain;
+pub mod export;
 pub mod financials;
 pub mod flow;
 pub mod frame;

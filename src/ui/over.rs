@@ -168,15 +168,28 @@ fn cursor(theme: &Theme) -> &'static str {
 
 fn line(last: Rect, buffer: &mut Buffer, model: &Model, prompt: &Prompt) {
     let theme = &model.shared.theme;
-    Clear.render(last, buffer);
-    let mut pen = Pen::new(buffer, last, theme);
-    pen.put(&format!(" {} ", prompt.title), Tone::Key);
+    let width = |text: &str| text::width(text) as u16;
     let right = match (&prompt.error, prompt.id) {
         (Some(error), _) => error.clone(),
         (None, "filter") => found(model),
+        (None, "export") => "Enter writes it, Esc does not".to_owned(),
         (None, _) => "Enter takes it, Esc leaves it as it was".to_owned(),
     };
-    let room = pen.left().saturating_sub(text::width(&right) as u16 + 3);
+    let most = if prompt.error.is_some() { LEAST_TYPED } else { u16::MAX };
+    let least = width(&prompt.title) + width(&prompt.text).min(most) + width(&right) + 6;
+    let right = match (least <= last.width, &prompt.error) {
+        // What is wrong is said whole: above the line, where there is no room beside it.
+        (false, Some(error)) => {
+            above(last, buffer, theme, error);
+            String::new()
+        }
+        (false, None) if prompt.id != "filter" => String::new(),
+        _ => right,
+    };
+    Clear.render(last, buffer);
+    let mut pen = Pen::new(buffer, last, theme);
+    pen.put(&format!(" {} ", prompt.title), Tone::Key);
+    let room = pen.left().saturating_sub(width(&right) + 3);
     // The end of the line is where letters appear.
     let shown = text::tail(&prompt.text, usize::from(room.max(8)).saturating_sub(1), &theme.glyphs);
     pen.put(&format!("{shown}{}", cursor(theme)), Tone::Text);
@@ -186,6 +199,21 @@ fn line(last: Rect, buffer: &mut Buffer, model: &Model, prompt: &Prompt) {
         Tone::Muted
     };
     pen.put(&format!("  {right}"), tone);
+}
+
+/// So much of what is typed is seen at least, beside what is wrong with it.
+const LEAST_TYPED: u16 = 24;
+
+/// A warning in the lines over a place, as many as it needs.
+fn above(place: Rect, buffer: &mut Buffer, theme: &Theme, warning: &str) {
+    let lines = text::wrap(warning, usize::from(place.width.saturating_sub(2)), &theme.glyphs);
+    let count = (lines.len() as u16).min(place.y);
+    for (n, line) in lines.iter().take(usize::from(count)).enumerate() {
+        let y = place.y - count + n as u16;
+        let row = Rect { y, height: 1, ..place };
+        Clear.render(row, buffer);
+        Pen::new(buffer, row, theme).put(&format!(" {line}"), Tone::Warn);
+    }
 }
 
 /// How many rows the filter leaves.

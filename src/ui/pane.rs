@@ -7,6 +7,7 @@ use super::action::Action;
 use super::ask::Wants;
 use super::chart;
 use super::explain::Explained;
+use super::export::{Plot, Save};
 use super::look::Tone;
 use super::overlay::{Item, Prompt};
 use super::pen::Pen;
@@ -110,6 +111,8 @@ pub enum Effect {
     Mouse(bool),
     /// Into the clipboard.
     Copy(String),
+    /// Into a file.
+    Save(Box<Save>),
     /// A collector is to be started inside of this program.
     Collect,
     /// The collector has something to do.
@@ -141,10 +144,14 @@ pub struct Figure {
 /// Where a pane drew what.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Hits {
+    /// All that was drawn on.
+    pub screen: Rect,
     /// Its tables by name, in the order of the focus.
     pub tables: Vec<(&'static str, table::HitMap)>,
     /// Its chart.
     pub chart: Option<chart::HitMap>,
+    /// The lines of its chart, where they are kept.
+    pub plot: Option<Plot>,
     /// Figures that can be explained, in the order of reading.
     pub figures: Vec<(Rect, Figure)>,
     /// What a click does: tabs, keys of the footer.
@@ -270,6 +277,8 @@ pub struct Page<'a> {
     pub shared: &'a Shared,
     /// Where it drew what.
     pub hits: Hits,
+    /// Whether the lines of charts are kept.
+    pub(super) keeps: bool,
     /// Lines taken so far.
     y: u16,
 }
@@ -282,6 +291,7 @@ impl<'a> Page<'a> {
             buffer,
             shared,
             hits: Hits::default(),
+            keeps: false,
             y: 0,
         }
     }
@@ -293,7 +303,11 @@ impl<'a> Page<'a> {
 
     /// A part of it, that is drawn on its own; what was drawn is put back by [`Page::join`].
     pub fn part(&mut self, area: Rect) -> Page<'_> {
-        Page::new(area.intersection(self.area), self.buffer, self.shared)
+        let keeps = self.keeps;
+        Page {
+            keeps,
+            ..Page::new(area.intersection(self.area), self.buffer, self.shared)
+        }
     }
 
     /// Takes over where a part drew what.
@@ -302,6 +316,7 @@ impl<'a> Page<'a> {
         self.hits.figures.extend(hits.figures);
         self.hits.buttons.extend(hits.buttons);
         self.hits.chart = self.hits.chart.take().or(hits.chart);
+        self.hits.plot = self.hits.plot.take().or(hits.plot);
     }
 
     /// The next lines, as many as there are.
@@ -358,7 +373,14 @@ impl<'a> Page<'a> {
             scale,
             ..self.shared.time
         };
-        let hits = chart.draw(area, self.buffer, &state);
-        self.hits.chart = Some(hits);
+        self.chart_of(area, chart, &state);
+    }
+
+    /// As [`Page::chart`], of a time of its own.
+    pub fn chart_of(&mut self, area: Rect, chart: &chart::Chart<'_>, state: &chart::ChartState) {
+        self.hits.chart = Some(chart.draw(area, self.buffer, state));
+        if self.keeps {
+            self.hits.plot = Plot::of(chart, state).or(self.hits.plot.take());
+        }
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crossterm::event::{Event as Read, KeyEventKind, MouseEventKind};
 
+use super::export::Save;
 use super::frame;
 use super::key::Key;
 use super::model::{Collector, Input, Memory, Model};
@@ -46,6 +47,8 @@ pub struct Outside {
     pub remember: Remember,
     /// A collector shall be started inside of this program: there is none to be found.
     pub collect: Box<dyn Fn() + Send>,
+    /// Writes a file, elsewhere than in the screen's thread; how it went comes back as [`Input::Saved`].
+    pub save: Box<dyn Fn(Save) + Send>,
 }
 
 /// The screen, its model and those it speaks to.
@@ -197,6 +200,10 @@ impl Run<'_> {
             Effect::Do(command) => {
                 let request = self.model.order(command);
                 self.say(request);
+                Ok(())
+            }
+            Effect::Save(save) => {
+                (self.outside.save)(*save);
                 Ok(())
             }
             Effect::Collect => {

@@ -62,6 +62,8 @@ pub struct Shared {
     names: BTreeMap<String, String>,
     /// Whether this program could collect itself.
     pub may_collect: bool,
+    /// The folder that files go to unless the person says otherwise, as it is shown: `~/x`.
+    pub folder: String,
 }
 
 /// A toast stays so long.
@@ -89,6 +91,7 @@ impl Shared {
             said: Vec::new(),
             names: BTreeMap::new(),
             may_collect: false,
+            folder: String::new(),
         }
     }
 

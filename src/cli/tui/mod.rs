@@ -3,6 +3,7 @@
 pub mod looks;
 mod memory;
 pub mod picture;
+pub mod save;
 mod svg;
 
 use std::io;
@@ -187,7 +188,8 @@ pub fn show(mut model: Model, begin: &Begin, link: Link, again: Again, stop: &At
     let (sender, events) = channel();
     let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| Builder::new().name(name.to_owned()).spawn(work);
     let (keeper, remember) = remembered(&mut model, begin)?;
-    let keys = sender.clone();
+    model.shared.folder = save::folder();
+    let (keys, files) = (sender.clone(), sender.clone());
     spawn("keys", Box::new(move || screen::read_keys(&keys)))?;
     let heard = sender.clone();
     let wished = Arc::new(AtomicBool::new(false));
@@ -211,6 +213,7 @@ pub fn show(mut model: Model, begin: &Begin, link: Link, again: Again, stop: &At
         let outside = Outside {
             remember,
             collect: Box::new(move || wish.store(true, Ordering::Relaxed)),
+            save: Box::new(move |save| save::begin(save, &files)),
         };
         let result = screen::run(model, &events, outside);
         let _ = over.send(result);

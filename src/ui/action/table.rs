@@ -367,6 +367,13 @@ pub const ACTIONS: &[Spec] = &[
         &["q", "ctrl-c"],
     ),
     spec(
+        A::Export,
+        "export",
+        "export",
+        "Write a table, the chart or the picture to a file",
+        &["e"],
+    ),
+    spec(
         A::CopyTable,
         "copy-table",
         "copy table",

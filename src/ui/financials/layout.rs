@@ -371,7 +371,7 @@ impl Financials {
             theme: &page.shared.theme,
             resolution: None,
         };
-        page.hits.chart = Some(chart.draw(area, page.buffer, &self.lines.state));
+        page.chart_of(area, &chart, &self.lines.state);
     }
 
     fn opened(&self, page: &mut Page<'_>, month: Month) {

@@ -138,10 +138,6 @@ impl Maker<'_> {
         let size = parts.size.map_or(Cell::empty(), |bytes| {
             Cell::number(number::size(bytes), bytes as f64).tone(tone)
         });
-        let piece = match parts.piece.chars().count() {
-            0 => String::new(),
-            _ => parts.piece.chars().take(8).collect::<String>() + glyphs.more,
-        };
         let what = match line.level.is_empty() {
             true if line.understood => "(stack)".to_owned(),
             true => "(no record)".to_owned(),
@@ -149,7 +145,7 @@ impl Maker<'_> {
         };
         let text = |text: String, tone: Tone| Cell::text(text).tone(tone);
         let cells = vec![
-            text(time(line.time_ms, shared.now_ms, &shared.zone), quiet),
+            Cell::number(time(line.time_ms, shared.now_ms, &shared.zone), line.time_ms as f64).tone(quiet),
             text(line.node.clone(), tone),
             text(line.level.clone(), tone),
             text(what, tone),
@@ -157,7 +153,7 @@ impl Maker<'_> {
             text(parts.action, tone),
             size,
             text(parts.more, tone),
-            text(piece, quiet),
+            text(parts.piece, quiet),
             text(parts.from, quiet),
             text(line.logger.clone(), quiet),
         ];
@@ -194,7 +190,8 @@ impl Maker<'_> {
             .map(|(message, count)| format!("{count} {message}"))
             .collect();
         let mut cells = vec![Cell::empty(); 11];
-        cells[0] = Cell::text(time(last.time_ms, self.shared.now_ms, &self.shared.zone)).tone(Tone::Muted);
+        let when = time(last.time_ms, self.shared.now_ms, &self.shared.zone);
+        cells[0] = Cell::number(when, last.time_ms as f64).tone(Tone::Muted);
         let what = format!("{} {} folded", glyphs.more, number::count(folded.len() as u64));
         cells[3] = Cell::text(what).tone(Tone::Muted);
         cells[7] = Cell::text(kinds.join(", ")).tone(Tone::Muted);

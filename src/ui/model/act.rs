@@ -1,5 +1,8 @@
 //! What the actions of the frame do: those of tables, of charts, of the screen as a whole.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use super::super::action::Action;
 use super::super::chart::Range;
 use super::super::look::Theme;
@@ -14,11 +17,17 @@ use crate::api::message::Command;
 pub(super) const PAGE: isize = 10;
 
 /// What of any table must not be copied as it is, by the ids of columns.
-fn masks() -> Masks<'static> {
+pub(super) fn masks() -> Masks<'static> {
+    // A node has one number, whichever column names it.
+    let node = Rc::new(RefCell::new(copy::numbered("node")));
+    let node = || {
+        let node = Rc::clone(&node);
+        copy::each(move |name| (node.borrow_mut())(name))
+    };
     Masks::none()
-        .column("node", copy::each(copy::numbered("node")))
-        .column("nodes", copy::each(copy::numbered("node")))
-        .column("where", copy::each(copy::numbered("node")))
+        .column("node", node())
+        .column("nodes", node())
+        .column("where", node())
         .column("how", copy::shortened(0))
         .column("more", copy::shortened(0))
         .column("error", copy::shortened(0))
@@ -71,6 +80,7 @@ impl Model {
             | Action::Mouse
             | Action::Repaint
             | Action::Palette
+            | Action::Export
             | Action::Help
             | Action::Quit => true,
             _ => self.view().can(action, &self.shared),
@@ -108,6 +118,7 @@ impl Model {
             Action::Show(pane) => self.show(pane),
             Action::Back => return self.back(),
             Action::Freeze => self.freeze(),
+            Action::Export => self.ask_what_to_write(),
             Action::Help => self.overlay = Some(self.help()),
             Action::Palette => self.overlay = Some(self.palette()),
             Action::Messages => self.overlay = Some(self.messages()),
@@ -293,7 +304,8 @@ impl Model {
         let Some((table, state)) = self.table() else {
             return Vec::new();
         };
-        let text = copy::markdown(table, state, &mut masks());
+        let nodes = self.shared.nodes().iter().map(|node| node.name.clone());
+        let text = copy::markdown(table, state, &mut masks().names(nodes));
         let rows = state.len();
         self.shared.say(format!(
             "{rows} rows are in the clipboard, names and addresses masked, if the terminal allows it"

@@ -3,6 +3,7 @@
 mod act;
 mod memory;
 mod over;
+mod save;
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,7 @@ use jiff::tz::TimeZone;
 
 use super::action::Action;
 use super::ask::{Ask, Standing, Wants};
+use super::export::NotSaved;
 use super::financials::Financials;
 use super::key::Key;
 use super::keymap::{Keymap, Meaning};
@@ -27,6 +29,8 @@ use super::table::{Hit, TableState};
 use super::traffic::Traffic;
 use crate::api::message::{Answer, Command, Message, Query, Request};
 use crate::domain::health::State;
+
+use save::Export;
 
 pub use super::shared::Collector;
 pub use memory::Memory;
@@ -50,6 +54,8 @@ pub enum Input {
     Found(Collector),
     /// It is gone.
     Lost,
+    /// A file was written, of this number and name as it is shown, or not.
+    Saved(u64, Result<String, NotSaved>),
     /// To end.
     End,
 }
@@ -119,6 +125,8 @@ pub struct Model {
     ordered: u64,
     /// How it looked before another look was tried.
     theme_before: Option<Theme>,
+    /// What is being written to a file.
+    export: Export,
 }
 
 /// Numbers of commands begin here, those of subscriptions below.
@@ -142,6 +150,7 @@ impl Model {
             standing: Standing::default(),
             ordered: COMMANDS,
             theme_before: None,
+            export: Export::default(),
         };
         model.refresh();
         model
@@ -298,6 +307,10 @@ impl Model {
                     self.shared.collector = Collector::Lost(now_ms);
                     self.refresh();
                 }
+                (none(), true)
+            }
+            Input::Saved(id, how) => {
+                self.saved(id, how);
                 (none(), true)
             }
             Input::End => (vec![Effect::Quit], false),

@@ -11,6 +11,7 @@ use super::super::overlay::{Item, Overlay, Picker, Prompt};
 use super::super::pane::Effect;
 use super::Model;
 use super::act::{PAGE, column_items};
+use super::save;
 
 /// The longest line that is typed, bytes.
 const LONGEST: usize = 500;
@@ -122,6 +123,7 @@ impl Model {
                 let action = Action::of(&key).filter(|action| self.can(*action));
                 return action.map_or(Vec::new(), |action| self.act(action));
             }
+            save::ID => self.ask_where_to_write(picker, &key),
             "columns" => self.toggle_column(picker, &key),
             "theme" => {
                 self.shared.theme = self
@@ -197,6 +199,9 @@ impl Model {
     }
 
     fn typed_done(&mut self, mut prompt: Prompt) -> Vec<Effect> {
+        if prompt.id == save::ID {
+            return self.write(prompt);
+        }
         prompt.error = self.typed(&prompt, true).err();
         if prompt.error.is_some() {
             self.overlay = Some(Overlay::Type(prompt));
@@ -205,6 +210,9 @@ impl Model {
     }
 
     fn typed(&mut self, prompt: &Prompt, done: bool) -> Result<(), String> {
+        if prompt.id == save::ID {
+            return Ok(());
+        }
         if prompt.id == "filter" {
             let name = self.view().focused();
             if let Some((table, state)) = name.and_then(|name| self.view_mut().table_mut(name)) {

@@ -16,7 +16,7 @@ pub const NOT_APPLICABLE: &str = "–";
 
 /// Between groups of three digits. The thin spaces are missing from many terminal fonts, and in a cell they are
 /// as wide as this one; like them it never breaks a line.
-const GROUP: char = '\u{a0}';
+pub(super) const GROUP: char = '\u{a0}';
 
 /// A figure that may be unknown.
 pub fn known<T>(value: Option<T>, text: impl FnOnce(T) -> String) -> String {

@@ -4,12 +4,14 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::{Align, Column, Row, Table, TableState, Text};
+use super::{Align, Column, Row, SortKey, Table, TableState, Text};
 
 /// What of a table must not be copied as it is: a way of masking for each column that needs one.
 #[derive(Default)]
 pub struct Masks<'a> {
     ways: HashMap<Text, Way<'a>>,
+    /// Names of nodes, the longest first: masked where a sentence has them.
+    names: Vec<String>,
 }
 
 type Way<'a> = Box<dyn FnMut(&str) -> String + 'a>;
@@ -26,11 +28,49 @@ impl<'a> Masks<'a> {
         self
     }
 
-    fn apply<'t>(&mut self, id: &str, text: &'t str) -> Cow<'t, str> {
+    /// With names of nodes: in other columns they are masked as in the column `node`.
+    pub fn names(mut self, names: impl IntoIterator<Item = String>) -> Self {
+        self.names = names.into_iter().filter(|name| !name.is_empty()).collect();
+        self.names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+        self
+    }
+
+    /// A text of the column of this id as others may see it.
+    pub fn apply<'t>(&mut self, id: &str, text: &'t str) -> Cow<'t, str> {
         match self.ways.get_mut(id) {
-            Some(way) if !matches!(text, "" | "?" | "–") => Cow::Owned(way(text)),
-            _ => Cow::Borrowed(text),
+            _ if matches!(text, "" | "?" | "–") => Cow::Borrowed(text),
+            Some(way) => Cow::Owned(way(text)),
+            None if self.names.iter().any(|name| text.contains(name)) => Cow::Owned(self.veiled(text)),
+            None => Cow::Borrowed(text),
         }
+    }
+
+    /// A sentence with its names, as whole words, masked.
+    fn veiled(&mut self, text: &str) -> String {
+        let Some(way) = self.ways.get_mut("node") else {
+            return text.to_owned();
+        };
+        let part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+        let (mut seen, mut rest, mut before) = (String::with_capacity(text.len()), text, ' ');
+        while let Some(next) = rest.chars().next() {
+            let whole = |name: &&String| {
+                rest.strip_prefix(name.as_str())
+                    .is_some_and(|after| !after.starts_with(part))
+            };
+            match self.names.iter().find(whole).filter(|_| !part(before)) {
+                Some(name) => {
+                    seen += &way(name);
+                    rest = &rest[name.len()..];
+                    before = ' ';
+                }
+                None => {
+                    seen.push(next);
+                    rest = &rest[next.len_utf8()..];
+                    before = next;
+                }
+            }
+        }
+        seen
     }
 }
 
@@ -67,7 +107,7 @@ pub fn cell(table: &Table, row: &Row, id: &str, masks: &mut Masks) -> Option<Str
 /// A row in one line: each value behind its heading.
 pub fn row(table: &Table, state: &TableState, row: &Row, masks: &mut Masks) -> String {
     let values = chosen(table, state).filter_map(|(at, column)| {
-        let text = masks.apply(&column.id, row.text_at(at));
+        let text = masked(row, at, column, masks);
         let text = flat(text.trim());
         (!text.is_empty()).then(|| format!("{} {text}", column.heading()))
     });
@@ -84,7 +124,7 @@ pub fn details(table: &Table, row: &Row) -> Vec<(Text, String)> {
 
 /// The rows shown and the footer as a table in Markdown.
 pub fn markdown(table: &Table, state: &TableState, masks: &mut Masks) -> String {
-    let sections = !table.groups.is_empty();
+    let sections = table.has_sections();
     let sides = chosen(table, state).map(|(_, column)| match column.align {
         Align::Left => "---",
         Align::Right => "---:",
@@ -110,28 +150,35 @@ pub fn tsv(table: &Table, state: &TableState, masks: &mut Masks) -> String {
 
 /// Headings, rows, footer. The footer's first cell is a label of ours and not masked.
 fn grid(table: &Table, state: &TableState, masks: &mut Masks, written: impl Fn(&str) -> String) -> Vec<Vec<String>> {
-    let sections = !table.groups.is_empty();
+    let sections = table.has_sections();
     let section = |text: &str| sections.then(|| written(text));
     let headings = chosen(table, state).map(|(_, column)| written(&column.heading()));
     let mut lines = vec![section("SECTION").into_iter().chain(headings).collect::<Vec<_>>()];
     for row in state.rows(table) {
-        let group = table.groups.get(usize::from(row.group)).map_or("", |text| text);
-        let section = section(&masks.apply("section", group));
-        let cells = chosen(table, state).map(|(at, column)| written(&masks.apply(&column.id, row.text_at(at))));
+        let section = section(&masks.apply("section", table.section(row)));
+        let cells = chosen(table, state).map(|(at, column)| written(&masked(row, at, column, masks)));
         lines.push(section.into_iter().chain(cells).collect());
     }
     for row in &table.foot {
         let cells = chosen(table, state).map(|(at, column)| match at {
             0 => written(row.text_at(at)),
-            _ => written(&masks.apply(&column.id, row.text_at(at))),
+            _ => written(&masked(row, at, column, masks)),
         });
         lines.push(section("").into_iter().chain(cells).collect());
     }
     lines
 }
 
-/// The columns the viewer wants, whether or not the screen has room for them.
-fn chosen<'a>(table: &'a Table, state: &'a TableState) -> impl Iterator<Item = (usize, &'a Column)> {
+/// A cell's text as others may see it. A number is no name: peers are counted, too.
+fn masked<'t>(row: &'t Row, at: usize, column: &Column, masks: &mut Masks) -> Cow<'t, str> {
+    match row.cells.get(at).map(|cell| cell.sort) {
+        Some(SortKey::Number(_)) => Cow::Borrowed(row.text_at(at)),
+        _ => masks.apply(&column.id, row.text_at(at)),
+    }
+}
+
+/// The columns the viewer wants, with their places, whether or not the screen has room for them.
+pub fn chosen<'a>(table: &'a Table, state: &'a TableState) -> impl Iterator<Item = (usize, &'a Column)> {
     let columns = table.columns.iter().enumerate();
     columns.filter(|(_, column)| state.shows(column))
 }
@@ -207,6 +254,20 @@ mod tests {
         let details = details(&table, barn);
         assert_eq!(details[1], ("IN MB/s".into(), "1.9".to_owned()));
         assert_eq!(details[3].0, "ID");
+    }
+
+    #[test]
+    fn sentences_name_no_node() {
+        let names = || ["attic", "attic-2", "a", "node1", ""].map(str::to_owned);
+        let mut masks = masks().names(names());
+        let text = "postponed: attic-2, attic (attic2), a cattic, /var/attic.log, node1";
+        let seen = masks.apply("state", text);
+        assert_eq!(
+            seen,
+            "postponed: node1, node2 (attic2), node3 cattic, /var/node2.log, node4"
+        );
+        assert_eq!(masks.apply("node", "attic"), "node2", "once");
+        assert_eq!(Masks::none().names(names()).apply("state", text), text);
     }
 
     #[test]

@@ -403,6 +403,16 @@ impl Table {
         self.rows.iter().find(|row| row.key == *key)
     }
 
+    /// Whether its rows are in sections.
+    pub fn has_sections(&self) -> bool {
+        !self.groups.is_empty()
+    }
+
+    /// The heading of the section a row is in.
+    pub fn section(&self, row: &Row) -> &str {
+        self.groups.get(usize::from(row.group)).map_or("", |text| text)
+    }
+
     fn measure(&mut self, row: &Row) {
         for (width, cell) in self.widths.iter_mut().zip(&row.cells) {
             *width = (*width).max(measure::width(&cell.text));

@@ -1,0 +1,180 @@
+//! Writes files the screen asks for: whole or not at all, in a thread of their own.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::Sender;
+use std::thread::Builder;
+
+use crate::api::table::Value;
+use crate::report::table::{Format, Table, as_text};
+use crate::report::time;
+use crate::ui::export::{Content, Form, NotSaved, Save, Sheet};
+use crate::ui::model::Input;
+use crate::ui::run::Event;
+
+/// The folder the program was started in, as it is shown; empty if it is not known.
+pub fn folder() -> String {
+    std::env::current_dir().map_or_else(|_| String::new(), |folder| shown(&folder))
+}
+
+/// Writes a file meanwhile, and says how it went.
+pub fn begin(save: Save, told: &Sender<Event>) {
+    let (id, sender) = (save.id, told.clone());
+    let work = move || {
+        let how = write(&save);
+        // Whoever asked may be gone.
+        let _ = sender.send(Input::Saved(save.id, how).into());
+    };
+    if let Err(error) = Builder::new().name("save".to_owned()).spawn(work) {
+        let why = NotSaved::Failed(format!("cannot write now: {error}; try again"));
+        let _ = told.send(Input::Saved(id, Err(why)).into());
+    }
+}
+
+/// Writes it: the path of the file as it is shown.
+///
+/// # Errors
+/// There is such a file and it was not to be replaced; or what else went wrong, in a line. Nothing is left then.
+pub fn write(save: &Save) -> Result<String, NotSaved> {
+    let place = expanded(&save.path).map_err(NotSaved::Failed)?;
+    let failed = |error: &io::Error| NotSaved::Failed(told(error, &place));
+    let before = match fs::metadata(&place) {
+        Ok(what) if what.is_dir() => {
+            let text = format!("{} is a folder: put a name behind it", shown(&place));
+            return Err(NotSaved::Failed(text));
+        }
+        Ok(what) if !what.is_file() => {
+            let text = format!("{} is no ordinary file: give another name", shown(&place));
+            return Err(NotSaved::Failed(text));
+        }
+        Ok(_) if !save.replace => return Err(NotSaved::Exists),
+        Ok(what) => Some(what),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => return Err(failed(&error)),
+    };
+    // What a link leads to is replaced, not the link.
+    let target = if before.is_some() {
+        place.canonicalize()
+    } else {
+        Ok(place.clone())
+    };
+    let target = target.map_err(|error| failed(&error))?;
+    let folder = target.parent().unwrap_or(Path::new("."));
+    let mut file = beside(folder).map_err(|error| failed(&error))?;
+    let filled = fill(file.as_file_mut(), save).and_then(|()| file.as_file().sync_all());
+    filled.map_err(|error| failed(&error))?;
+    match before {
+        Some(before) => {
+            // Who may read the old one may read the new one.
+            let _ = file.as_file().set_permissions(before.permissions());
+            file.persist(&target).map_err(|error| failed(&error.error))?;
+        }
+        None => {
+            let kept = file.persist_noclobber(&target);
+            kept.map_err(|error| match error.error.kind() {
+                ErrorKind::AlreadyExists => NotSaved::Exists,
+                _ => failed(&error.error),
+            })?;
+        }
+    }
+    Ok(shown(&place))
+}
+
+/// A new file in a folder, that is gone again unless it is kept. Readable by whom files of the person usually are.
+fn beside(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut new = tempfile::Builder::new();
+    new.prefix(".storj-monitor-");
+    #[cfg(unix)]
+    let usual = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+    #[cfg(unix)]
+    new.permissions(usual);
+    new.tempfile_in(folder)
+}
+
+fn fill(file: &mut File, save: &Save) -> io::Result<()> {
+    let mut out = io::BufWriter::new(file);
+    match (&save.content, save.form) {
+        (Content::Table(sheet), Form::Text) => out.write_all(sheet.markdown.as_bytes())?,
+        (Content::Table(sheet), Form::Csv) => table(&mut out, Format::Csv, sheet)?,
+        (Content::Table(sheet), Form::Json) => table(&mut out, Format::Json, sheet)?,
+        (Content::Text(text), _) => out.write_all(text.as_bytes())?,
+        (Content::Tables { pane, time_ms, tables }, _) => all(&mut out, (pane, *time_ms), tables)?,
+    }
+    out.flush()
+}
+
+fn table(out: &mut dyn Write, format: Format, sheet: &Sheet) -> io::Result<()> {
+    let names: Vec<&str> = sheet.columns.iter().map(String::as_str).collect();
+    let places: Vec<usize> = (0..names.len()).collect();
+    let mut table = Table::new(out, format, &names, &places)?;
+    for row in &sheet.rows {
+        let values = row.iter().map(|value| match (value, format) {
+            (Value::Text(text), Format::Csv) => Value::Text(as_text(text).into_owned()),
+            (value, _) => value.clone(),
+        });
+        table.row(values.collect())?;
+    }
+    table.finish()
+}
+
+fn all(out: &mut dyn Write, (pane, time_ms): (&str, i64), tables: &[Sheet]) -> io::Result<()> {
+    let text = |text: &str| serde_json::to_string(text);
+    write!(
+        out,
+        "{{\"pane\":{},\"time\":{},\"tables\":{{",
+        text(pane)?,
+        text(&time::rfc3339(time_ms))?
+    )?;
+    for (n, sheet) in tables.iter().enumerate() {
+        let comma = if n > 0 { "," } else { "" };
+        write!(out, "{comma}\n{}:", text(&sheet.name)?)?;
+        table(out, Format::Json, sheet)?;
+    }
+    writeln!(out, "}}}}")
+}
+
+/// `~` is the person's own folder, and what has no folder goes where the program was started.
+fn expanded(path: &str) -> Result<PathBuf, String> {
+    let own = path.strip_prefix("~/").or(path.strip_prefix("~\\"));
+    let place = match (own, home()) {
+        (Some(rest), Some(home)) => home.join(rest),
+        (Some(_), None) => return Err("what ~ is is not known: give the whole path".to_owned()),
+        (None, _) => PathBuf::from(path),
+    };
+    std::path::absolute(&place).map_err(|error| format!("{path} is no path: {error}"))
+}
+
+fn home() -> Option<PathBuf> {
+    directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned())
+}
+
+/// A path as it is shown and typed: `~/x`.
+fn shown(path: &Path) -> String {
+    let own = home().and_then(|home| path.strip_prefix(home).ok().map(Path::to_owned));
+    let text = match own {
+        Some(rest) if rest.as_os_str().is_empty() => "~".to_owned(),
+        Some(rest) => format!("~/{}", rest.display()),
+        None => path.display().to_string(),
+    };
+    crate::cli::visible(&text)
+}
+
+/// What is wrong, where, and what to do.
+fn told(error: &io::Error, place: &Path) -> String {
+    let folder = place.parent().unwrap_or(place);
+    let is_there = folder.is_dir();
+    let folder = shown(folder);
+    match error.kind() {
+        ErrorKind::NotFound if !is_there => format!("there is no folder {folder}: make it, or give another"),
+        ErrorKind::NotADirectory => format!("{folder} is no folder: give another"),
+        ErrorKind::PermissionDenied => format!("no right to write to {folder}: give another folder"),
+        ErrorKind::ReadOnlyFilesystem => format!("{folder} can only be read: give another folder"),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            format!("the disk of {folder} is full: give another folder")
+        }
+        ErrorKind::InvalidFilename => "the name is too long, or has letters a file cannot have".to_owned(),
+        // Its own words name a file nobody asked for.
+        other => format!("cannot write to {folder}: {other}; give another folder"),
+    }
+}

@@ -1,0 +1,141 @@
+//! The lines of a chart as a table: the time, and a column for each line. Called by the model.
+
+use std::collections::BTreeMap;
+
+use super::super::chart::{Chart, ChartState, Points, Series};
+use super::super::table::copy::Masks;
+use super::measure::decimal;
+use super::{Sheet, unique};
+use crate::api::table::Value;
+
+/// The lines a chart shows, kept while it is drawn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plot {
+    series: Vec<Series>,
+    unit: String,
+    /// The seconds shown: from, and the last one.
+    window: (i64, i64),
+}
+
+impl Plot {
+    /// Of a chart that has lines.
+    pub fn of(chart: &Chart<'_>, state: &ChartState) -> Option<Self> {
+        let has_lines = !chart.series.is_empty();
+        has_lines.then(|| Self {
+            series: chart.series.to_vec(),
+            unit: chart.unit.to_owned(),
+            window: state.seen(chart.now),
+        })
+    }
+
+    /// How many lines it has.
+    pub fn lines(&self) -> usize {
+        self.series.len()
+    }
+}
+
+/// As a table; what is not known at a time is empty. Lines named after one of these nodes are masked as nodes are.
+pub fn plot(plot: &Plot, nodes: &[String], masks: &mut Masks<'_>) -> Sheet {
+    let mut lines: BTreeMap<i64, Vec<Option<f64>>> = BTreeMap::new();
+    let (from, to) = plot.window;
+    for (n, series) in plot.series.iter().enumerate() {
+        for (second, value) in points(&series.points) {
+            if (from..=to).contains(&second) {
+                let line = lines.entry(second).or_insert_with(|| vec![None; plot.series.len()]);
+                line[n] = value.filter(|value| value.is_finite());
+            }
+        }
+    }
+    let named = plot.series.iter().map(|series| {
+        let name = match nodes.contains(&series.name) {
+            true => masks.apply("node", &series.name).into_owned(),
+            false => series.name.clone(),
+        };
+        format!("{name} {}", plot.unit).trim().replace(char::is_control, " ")
+    });
+    let columns = unique(std::iter::once("time".to_owned()).chain(named));
+    let rows: Vec<Vec<Value>> = lines
+        .into_iter()
+        .map(|(second, line)| {
+            let values = line.into_iter().map(|value| value.map_or(Value::Null, decimal));
+            let time = Value::Time(second.saturating_mul(1000));
+            std::iter::once(time).chain(values).collect()
+        })
+        .collect();
+    Sheet {
+        name: "chart".to_owned(),
+        markdown: markdown(&columns, &rows),
+        columns,
+        rows,
+    }
+}
+
+/// The begin of each stretch, or the moment of each sample, with its value.
+fn points(points: &Points) -> Vec<(i64, Option<f64>)> {
+    match points {
+        Points::Samples(samples) => samples.clone(),
+        Points::Buckets { begin, width, values } => {
+            let width = (*width).max(1);
+            let times = (0..).map(|n: i64| begin.saturating_add(n.saturating_mul(width)));
+            times.zip(values.iter().copied()).collect()
+        }
+    }
+}
+
+fn markdown(columns: &[String], rows: &[Vec<Value>]) -> String {
+    let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+    let safe = |name: &String| name.replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;");
+    let mut text = line(columns.iter().map(safe).collect());
+    let sides = (0..columns.len()).map(|at| if at == 0 { "---" } else { "---:" });
+    text += &line(sides.map(str::to_owned).collect());
+    for row in rows {
+        text += &line(row.iter().map(written).collect());
+    }
+    text
+}
+
+fn written(value: &Value) -> String {
+    match value {
+        Value::Time(ms) => jiff::Timestamp::from_millisecond(*ms).map_or_else(|_| String::new(), |t| t.to_string()),
+        Value::Amount(number) => number.to_string(),
+        Value::Score(number) => number.to_string(),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::table::copy;
+    use super::*;
+
+    #[test]
+    fn gaps_are_empty_and_what_is_not_shown_is_left_out() {
+        let buckets = Points::Buckets {
+            begin: 0,
+            width: 60,
+            values: vec![Some(9.0), Some(1.5), None, Some(0.0)],
+        };
+        let samples = Points::Samples(vec![(60, Some(2.0)), (90, Some(f64::NAN))]);
+        let shown = Plot {
+            series: vec![Series::new("barn", 0, buckets), Series::new("all", 1, samples)],
+            unit: "MB/s".to_owned(),
+            window: (30, 150),
+        };
+        let mut masks = Masks::none().column("node", copy::numbered("node"));
+        let sheet = plot(&shown, &["barn".to_owned()], &mut masks);
+        assert_eq!(sheet.columns, ["time", "node1 MB/s", "all MB/s"]);
+        assert_eq!(
+            sheet.rows,
+            [
+                [Value::Time(60_000), Value::Score(1.5), Value::Amount(2)],
+                [Value::Time(90_000), Value::Null, Value::Null],
+                [Value::Time(120_000), Value::Null, Value::Null],
+            ]
+        );
+        assert!(
+            sheet.markdown.contains("| 1970-01-01T00:01:00Z | 1.5 | 2 |"),
+            "{}",
+            sheet.markdown
+        );
+    }
+}

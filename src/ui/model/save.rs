@@ -1,0 +1,287 @@
+//! Writing what is on the screen to a file: what it is asked for, where it goes, how it went. The picture is taken
+//! when the key is pressed; what happens while a name is typed does not change it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::super::export::{self, Content, Form, NotSaved, Plot, Save, Sheet};
+use super::super::frame;
+use super::super::overlay::{Item, Overlay, Picker, Prompt};
+use super::super::pane::{Effect, Pane};
+use super::super::table::copy::Masks;
+use super::super::table::{Table, TableState};
+use super::act::masks;
+use super::{Collector, Model};
+
+/// The list and the line.
+pub(super) const ID: &str = "export";
+/// Keys of the list: all tables, the chart, the picture, whether names are masked. Tables are behind `table `.
+const ALL: &str = "all";
+const CHART: &str = "chart";
+const PICTURE: &str = "picture";
+const MASKED: &str = "masked";
+const TABLE: &str = "table ";
+/// Where nothing was drawn yet.
+const USUAL: (u16, u16) = (80, 24);
+/// Enough for all a pane has.
+const ROOMY: (u16, u16) = (200, 80);
+
+/// What is being written to a file.
+#[derive(Default)]
+pub(super) struct Export {
+    taken: Option<Taken>,
+    /// What of it was chosen.
+    chosen: String,
+    /// Names and addresses are written as they are.
+    open: bool,
+    /// The name of a file that is there: once more the same, and it is replaced.
+    warned: Option<String>,
+    /// Numbers of files, and the one that is being written.
+    last: u64,
+    writing: Option<u64>,
+}
+
+/// The screen when the key was pressed.
+struct Taken {
+    pane: Pane,
+    /// Of when it is, ms since the epoch.
+    time_ms: i64,
+    /// Its tables, the one with the keys first.
+    tables: Vec<(&'static str, Table, TableState)>,
+    plot: Option<Plot>,
+    nodes: Vec<String>,
+    picture: String,
+}
+
+impl Taken {
+    fn masks(&self, open: bool) -> Masks<'static> {
+        match open {
+            true => Masks::none(),
+            false => masks().names(self.nodes.clone()),
+        }
+    }
+
+    fn sheets(&self, open: bool) -> Vec<Sheet> {
+        // One set of masks: a node has the same number in all tables.
+        let mut masks = self.masks(open);
+        let tables = self.tables.iter();
+        tables
+            .map(|(name, table, state)| export::table(self.pane, name, (table, state), &mut masks))
+            .collect()
+    }
+
+    /// What was chosen, and the name and ending of its file.
+    fn content(&self, chosen: &str, open: bool) -> Option<(Content, String, &'static str)> {
+        let table = chosen.strip_prefix(TABLE);
+        let mut masks = self.masks(open);
+        Some(match (chosen, table) {
+            (ALL, _) => {
+                let content = Content::Tables {
+                    pane: self.pane.id(),
+                    time_ms: self.time_ms,
+                    tables: self.sheets(open),
+                };
+                (content, "all".to_owned(), "json")
+            }
+            (CHART, _) => {
+                let sheet = export::plot(self.plot.as_ref()?, &self.nodes, &mut masks);
+                (Content::Table(sheet), "chart".to_owned(), "csv")
+            }
+            (PICTURE, _) => (Content::Text(self.picture.clone()), "screen".to_owned(), "txt"),
+            (_, Some(name)) => {
+                let at = self.tables.iter().position(|(other, ..)| *other == name)?;
+                let sheet = self.sheets(open).into_iter().nth(at)?;
+                let name = sheet.name.clone();
+                (Content::Table(sheet), name, "csv")
+            }
+            _ => return None,
+        })
+    }
+
+    fn items(&self, open: bool) -> Vec<Item> {
+        let mut items = Vec::new();
+        for ((name, ..), sheet) in self.tables.iter().zip(self.sheets(open)) {
+            let rows = export::amount(sheet.rows.len(), "row");
+            let size = format!("{rows}, {}", export::amount(sheet.columns.len(), "column"));
+            let words = name.replace(|c: char| !c.is_ascii_alphanumeric(), " ");
+            items.push(Item::new(format!("{TABLE}{name}"), format!("table: {words}")).hint(size));
+        }
+        if let Some(plot) = &self.plot {
+            items.push(Item::new(CHART, "chart").hint(export::amount(plot.lines(), "line")));
+        }
+        if self.tables.len() > 1 {
+            let tables = export::amount(self.tables.len(), "table");
+            items.push(Item::new(ALL, "all tables, as JSON").hint(tables));
+        }
+        items.push(Item::new(PICTURE, "the picture, as text").hint("nothing masked"));
+        items.push(Item {
+            on: Some(!open),
+            ..Item::new(MASKED, "names and addresses masked")
+        });
+        items
+    }
+}
+
+impl Model {
+    /// Asks what is to be written: the table with the keys first.
+    pub(super) fn ask_what_to_write(&mut self) {
+        let taken = self.taken();
+        let items = taken.items(self.export.open);
+        self.export.taken = Some(taken);
+        self.export.warned = None;
+        self.overlay = Some(Overlay::Pick(Picker::new(ID, "Write to a file", items, false)));
+    }
+
+    fn taken(&self) -> Taken {
+        let mut area = self.hits.screen;
+        if area.is_empty() {
+            area = Rect::new(0, 0, USUAL.0, USUAL.1);
+        }
+        let mut buffer = Buffer::empty(area);
+        let hits = frame::painted(area, &mut buffer, self, true);
+        // What has no room on this screen belongs to it all the same.
+        let roomy = Rect::new(0, 0, ROOMY.0, ROOMY.1);
+        let roomy = frame::painted(roomy, &mut Buffer::empty(roomy), self, true);
+        let view = self.view();
+        let mut tables: Vec<(&'static str, Table, TableState)> = Vec::new();
+        let focused = view.focused();
+        let names = hits.tables.iter().chain(&roomy.tables).map(|(name, _)| *name);
+        let names = focused
+            .into_iter()
+            .filter(|name| hits.table(name).is_some())
+            .chain(names);
+        for name in names {
+            if let Some((table, state)) = view.table(name)
+                && !tables.iter().any(|(other, ..)| *other == name)
+            {
+                tables.push((name, table.clone(), state.clone()));
+            }
+        }
+        let rows = buffer.content.chunks(usize::from(area.width).max(1));
+        let rows = rows.map(|cells| {
+            let row: String = cells.iter().map(ratatui::buffer::Cell::symbol).collect();
+            format!("{}\n", row.trim_end())
+        });
+        Taken {
+            pane: self.pane,
+            time_ms: self.shown_ms(),
+            tables,
+            plot: hits.plot.or(roomy.plot),
+            nodes: self.shared.nodes().iter().map(|node| node.name.clone()).collect(),
+            picture: rows.collect(),
+        }
+    }
+
+    /// Of when the picture is, ms since the epoch.
+    fn shown_ms(&self) -> i64 {
+        let shared = &self.shared;
+        let chosen = shared.moment().or(shared.time.end).map(|second| second * 1000);
+        let now = match shared.collector {
+            Collector::Past(at) => at,
+            Collector::Lost(_) if shared.told_ms() > 0 => shared.told_ms(),
+            _ => shared.now_ms,
+        };
+        let shown = chosen.or(shared.held_since()).unwrap_or(now);
+        shown - shown.rem_euclid(1000)
+    }
+
+    /// Something of the list was chosen: asks for the file, with a good name in the line.
+    pub(super) fn ask_where_to_write(&mut self, mut picker: Picker, chosen: &str) {
+        let export = &mut self.export;
+        let Some(taken) = &export.taken else { return };
+        if chosen == MASKED {
+            export.open = !export.open;
+            picker.renew(taken.items(export.open));
+            self.overlay = Some(Overlay::Pick(picker));
+            return;
+        }
+        let Some((_, what, ending)) = taken.content(chosen, export.open) else {
+            return;
+        };
+        chosen.clone_into(&mut export.chosen);
+        let folder = self.shared.folder.trim_end_matches('/');
+        let slash = if self.shared.folder.is_empty() { "" } else { "/" };
+        let (pane, stamp) = (taken.pane.id(), stamp(taken.time_ms));
+        let name = format!("{folder}{slash}storj-monitor-{pane}-{what}-{stamp}.{ending}");
+        self.overlay = Some(Overlay::Type(Prompt::new(ID, "write to", name)));
+    }
+
+    /// The name is there: the file is to be written, or what is wrong with the name is said.
+    pub(super) fn write(&mut self, mut prompt: Prompt) -> Vec<Effect> {
+        let saved = self.save(&prompt.text);
+        prompt.error = saved.as_ref().err().cloned();
+        self.overlay = Some(Overlay::Type(prompt));
+        saved
+            .into_iter()
+            .flatten()
+            .map(|save| Effect::Save(Box::new(save)))
+            .collect()
+    }
+
+    fn save(&mut self, path: &str) -> Result<Option<Save>, String> {
+        let export = &mut self.export;
+        if export.writing.is_some() {
+            return Ok(None);
+        }
+        let path = path.trim();
+        if path.is_empty() {
+            return Err("give the file a name, or press Esc".to_owned());
+        }
+        let form = Form::of(path)?;
+        let content = export
+            .taken
+            .as_ref()
+            .and_then(|taken| taken.content(&export.chosen, export.open));
+        let (content, ..) = content.ok_or("there is nothing to write any more: press Esc")?;
+        content.fits(form)?;
+        export.last += 1;
+        export.writing = Some(export.last);
+        Ok(Some(Save {
+            id: export.last,
+            path: path.to_owned(),
+            replace: export.warned.as_deref() == Some(path),
+            form,
+            content,
+        }))
+    }
+
+    /// A file was written, or not: then its name can be typed again.
+    pub(super) fn saved(&mut self, id: u64, how: Result<String, NotSaved>) {
+        let export = &mut self.export;
+        if export.writing != Some(id) {
+            return;
+        }
+        export.writing = None;
+        let content = export
+            .taken
+            .as_ref()
+            .and_then(|taken| taken.content(&export.chosen, export.open));
+        let prompt = match &mut self.overlay {
+            Some(Overlay::Type(prompt)) if prompt.id == ID => Some(prompt),
+            _ => None,
+        };
+        match (how, prompt) {
+            (Ok(path), prompt) => {
+                let amount = content.map_or_else(String::new, |(content, ..)| format!(" {}", content.amount()));
+                if prompt.is_some() {
+                    self.overlay = None;
+                }
+                self.shared.say(format!("wrote{amount} to {path}"));
+                (self.export.taken, self.export.warned) = (None, None);
+            }
+            (Err(NotSaved::Exists), Some(prompt)) => {
+                prompt.error = Some("this file is there: Enter again replaces it".to_owned());
+                export.warned = Some(prompt.text.trim().to_owned());
+            }
+            (Err(NotSaved::Failed(why)), Some(prompt)) => prompt.error = Some(why),
+            (Err(NotSaved::Exists), None) => self.shared.say("not written: there is a file of that name"),
+            (Err(NotSaved::Failed(why)), None) => self.shared.say(format!("not written: {why}")),
+        }
+    }
+}
+
+/// A moment as a part of a file's name: `2026-11-26T0412Z`.
+fn stamp(ms: i64) -> String {
+    let time = jiff::Timestamp::from_millisecond(ms).unwrap_or_default();
+    time.strftime("%Y-%m-%dT%H%MZ").to_string()
+}
