@@ -32,8 +32,8 @@ pub(super) struct Export {
     taken: Option<Taken>,
     /// What of it was chosen.
     chosen: String,
-    /// Names and addresses are written as they are.
-    open: bool,
+    /// Names and addresses are masked: not in a person's own file, unless they mean to publish it.
+    masked: bool,
     /// The name of a file that is there: once more the same, and it is replaced.
     warned: Option<String>,
     /// Numbers of files, and the one that is being written.
@@ -54,16 +54,16 @@ struct Taken {
 }
 
 impl Taken {
-    fn masks(&self, open: bool) -> Masks<'static> {
-        match open {
-            true => Masks::none(),
-            false => masks().names(self.nodes.clone()),
+    fn masks(&self, masked: bool) -> Masks<'static> {
+        match masked {
+            true => masks().names(self.nodes.clone()),
+            false => Masks::none(),
         }
     }
 
-    fn sheets(&self, open: bool) -> Vec<Sheet> {
+    fn sheets(&self, masked: bool) -> Vec<Sheet> {
         // One set of masks: a node has the same number in all tables.
-        let mut masks = self.masks(open);
+        let mut masks = self.masks(masked);
         let tables = self.tables.iter();
         tables
             .map(|(name, table, state)| export::table(self.pane, name, (table, state), &mut masks))
@@ -71,15 +71,15 @@ impl Taken {
     }
 
     /// What was chosen, and the name and ending of its file.
-    fn content(&self, chosen: &str, open: bool) -> Option<(Content, String, &'static str)> {
+    fn content(&self, chosen: &str, masked: bool) -> Option<(Content, String, &'static str)> {
         let table = chosen.strip_prefix(TABLE);
-        let mut masks = self.masks(open);
+        let mut masks = self.masks(masked);
         Some(match (chosen, table) {
             (ALL, _) => {
                 let content = Content::Tables {
                     pane: self.pane.id(),
                     time_ms: self.time_ms,
-                    tables: self.sheets(open),
+                    tables: self.sheets(masked),
                 };
                 (content, "all".to_owned(), "json")
             }
@@ -90,7 +90,7 @@ impl Taken {
             (PICTURE, _) => (Content::Text(self.picture.clone()), "screen".to_owned(), "txt"),
             (_, Some(name)) => {
                 let at = self.tables.iter().position(|(other, ..)| *other == name)?;
-                let sheet = self.sheets(open).into_iter().nth(at)?;
+                let sheet = self.sheets(masked).into_iter().nth(at)?;
                 let name = sheet.name.clone();
                 (Content::Table(sheet), name, "csv")
             }
@@ -98,9 +98,9 @@ impl Taken {
         })
     }
 
-    fn items(&self, open: bool) -> Vec<Item> {
+    fn items(&self, masked: bool) -> Vec<Item> {
         let mut items = Vec::new();
-        for ((name, ..), sheet) in self.tables.iter().zip(self.sheets(open)) {
+        for ((name, ..), sheet) in self.tables.iter().zip(self.sheets(masked)) {
             let rows = export::amount(sheet.rows.len(), "row");
             let size = format!("{rows}, {}", export::amount(sheet.columns.len(), "column"));
             let words = name.replace(|c: char| !c.is_ascii_alphanumeric(), " ");
@@ -113,10 +113,10 @@ impl Taken {
             let tables = export::amount(self.tables.len(), "table");
             items.push(Item::new(ALL, "all tables, as JSON").hint(tables));
         }
-        items.push(Item::new(PICTURE, "the picture, as text").hint("nothing masked"));
+        items.push(Item::new(PICTURE, "the picture, as text").hint("never masked"));
         items.push(Item {
-            on: Some(!open),
-            ..Item::new(MASKED, "names and addresses masked")
+            on: Some(masked),
+            ..Item::new(MASKED, "mask names and addresses, to publish it")
         });
         items
     }
@@ -126,7 +126,7 @@ impl Model {
     /// Asks what is to be written: the table with the keys first.
     pub(super) fn ask_what_to_write(&mut self) {
         let taken = self.taken();
-        let items = taken.items(self.export.open);
+        let items = taken.items(self.export.masked);
         self.export.taken = Some(taken);
         self.export.warned = None;
         self.overlay = Some(Overlay::Pick(Picker::new(ID, "Write to a file", items, false)));
@@ -190,12 +190,12 @@ impl Model {
         let export = &mut self.export;
         let Some(taken) = &export.taken else { return };
         if chosen == MASKED {
-            export.open = !export.open;
-            picker.renew(taken.items(export.open));
+            export.masked = !export.masked;
+            picker.renew(taken.items(export.masked));
             self.overlay = Some(Overlay::Pick(picker));
             return;
         }
-        let Some((_, what, ending)) = taken.content(chosen, export.open) else {
+        let Some((_, what, ending)) = taken.content(chosen, export.masked) else {
             return;
         };
         chosen.clone_into(&mut export.chosen);
@@ -231,7 +231,7 @@ impl Model {
         let content = export
             .taken
             .as_ref()
-            .and_then(|taken| taken.content(&export.chosen, export.open));
+            .and_then(|taken| taken.content(&export.chosen, export.masked));
         let (content, ..) = content.ok_or("there is nothing to write any more: press Esc")?;
         content.fits(form)?;
         export.last += 1;
@@ -255,7 +255,7 @@ impl Model {
         let content = export
             .taken
             .as_ref()
-            .and_then(|taken| taken.content(&export.chosen, export.open));
+            .and_then(|taken| taken.content(&export.chosen, export.masked));
         let prompt = match &mut self.overlay {
             Some(Overlay::Type(prompt)) if prompt.id == ID => Some(prompt),
             _ => None,
