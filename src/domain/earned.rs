@@ -357,6 +357,15 @@ impl AddAssign for Stub {
     }
 }
 
+/// A part of a month's money, and the other month it goes with: where it was sent, or where it came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentPart {
+    /// The other month.
+    pub month: Month,
+    /// So much.
+    pub amount: Micro,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

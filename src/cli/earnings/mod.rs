@@ -298,26 +298,36 @@ fn write_settled(page: &mut Page<impl Write>, node: &NodeMoney, month: &MonthMon
     }
     page.paragraph(4, &text)?;
     for satellite in &month.satellites {
-        write_stub(page, node, satellite)?;
+        write_stub(page, node, (month.month, satellite))?;
     }
     Ok(())
 }
 
-fn write_stub(page: &mut Page<impl Write>, node: &NodeMoney, satellite: &SatelliteMonth) -> io::Result<()> {
+fn write_stub(
+    page: &mut Page<impl Write>,
+    node: &NodeMoney,
+    (month, satellite): (Month, &SatelliteMonth),
+) -> io::Result<()> {
     let Some(stub) = satellite.stub else {
         return Ok(());
     };
-    let mut parts = vec![format!("paid {}", exact(node, stub.paid))];
+    // gross − held + returned = paid; paid − postponed + of earlier months = sent.
+    let mut parts = vec![format!("gross {}", exact(node, stub.gross))];
     let named = [
         ("held", stub.held),
         ("held returned", stub.disposed),
+        ("paid", stub.paid),
         ("postponed", stub.postponed),
         ("of earlier months", stub.earlier),
         ("sent", stub.distributed),
-        ("waiting", satellite.waiting),
+        ("waiting", satellite.waits),
     ];
     let some = named.into_iter().filter(|(_, amount)| *amount != Micro(0));
     parts.extend(some.map(|(name, amount)| format!("{name} {}", exact(node, amount))));
+    let later = satellite.sent.iter().filter(|part| part.month != month);
+    parts.extend(later.map(|part| format!("{} sent with {}", exact(node, part.amount), part.month)));
+    let brought = satellite.brought.iter();
+    parts.extend(brought.map(|part| format!("with {} of {}", exact(node, part.amount), part.month)));
     parts.extend(
         satellite
             .surge_percent

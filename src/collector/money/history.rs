@@ -1,9 +1,12 @@
 //! Month after month: our estimate, the node's, the paystub, what was sent.
 
+use std::collections::BTreeMap;
+
 use super::Span;
 use super::purse::{Purse, Satellite};
+use crate::analysis::money::matched::Matched;
 use crate::analysis::money::{month, pay, settled};
-use crate::api::money::{MonthMoney, MonthState, Parts, Receipt, SatelliteMonth, Stub};
+use crate::api::money::{MonthMoney, MonthState, Parts, Receipt, SatelliteMonth, SentPart, Stub};
 use crate::domain::money::{Micro, Month, Paystub};
 
 /// The months that are asked for, the newest first.
@@ -60,9 +63,23 @@ fn one(purse: &Purse, month: Month, now_ms: i64) -> MonthMoney {
         ours,
         gross,
         stub,
+        compared: known(|satellite| satellite.ours.filter(|_| satellite.stub.is_some())),
+        sent: parts_of(&satellites, |satellite| &satellite.sent),
+        waits: satellites.iter().map(|satellite| satellite.waits).sum(),
+        brought: parts_of(&satellites, |satellite| &satellite.brought),
         missing,
         satellites,
     }
+}
+
+/// Satellites' parts added up by the other month, the earliest first.
+fn parts_of(satellites: &[SatelliteMonth], of: fn(&SatelliteMonth) -> &Vec<SentPart>) -> Vec<SentPart> {
+    let mut sums: BTreeMap<Month, Micro> = BTreeMap::new();
+    for part in satellites.iter().flat_map(of) {
+        *sums.entry(part.month).or_default() += part.amount;
+    }
+    let part = |(month, amount)| SentPart { month, amount };
+    sums.into_iter().map(part).collect()
 }
 
 /// Of a month that is over the node's word before its end and after: a node that lost its days says less later.
@@ -99,7 +116,8 @@ fn satellite_month(satellite: &Satellite, month: Month, now_ms: i64) -> Option<S
         true => told.month_end.unwrap_or(told.net),
         false => told.net,
     });
-    let waiting = satellite.waiting.range(..=month).next_back();
+    let balance = satellite.matched.range(..=month).next_back();
+    let matched = satellite.matched.get(&month).cloned().unwrap_or_default();
     let receipts = rows.payments.iter().filter(|payment| payment.period == month);
     Some(SatelliteMonth {
         satellite_id: satellite.id().to_owned(),
@@ -120,7 +138,10 @@ fn satellite_month(satellite: &Satellite, month: Month, now_ms: i64) -> Option<S
         }),
         codes: paystub.map_or_else(Vec::new, |stub| settled::codes(&stub.codes)),
         receipts: receipts.map(receipt).collect(),
-        waiting: waiting.map_or(Micro(0), |(_, (amount, _))| *amount),
+        waiting: balance.map_or(Micro(0), |(_, told)| told.balance),
+        sent: matched.sent,
+        waits: matched.waits,
+        brought: matched.brought,
     })
 }
 
@@ -182,7 +203,7 @@ fn state(purse: &Purse, (told, missing): (&[SatelliteMonth], &[String]), month: 
     if !told.iter().any(|satellite| satellite.stub.is_some()) {
         return MonthState::Waiting;
     }
-    let is_sent = |satellite: &Satellite| satellite.waiting.get(&month).is_none_or(|(_, sent)| *sent);
+    let is_sent = |satellite: &Satellite| satellite.matched.get(&month).is_none_or(Matched::is_sent);
     match purse.satellites.iter().all(is_sent) {
         true => MonthState::Paid,
         false => MonthState::Postponed,

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::analysis::money::estimate::Foreseen;
-use crate::analysis::money::{Account, estimate, held, month, node_way, settled, usage};
+use crate::analysis::money::matched::{self, Matched};
+use crate::analysis::money::{Account, estimate, held, month, node_way, usage};
 use crate::api::money::{Estimate, HeldOf, PriceSource};
 use crate::domain::money::{Micro, Month, Prices};
 use crate::domain::payout::{MoneySource, NodeEstimate, Topic};
@@ -22,8 +23,8 @@ pub struct Satellite {
     pub name: String,
     /// The node still trusts it.
     pub trusted: bool,
-    /// What was not sent up to each month, and whether that of the month itself was sent since.
-    pub waiting: BTreeMap<Month, (Micro, bool)>,
+    /// What became of each paystub's money.
+    pub matched: BTreeMap<Month, Matched>,
     disqualified_ms: Option<i64>,
     fallback: Option<Prices>,
     now_ms: i64,
@@ -75,7 +76,7 @@ impl Purse {
                     disqualified_ms: standing
                         .and_then(|standing| standing.disqualified_ms)
                         .or(rows.disqualified_ms),
-                    waiting: settled::waiting(&rows.paystubs),
+                    matched: matched::matched(&rows.paystubs),
                     fallback,
                     now_ms,
                     rows,

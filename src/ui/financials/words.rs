@@ -194,18 +194,18 @@ fn past(book: &Book, shared: &Shared) -> Vec<Said> {
     let Some(sum) = book.of_month() else { return lines };
     let glyphs = &shared.theme.glyphs;
     let (state, tone) = super::months::state(sum, book, glyphs);
-    let settled = sum.settled();
+    let settled = sum.paid();
     let apart = sum.difference.and_then(|(by, from)| cash::apart(by, from));
     let words = match (settled, apart) {
         (None, _) => state.clone(),
-        (Some(_), Some(apart)) => format!("{apart} against ours"),
+        (Some(_), Some(apart)) => format!("{apart} against ours{}", sum.compared_words()),
         (Some(_), None) => "nothing to compare it with".to_owned(),
     };
     lines.push(said("paystub", "paystubs", cash.known(settled), words).tone(Tone::Accent));
     if let Some(stub) = sum.stub {
         let mut more = Vec::new();
         for (amount, word) in [
-            (stub.disposed, "given back"),
+            (stub.disposed, "given back in it"),
             (stub.earlier, "of earlier months"),
             (stub.postponed, "postponed"),
         ] {
@@ -339,10 +339,14 @@ pub(super) fn costs(book: &Book) -> Vec<Said> {
             .map_or(String::new(), |margin| format!(" ({})", percent(margin)));
         words.push(format!("profit {}{margin}", cash.text(profit)));
     }
-    let named = book.nodes.iter().filter(|node| node.costs.is_some()).count();
-    if named < book.nodes.len() {
-        let plural = if named == 1 { "" } else { "s" };
-        words.push(format!("{named} node{plural}"));
+    let named = book.nodes.iter().filter(|node| node.costs.is_some());
+    let named: Vec<&str> = named.map(|node| node.node.as_str()).collect();
+    if named.len() < book.nodes.len() {
+        let of = format!("of {} of {} nodes", named.len(), book.nodes.len());
+        words.push(match named.as_slice() {
+            [one] => format!("{of}: {one}"),
+            _ => of,
+        });
     }
     let mut lines = vec![said("costs", "costs", cash.text(costs.total), words.join(", "))];
     if let Some(invested) = costs.invested {
