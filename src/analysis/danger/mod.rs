@@ -5,6 +5,7 @@ pub mod contact;
 mod events;
 pub mod hangs;
 pub mod host;
+pub mod money;
 #[cfg(test)]
 mod tests;
 
@@ -49,6 +50,8 @@ pub struct Books {
     pub changed_ms: Option<i64>,
     /// Why some are not read, and what to do.
     pub hindered: Vec<String>,
+    /// What of them is not there, since when (ms since the epoch).
+    pub gone: Vec<(i64, String)>,
 }
 
 /// What is known of a node.
@@ -102,6 +105,8 @@ pub struct Evidence {
     pub not_understood: Option<NotUnderstood>,
     /// Its databases; `None`: they were never looked at.
     pub books: Option<Books>,
+    /// What is wrong with its money.
+    pub money: money::Money,
 }
 
 impl Evidence {
@@ -162,6 +167,14 @@ pub fn judge(evidence: &Evidence) -> Vec<Finding> {
     for trouble in evidence.books.iter().flat_map(|books| &books.hindered) {
         found.say(State::Warning, Rule::Database, trouble.clone());
     }
+    for (since_ms, trouble) in evidence.books.iter().flat_map(|books| &books.gone) {
+        let text = format!(
+            "its databases are missed for {}: {trouble} → is the disk mounted, and the node's storage folder named as data?",
+            span(evidence.now_ms - since_ms)
+        );
+        found.say(State::Warning, Rule::DataMissing, text);
+    }
+    money::judge(&mut found, evidence);
     found.0.sort_by_key(|finding| (finding.state, finding.rule));
     found.0
 }

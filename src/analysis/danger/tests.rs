@@ -348,6 +348,7 @@ fn databases_tell_of_suspension_for_being_offline_and_of_a_node_that_no_longer_w
             read_ms: changed_ms,
             changed_ms,
             hindered: hindered.iter().map(|text| (*text).to_owned()).collect(),
+            gone: Vec::new(),
         });
         let findings = judge(&evidence).into_iter();
         findings.map(|f| (f.state, f.rule.id())).collect::<Vec<_>>()

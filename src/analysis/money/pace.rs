@@ -70,7 +70,11 @@ pub fn pace(
     let (stored_before, rate_before, traffic_before) = match (days, before.prices, stub) {
         (Some((_, mean, middle)), Some(prices), _) => {
             let stored = mean.min(middle);
-            (stored, hourly(stored, &prices), moved(before.moved, eve, &prices, now_ms))
+            (
+                stored,
+                hourly(stored, &prices),
+                moved(before.moved, eve, &prices, now_ms),
+            )
         }
         (_, _, Some(stub)) => of_stub(stub, hours(eve, before.joined_ms))?,
         _ => return None,
@@ -139,7 +143,9 @@ fn since(all: &[Tally], (before, now): (f64, f64), from: Month) -> Option<i64> {
     let middle = f64::midpoint(before, now);
     let of = &all[all.partition_point(|tally| tally.day_ms < from.start_ms())..];
     let low = of.iter().rev().take_while(|tally| tally.bytes() < middle);
-    (now < before * GONE).then(|| low.last().map(|tally| tally.day_ms)).flatten()
+    (now < before * GONE)
+        .then(|| low.last().map(|tally| tally.day_ms))
+        .flatten()
 }
 
 /// Whether satellites together bring far less than in the month before.
@@ -210,7 +216,9 @@ mod tests {
             ..Account::default()
         };
         let now = november().start_ms() + days * DAY_MS + HOUR_MS;
-        let paces: Vec<Pace> = pace((november(), &account), (&account, None), now).into_iter().collect();
+        let paces: Vec<Pace> = pace((november(), &account), (&account, None), now)
+            .into_iter()
+            .collect();
         less(&paces, november())
     }
 
@@ -226,8 +234,20 @@ mod tests {
             ("it grows", 2.0, vec![4.0; 20], (0.0, 0.0), None),
             ("nothing of October is known", 0.0, half(20), (0.0, 0.0), None),
             ("a slip in three", 4.0, vec![4.0, 0.1, 4.0], (0.0, 0.0), None),
-            ("no tally for ten days, then one", 4.0, [vec![0.0; 10], half(3)].concat(), (0.0, 0.0), Some(50)),
-            ("none for five days", 4.0, [half(10), vec![0.0; 5]].concat(), (0.0, 0.0), None),
+            (
+                "no tally for ten days, then one",
+                4.0,
+                [vec![0.0; 10], half(3)].concat(),
+                (0.0, 0.0),
+                Some(50),
+            ),
+            (
+                "none for five days",
+                4.0,
+                [half(10), vec![0.0; 5]].concat(),
+                (0.0, 0.0),
+                None,
+            ),
             ("the node was off: no traffic", 4.0, vec![4.0; 20], (0.3, 0.0), None),
             ("customers left", 1.0, vec![1.0; 20], (0.3, 0.02), Some(86)),
         ] {
@@ -241,7 +261,10 @@ mod tests {
         let told = judged(4.0, &[vec![4.0; 3], vec![1.0; 12]].concat(), (0.0, 0.0)).unwrap();
         let since = (told.of_worst.since_ms.unwrap() - november().start_ms()) / DAY_MS;
         assert_eq!((since, told.percent, told.before), (3, 60, Micro(6_000_000)));
-        assert_eq!((told.of_worst.stored_before, told.of_worst.stored), (4.0 * TB, 1.6 * TB));
+        assert_eq!(
+            (told.of_worst.stored_before, told.of_worst.stored),
+            (4.0 * TB, 1.6 * TB)
+        );
     }
 
     #[test]
@@ -259,13 +282,14 @@ mod tests {
             surge_percent: 200,
             ..empty(november().plus(-1))
         };
-        let of = |account: &Account<'_>, stub| {
+        let of = |account: &Account<'_>, stub: Option<&Paystub>| {
             let paces: Vec<Pace> = pace((november(), account), (account, stub), now).into_iter().collect();
             less(&paces, november()).map(|less| less.percent)
         };
         assert_eq!(of(&account, Some(&stub)), Some(75));
         assert_eq!(of(&account, None), None);
-        assert_eq!(of(&account, Some(&empty(november().plus(-1)))), None, "it pays nothing");
+        let nothing = empty(november().plus(-1));
+        assert_eq!(of(&account, Some(&nothing)), None, "it pays nothing");
         let gone = Account {
             disqualified_ms: Some(now + DAY_MS),
             ..account

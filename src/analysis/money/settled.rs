@@ -36,9 +36,14 @@ fn late(stub: &Paystub) -> Micro {
     stub.paid - stub.distributed
 }
 
+/// When a month's paystub should be there at last, ms since the epoch.
+pub fn due_ms(month: Month) -> i64 {
+    month.end_ms() + DUE_MS
+}
+
 /// Whether a month's paystub should be there.
 pub fn is_due(month: Month, now_ms: i64) -> bool {
-    now_ms >= month.end_ms() + DUE_MS
+    now_ms >= due_ms(month)
 }
 
 /// What a letter of a paystub means.

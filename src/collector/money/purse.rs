@@ -9,7 +9,7 @@ use crate::api::money::{Estimate, HeldOf, PriceSource};
 use crate::domain::money::{Micro, Month, Prices};
 use crate::domain::payout::{MoneySource, NodeEstimate, Topic};
 use crate::domain::sample::{Standing, Told};
-use crate::store::money::{MoneyRows, SatelliteRows};
+use crate::store::money::{Depth, MoneyRows, SatelliteRows};
 use crate::store::{Reader, Result};
 
 /// Days before a month that are looked at: the last tally, and the pace.
@@ -23,6 +23,8 @@ pub struct Satellite {
     pub name: String,
     /// The node still trusts it.
     pub trusted: bool,
+    /// The node began a graceful exit from it.
+    pub leaves: bool,
     /// What became of each paystub's money.
     pub matched: BTreeMap<Month, Matched>,
     disqualified_ms: Option<i64>,
@@ -43,7 +45,7 @@ impl Purse {
     /// All that is known from `from_ms` on, at `now_ms`.
     pub fn open(reader: &Reader, node: &str, from_ms: i64, now_ms: i64, fallback: Option<Prices>) -> Result<Self> {
         let from_ms = from_ms.saturating_sub(EVE_MS);
-        let rows = reader.money(node, (from_ms, now_ms), true)?;
+        let rows = reader.money(node, (from_ms, now_ms), Depth::All)?;
         let told = reader.told(node, now_ms)?;
         Ok(Self::of(told.as_ref(), rows, now_ms, fallback))
     }
@@ -56,7 +58,19 @@ impl Purse {
         now_ms: i64,
         fallback: Option<Prices>,
     ) -> Result<Self> {
-        let rows = reader.money(node, (month.start_ms() - EVE_MS, now_ms), false)?;
+        let rows = reader.money(node, (month.start_ms() - EVE_MS, now_ms), Depth::Month)?;
+        Ok(Self::of(told, rows, now_ms, fallback))
+    }
+
+    /// Days from `from_ms` on and paystubs: no receipts, no estimates.
+    pub fn of_months(
+        reader: &Reader,
+        (node, told): (&str, Option<&Told>),
+        from_ms: i64,
+        now_ms: i64,
+        fallback: Option<Prices>,
+    ) -> Result<Self> {
+        let rows = reader.money(node, (from_ms - EVE_MS, now_ms), Depth::Settled)?;
         Ok(Self::of(told, rows, now_ms, fallback))
     }
 
@@ -77,6 +91,7 @@ impl Purse {
                         .and_then(|standing| standing.disqualified_ms)
                         .or(rows.disqualified_ms),
                     matched: matched::matched(&rows.paystubs),
+                    leaves: rows.leaves,
                     fallback,
                     now_ms,
                     rows,
@@ -105,7 +120,8 @@ impl Purse {
     /// When its paystubs were told last, by the node or its databases.
     pub fn paystubs_ms(&self) -> Option<i64> {
         let asked = self.rows.asked.iter().filter(|asked| asked.topic == Topic::Paystubs);
-        asked.filter_map(|asked| asked.answered_ms).max()
+        let asked = asked.filter_map(|asked| asked.answered_ms);
+        asked.chain(self.rows.books_ms).max()
     }
 
     /// Why it did not, when it was asked last: of the estimate first.
