@@ -153,6 +153,15 @@ pub struct Estimates {
     pub because: Vec<String>,
 }
 
+impl Estimates {
+    /// Net in four of five months is between these. `None` without an estimate, and where nothing says how far to trust
+    /// it: without a tally and a price a range would be of what is known alone.
+    pub fn range(&self) -> Option<(Micro, Micro)> {
+        let tallies = self.tallies.filter(|_| self.confidence > Confidence::None)?;
+        Some((tallies.low, tallies.high))
+    }
+}
+
 /// What a node said of its month so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeTold {

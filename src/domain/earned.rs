@@ -154,7 +154,7 @@ impl AddAssign for Estimate {
 }
 
 /// How far to trust an estimate. The worst that applies:
-/// - `none`: no satellite told a tally and its price;
+/// - `none`: no satellite told a tally and its price; no range is told then;
 /// - `poor`: less than two days of the month are over, or a satellite owes tallies of three days or more, or a price is
 ///   unknown;
 /// - `fair`: less than a week of the month is over, or a satellite owes a tally of a day or two, or prices are the

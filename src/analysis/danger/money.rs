@@ -20,8 +20,10 @@ pub struct Lacking {
     pub month: Month,
     /// Whose, as people call them.
     pub satellites: Vec<String>,
-    /// What the month earned with them before anything is kept back, as the user reads it.
+    /// What the month earned with them before anything is kept back, as the user reads it; by some of its days only.
     pub amount: String,
+    /// See `amount`.
+    pub at_least: bool,
     /// When they should have been there, ms since the epoch.
     pub due_ms: i64,
     /// When the node told of its paystubs last, ms since the epoch.
@@ -54,10 +56,11 @@ pub(super) fn judge(found: &mut Findings, evidence: &Evidence) {
     let is_new = started.is_some_and(|ms| evidence.now_ms - ms < FETCHES_MS);
     for lacking in evidence.money.lacking.iter().filter(|_| !is_new) {
         let text = format!(
-            "no paystub of {} for {}, which earned about {}: due for {}, the node was asked {} → restart the node, it asks \
-             for all of them then; if none comes, see its payout page and wallet, and ask in Storj's forum",
+            "no paystub of {} for {}, which earned {} {}: overdue for {}, the node was asked {} → restart the node, it \
+             asks for all of them then; if none comes, see its payout page and wallet, and ask in Storj's forum",
             lacking.satellites.join(", "),
             lacking.month,
+            if lacking.at_least { "at least" } else { "about" },
             lacking.amount,
             span(evidence.now_ms - lacking.due_ms),
             super::ago(evidence.now_ms - lacking.asked_ms)

@@ -252,8 +252,11 @@ fn month_end(node: &NodeMoney) -> String {
     let mut parts = Vec::new();
     if let Some(end) = estimates.tallies {
         let bound = |amount| format!("{:.2}", amount_of(node, amount));
-        let range = format!("{}–{}", bound(end.low), bound(end.high));
-        parts.push(format!("month end {} ({range})", money(node, end.amounts.net)));
+        let range = estimates.range();
+        let range = range.map_or(String::new(), |(low, high)| {
+            format!(" ({}–{})", bound(low), bound(high))
+        });
+        parts.push(format!("month end {}{range}", money(node, end.amounts.net)));
     } else {
         let why = match estimates.because.as_slice() {
             [] => "too little of the month is known".to_owned(),

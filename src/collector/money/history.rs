@@ -86,13 +86,10 @@ fn parts_of(satellites: &[SatelliteMonth], of: fn(&SatelliteMonth) -> &Vec<SentP
 fn node_word(purse: &Purse, month: Month) -> Option<Micro> {
     let told = || purse.of_month(month);
     let last = told().rev().find(|(ms, _)| *ms < month.end_ms());
-    let after = told().rev().find(|(ms, _)| *ms >= month.end_ms());
-    match (last, after) {
+    let after = told().filter(|(ms, _)| *ms >= month.end_ms());
+    match (last, after.map(|(_, after)| after.net).max()) {
         (Some((_, last)), None) => Some(last.month_end.unwrap_or(last.net)),
-        (last, Some((_, after))) => {
-            let last = last.map_or(Micro(0), |(_, last)| last.net);
-            Some(after.net.max(last))
-        }
+        (last, Some(after)) => Some(after.max(last.map_or(Micro(0), |(_, last)| last.net))),
         (None, None) => None,
     }
 }

@@ -37,11 +37,12 @@ pub(super) fn lacking(purse: &Purse, now_ms: i64) -> Vec<(Month, Vec<(&Satellite
 fn owed(satellite: &Satellite, of: Month, now_ms: i64) -> Option<Micro> {
     let stubs = &satellite.rows.paystubs;
     let account = satellite.account(of);
-    // In the month of joining, of who disqualified it or was left, and of who never sent any, nobody knows.
+    // In the month of joining, and of who disqualified it or was left, nobody knows; nor of who sent none before: the
+    // node's databases may be new.
     let is_owing = satellite.trusted
         && account.disqualified_ms.is_none()
         && account.joined_ms.is_none_or(|ms| ms < of.start_ms())
-        && !stubs.is_empty();
+        && stubs.iter().any(|stub| stub.period < of);
     if !is_owing || stubs.iter().any(|stub| stub.period == of) {
         return None;
     }
@@ -80,6 +81,7 @@ fn look(reader: &Reader, (node, told): (&str, Option<&Told>), (now_ms, terms): (
         month,
         satellites: all.iter().map(|(satellite, _)| satellite.name.clone()).collect(),
         amount: cash(all.iter().map(|(_, gross)| *gross).sum()),
+        at_least: all.iter().any(|(satellite, _)| !satellite.covers(month)),
         due_ms: settled::due_ms(month),
         asked_ms: purse.paystubs_ms().unwrap_or(now_ms),
     });

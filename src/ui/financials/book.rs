@@ -251,6 +251,8 @@ pub(super) struct Ahead {
     pub(super) told_ms: Option<i64>,
     /// Nodes that know an estimate of their own tallies.
     pub(super) known: usize,
+    /// From low to high; `None`: one of those estimates has no range.
+    pub(super) range: Option<(Micro, Micro)>,
     pub(super) confidence: Confidence,
     pub(super) because: Vec<String>,
 }
@@ -437,6 +439,9 @@ fn ahead(nodes: &[NodeMoney]) -> Ahead {
             });
         }
     }
+    let mut estimating = asked.iter().filter(|node| node.estimates.tallies.is_some());
+    let is_ranged = estimating.all(|node| node.estimates.range().is_some());
+    sum.range = sum.ours.filter(|_| is_ranged).map(|ours| (ours.low, ours.high));
     let confidences = asked.iter().map(|node| node.estimates.confidence);
     sum.confidence = confidences.min().unwrap_or_default();
     // What is the matter with the least trusted comes first.

@@ -113,11 +113,15 @@ fn running(book: &Book) -> Vec<Said> {
             "too little is known to estimate".to_owned(),
         ),
         Some(ours) => {
-            let range = cash.range(ours.low, ours.high);
             let value = format!("~{} net", cash.text(ours.amounts.net));
-            said("month-end", "month end", value, format!("{range} (4 of 5 months)"))
-                .short(format!("({range})"))
-                .tone(Tone::Accent)
+            let said = |words: String| said("month-end", "month end", value, words).tone(Tone::Accent);
+            match ahead.range {
+                None => said("no range: no tally and price tell how far to trust it".to_owned()),
+                Some((low, high)) => {
+                    let range = cash.range(low, high);
+                    said(format!("{range} (4 of 5 months)")).short(format!("({range})"))
+                }
+            }
         }
     });
     lines.push(node_says(book));
@@ -342,10 +346,9 @@ pub(super) fn costs(book: &Book) -> Vec<Said> {
     let named = book.nodes.iter().filter(|node| node.costs.is_some());
     let named: Vec<&str> = named.map(|node| node.node.as_str()).collect();
     if named.len() < book.nodes.len() {
-        let of = format!("of {} of {} nodes", named.len(), book.nodes.len());
         words.push(match named.as_slice() {
-            [one] => format!("{of}: {one}"),
-            _ => of,
+            [one] => format!("only {one}"),
+            many => format!("{} of {} nodes", many.len(), book.nodes.len()),
         });
     }
     let mut lines = vec![said("costs", "costs", cash.text(costs.total), words.join(", "))];
