@@ -39,20 +39,16 @@ fn hindered(kept: &Kept, now_ms: i64) -> Vec<String> {
     texts
 }
 
-/// A file that was read is missed after so long: a node that is repaired has it back soon.
-const GONE_MS: i64 = 10 * 60_000;
-
 /// What is not there though it should be, and since when (ms since the epoch): the folder of all databases, or single
 /// ones that were read before. Others were never there: each release has its own.
-fn gone(kept: &Kept, now_ms: i64) -> Vec<(i64, String)> {
+fn gone(kept: &Kept) -> Vec<(i64, String)> {
     let is_all = kept.files.iter().all(|file| {
         let why = file.error.as_ref().map(|(_, why, _)| *why);
         why == Some(Hindrance::Missing)
     });
     let missed = kept.files.iter().filter_map(|file| {
-        let (since, _, text) = file.error.as_ref().filter(|(since, why, _)| {
-            *why == Hindrance::Missing && (is_all || file.read_ms.is_some()) && now_ms - since >= GONE_MS
-        })?;
+        let is_missed = |why| why == Hindrance::Missing && (is_all || file.read_ms.is_some());
+        let (since, _, text) = file.error.as_ref().filter(|(_, why, _)| is_missed(*why))?;
         Some((*since, text.clone()))
     });
     let mut gone: Vec<(i64, String)> = Vec::new();
@@ -74,7 +70,7 @@ pub fn evidence(kept: &Kept, now_ms: i64) -> danger::Books {
         read_ms: kept.read_ms(),
         changed_ms: kept.changed_ms(),
         hindered: hindered(kept, now_ms),
-        gone: gone(kept, now_ms),
+        gone: gone(kept),
     }
 }
 
@@ -99,7 +95,7 @@ mod tests {
                 files,
                 ..Kept::default()
             };
-            gone(&kept, now).into_iter().map(|(since, _)| since).collect::<Vec<_>>()
+            gone(&kept).into_iter().map(|(since, _)| since).collect::<Vec<_>>()
         };
         let missing = |read_ms, since| file(read_ms, since, Hindrance::Missing);
         let read = |read_ms| Shelved {
@@ -107,11 +103,6 @@ mod tests {
             ..missing(Some(read_ms), 0)
         };
         assert_eq!(told(vec![missing(None, 5), missing(None, 3)]), [3], "no folder");
-        assert_eq!(
-            told(vec![missing(None, now), missing(None, now - 60_000)]),
-            [0_i64; 0],
-            "for a moment"
-        );
         assert_eq!(
             told(vec![missing(None, 5), read(now)]),
             [0_i64; 0],

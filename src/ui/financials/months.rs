@@ -57,9 +57,12 @@ pub(super) fn state(sum: &MonthSum, book: &Book, glyphs: &Glyphs) -> (String, To
 /// When money came; of a month that only later payouts sent, with which.
 fn sent_words(sum: &MonthSum, glyphs: &Glyphs) -> String {
     let nothing = sum.stub.is_none_or(|stub| stub.distributed == Micro(0));
-    match sum.sent_with.last().filter(|_| nothing) {
-        Some(month) => format!("sent with {}", cash::month_name(*month)),
-        None => sent(&sum.receipts, glyphs),
+    match sum.sent_with.as_slice() {
+        [.., last] if nothing => match sum.sent_with.as_slice() {
+            [first, _, ..] => format!("sent with {}–{}", cash::month_name(*first), cash::month_name(*last)),
+            _ => format!("sent with {}", cash::month_name(*last)),
+        },
+        _ => sent(&sum.receipts, glyphs),
     }
 }
 
