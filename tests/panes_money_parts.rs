@@ -124,6 +124,9 @@ fn paystubs_add_up_to_what_was_sent_and_say_what_came_later() {
     draw(&mut model, SIZE);
     press(&mut model, "- - - - tab down down down down enter", SIZE);
     let april = text(&mut model);
-    assert!(april.contains("$5.94 of it came with the payout for May 2026."), "{april}");
+    assert!(
+        april.contains("$5.94 of it came with the payout for May 2026."),
+        "{april}"
+    );
     assert!(!april.contains("was not sent yet"), "{april}");
 }

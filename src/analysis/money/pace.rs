@@ -7,8 +7,9 @@ use super::{Account, DAY_MS, HOUR_MS, pay, yields};
 use crate::domain::detail::MovedDay;
 use crate::domain::money::{Micro, Month, PAID_HOURS, Paystub, Prices, TB};
 
-/// Tallies of the month have to stand for so many hours, those of the month before for so many.
+/// Tallies of the month have to stand for so many hours, those of the month before for so many; so many of each.
 const LEAST_H: (f64, f64) = (72.0, 168.0);
+const LEAST: usize = 3;
 /// Nor is a month judged before so much of it is over.
 const EARLY_MS: i64 = 3 * DAY_MS;
 /// A satellite whose last tally is older is not compared: perhaps the node was off, or it is late.
@@ -99,7 +100,7 @@ fn of_month(all: &[Tally], month: Month, now_ms: i64) -> Option<(f64, f64, f64)>
     let mut bytes: Vec<f64> = of.iter().map(|tally| tally.bytes()).collect();
     bytes.sort_by(f64::total_cmp);
     let middle = *bytes.get(bytes.len() / 2)?;
-    (hours > 0.0).then(|| (hours, byte_hours / hours, middle))
+    (bytes.len() >= LEAST).then(|| (hours, byte_hours / hours, middle))
 }
 
 fn hourly(bytes: f64, prices: &Prices) -> f64 {
@@ -172,6 +173,7 @@ mod tests {
     use super::*;
     use crate::analysis::money::settled::empty;
     use crate::domain::detail::StoredDay;
+    use proptest::prelude::*;
 
     const PRICES: Prices = Prices {
         disk: 150,
@@ -301,5 +303,44 @@ mod tests {
             ..account
         };
         assert_eq!(of(&young, Some(&stub)), None);
+    }
+
+    /// A day of a node that goes on as ever: what its tally is off by (percent), whether there is one, whether it is a
+    /// slip, what its traffic is off by, whether the node was off.
+    fn ordinary() -> impl Strategy<Value = Vec<(i32, u8, u8, i32, u8)>> {
+        let day = (-12..12_i32, 0..10_u8, 0..40_u8, -40..40_i32, 0..20_u8);
+        proptest::collection::vec(day, 61)
+    }
+
+    proptest! {
+        #[test]
+        fn ordinary_months_raise_no_alarm(days in ordinary(), now in 3..30_i64, hour in 0..24_i64, gb in 5.0..40.0_f64) {
+            let (mut stored, mut moved) = (Vec::new(), Vec::new());
+            let (mut hours, mut last_slip) = (24.0, -100);
+            for (n, (off, missing, slip, noise, away)) in (-31..30_i64).zip(days).filter(|(n, _)| *n < now) {
+                // Three of ten tallies are missing; the next one stands for their time.
+                if missing < 3 {
+                    hours += 24.0;
+                } else {
+                    // Not two in a week.
+                    let is_slip = slip == 0 && n - last_slip > 7;
+                    last_slip = if is_slip { n } else { last_slip };
+                    let slip = if is_slip { 0.1 } else { 1.0 };
+                    stored.push(day(n, 8.0 * slip * f64::from(100 + off) / 100.0, hours));
+                    hours = 24.0;
+                }
+                let egress = if away == 0 { 0.0 } else { gb * 1e9 * f64::from(100 + noise) / 100.0 };
+                moved.push(MovedDay {
+                    start_ms: november().start_ms() + n * DAY_MS,
+                    egress: egress as u64,
+                    ..MovedDay::default()
+                });
+            }
+            let account = Account { prices: Some(PRICES), stored: &stored, moved: &moved, ..Account::default() };
+            let at = november().start_ms() + now * DAY_MS + hour * HOUR_MS;
+            let paces: Vec<Pace> = pace((november(), &account), (&account, None), at).into_iter().collect();
+            let told = less(&paces, november());
+            prop_assert!(told.is_none(), "{:?}", told);
+        }
     }
 }
