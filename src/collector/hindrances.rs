@@ -2,6 +2,7 @@
 
 use crate::analysis::danger;
 use crate::domain::books::{Hindrance, Kept};
+use crate::support::clock::DAY_MS;
 
 /// What hinders reading databases for good, in words for a finding: not what is missing (each release has others) or
 /// locked for a moment.
@@ -62,7 +63,7 @@ fn gone(kept: &Kept) -> Vec<(i64, String)> {
 }
 
 /// What was read of a file that is behind is old after so long.
-const BEHIND_MS: i64 = 2 * 86_400_000;
+const BEHIND_MS: i64 = 2 * DAY_MS;
 
 /// The databases as evidence.
 pub fn evidence(kept: &Kept, now_ms: i64) -> danger::Books {
@@ -78,8 +79,6 @@ pub fn evidence(kept: &Kept, now_ms: i64) -> danger::Books {
 mod tests {
     use super::*;
     use crate::domain::books::Shelved;
-
-    const DAY_MS: i64 = 86_400_000;
 
     #[test]
     fn what_was_never_there_is_missed_only_when_all_is() {

@@ -3,6 +3,7 @@
 use super::{Evidence, Findings, span};
 use crate::domain::health::{Rule, State};
 use crate::domain::money::{Month, TB};
+use crate::support::clock::HOUR_MS;
 
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -48,7 +49,7 @@ pub struct Fallen {
 }
 
 /// A node that began to run asks for all paystubs, and once more after so long.
-const FETCHES_MS: i64 = 12 * 3_600_000;
+const FETCHES_MS: i64 = 12 * HOUR_MS;
 
 pub(super) fn judge(found: &mut Findings, evidence: &Evidence) {
     let told = evidence.told.as_ref().and_then(|told| told.process.started_ms);

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::{Checks, State};
 use crate::domain::books::{Book, Books, Hindrance, Opened};
 use crate::node::databases::watch::{self, Target};
+use crate::support::clock::DAY_MS;
 
 /// Checks the databases in a node's folder.
 pub fn check(checks: &mut Checks, node: &str, dir: &Path, now_ms: i64) {
@@ -31,12 +32,11 @@ pub fn check(checks: &mut Checks, node: &str, dir: &Path, now_ms: i64) {
 }
 
 /// A node that runs writes of its traffic every hour and of its satellites every few.
-const OLD_MS: i64 = 86_400_000;
+const OLD_MS: i64 = DAY_MS;
 
 /// When the node wrote the newest row, by what rows say of themselves: a copy's file is as new as the copying. ms since
 /// the epoch; where no row does, by its files.
 fn newest_ms(books: &Books, read: &[&Opened]) -> Option<i64> {
-    const DAY_MS: i64 = 86_400_000;
     let rated = books.rated.iter().flatten().filter_map(|rated| rated.updated_ms);
     // A day's row grows until the day ends.
     let stored = books.stored.iter().flatten().map(|(_, day)| day.start_ms + DAY_MS);

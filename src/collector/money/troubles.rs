@@ -11,11 +11,12 @@ use crate::api::money::Currency;
 use crate::domain::money::{Micro, Month};
 use crate::domain::sample::Told;
 use crate::store::{Reader, Result};
+use crate::support::clock::{DAY_MS, HOUR_MS};
 
 /// A paystub that is missing is news until so many months after its own.
 const NEWS: i32 = 4;
 /// Whoever looked for paystubs longer ago knows nothing of today's.
-const LOOKED_MS: i64 = 3 * super::DAY_MS;
+const LOOKED_MS: i64 = 3 * DAY_MS;
 
 /// Satellites without a paystub that they owe, by month, the newest first.
 pub(super) fn lacking(purse: &Purse, now_ms: i64) -> Vec<(Month, Vec<(&Satellite, Micro)>)> {
@@ -107,7 +108,7 @@ pub(super) fn cash(currency: &Currency, amount: Micro) -> String {
 }
 
 /// What was found holds for so long, unless something new was told.
-const HOLDS_MS: i64 = 3_600_000;
+const HOLDS_MS: i64 = HOUR_MS;
 /// So many nodes whose time is over are looked at with one status; the others wait for the next ones, but not longer.
 const AT_A_TIME: u32 = 4;
 const WAITS_MS: i64 = 2 * HOLDS_MS;
