@@ -221,7 +221,7 @@ pub(super) fn month(told: &Told<'_>, what: &str, at: Month) -> Option<Explained>
     let cash = told.cash;
     let sum = told.book.months.iter().find(|sum| sum.month == at)?;
     let of_month = |node: &NodeMoney| node.history.iter().position(|one| one.month == at);
-    let facts = told.of_nodes(|node| {
+    let mut facts = told.of_nodes(|node| {
         let one = &node.history[of_month(node)?];
         let stub = one.stub.map(|stub| stub.paid);
         let from = format!(
@@ -231,6 +231,10 @@ pub(super) fn month(told: &Told<'_>, what: &str, at: Month) -> Option<Explained>
         );
         Some((cash.known(stub), from))
     });
+    if what == "difference" && !sum.compared_words().is_empty() {
+        let of = format!("{} of {} nodes", sum.compared, sum.stubs.of);
+        facts.push(Fact::new("compared", of, "those that know both"));
+    }
     let words = match what {
         "ours" => {
             "What its days come to by our own arithmetic, net; of the month that runs, what they will by its end."
