@@ -303,3 +303,43 @@ fn databases_alone_tell_the_same_money() {
     }
     assert!(stubs > 100, "{stubs}");
 }
+
+/// Gross without what is held, with what is given back, is what the node's own payout page calls paid; that without what
+/// is postponed, with what is of earlier months, is what was sent. And each payout is of months that are known.
+#[test]
+fn recorded_paystubs_add_up_and_every_payout_is_matched() {
+    let Some(corpus) = corpus() else { return };
+    let (mut stubs, mut brought) = (0, 0);
+    for folder in nodes(&corpus) {
+        let files = unpacked(&folder);
+        let data = tempfile::tempdir().unwrap();
+        let spec = format!("n=none,data={}", files.path().display());
+        stdout(data.path(), &["collect", "--once", "--node", &spec]);
+        let told = json(data.path(), &["earnings", "--json"]);
+        for month in told["nodes"][0]["months"].as_array().unwrap() {
+            for one in month["satellites"].as_array().unwrap() {
+                let stub = &one["paystub"];
+                let Some(paid) = stub["paid_microusd"].as_i64() else {
+                    continue;
+                };
+                let of = |key: &str| stub[format!("{key}_microusd")].as_i64().unwrap();
+                let sum = |key: &str| -> i64 {
+                    let parts = one[key].as_array().unwrap().iter();
+                    parts.map(|part| part["amount_microusd"].as_i64().unwrap()).sum()
+                };
+                // The node rounds each part for itself.
+                assert!((of("gross") - of("held") + of("disposed") - paid).abs() <= 3, "{stub}");
+                assert_eq!(paid - of("postponed") + of("of_earlier_months"), of("distributed"));
+                assert_eq!(
+                    sum("sent_with") + one["waits_microusd"].as_i64().unwrap(),
+                    paid,
+                    "{one}"
+                );
+                assert_eq!(sum("brought"), of("of_earlier_months"), "{folder:?} {one}");
+                stubs += 1;
+                brought += one["brought"].as_array().unwrap().len();
+            }
+        }
+    }
+    assert!(stubs > 100 && brought > 10, "{stubs} {brought}");
+}

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::domain::earned::{
     Amounts, Component, Confidence, DayMoney, Difference, DifferenceReason, Estimate, EstimatePoint, HeldOf,
-    MonthState, NextPayout, NodeWay, Parts, PriceSource, Stub, Sum, Tallies,
+    MonthState, NextPayout, NodeWay, Parts, PriceSource, SentPart, Stub, Sum, Tallies,
 };
 use crate::domain::money::{Micro, Month, Prices};
 
@@ -153,6 +153,15 @@ pub struct Estimates {
     pub because: Vec<String>,
 }
 
+impl Estimates {
+    /// Net in four of five months is between these. `None` without an estimate, and where nothing says how far to trust
+    /// it: without a tally and a price a range would be of what is known alone.
+    pub fn range(&self) -> Option<(Micro, Micro)> {
+        let tallies = self.tallies.filter(|_| self.confidence > Confidence::None)?;
+        Some((tallies.low, tallies.high))
+    }
+}
+
 /// What a node said of its month so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeTold {
@@ -264,6 +273,18 @@ pub struct MonthMoney {
     pub missing: Vec<String>,
     /// Each satellite that has anything in this month.
     pub satellites: Vec<SatelliteMonth>,
+    /// Sums of `satellites`: with which months' payouts this month was sent.
+    #[serde(default)]
+    pub sent: Vec<SentPart>,
+    /// Of it was not sent until now.
+    #[serde(default)]
+    pub waits: Micro,
+    /// What this month's payout sent of earlier months.
+    #[serde(default)]
+    pub brought: Vec<SentPart>,
+    /// `ours` of the satellites `difference` is of: those with a paystub; null without any.
+    #[serde(default)]
+    pub compared: Option<Micro>,
 }
 
 /// A month of a satellite of a node.
@@ -289,6 +310,16 @@ pub struct SatelliteMonth {
     pub receipts: Vec<Receipt>,
     /// Not sent of this and all earlier months, after this one.
     pub waiting: Micro,
+    /// Of `paid` was sent, with the payout of which month; with this month's own first. With `waits` it is `paid`.
+    #[serde(default)]
+    pub sent: Vec<SentPart>,
+    /// Of `paid` was not sent until now.
+    #[serde(default)]
+    pub waits: Micro,
+    /// What this month's payout sent of earlier months; with its own part of `sent` it is what was distributed, as far as
+    /// paystubs of those months are known.
+    #[serde(default)]
+    pub brought: Vec<SentPart>,
 }
 
 /// A transfer of money.

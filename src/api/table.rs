@@ -255,8 +255,11 @@ const PAYSTUBS: &[&str] = &[
     "paid_microusd",
     "distributed_microusd",
     "receipt",
-    // Beyond the default columns: when the satellite made it.
+    // Beyond the default columns: when the satellite made it; with which months' payouts it was sent (`2026-06:6000000
+    // 2026-07:100000`, micro-dollars), and what of it was not sent yet.
     "created",
+    "sent_with",
+    "waits_microusd",
 ];
 
 impl Question {
@@ -320,7 +323,7 @@ impl Question {
             What::Storage => (STORAGE, 9),
             What::Maintenance => (MAINTENANCE, 11),
             What::Earnings => (EARNINGS, EARNINGS.len() - 1),
-            What::Paystubs => (PAYSTUBS, PAYSTUBS.len() - 1),
+            What::Paystubs => (PAYSTUBS, PAYSTUBS.len() - 3),
         };
         Ok((columns.to_vec(), shown))
     }

@@ -94,7 +94,7 @@ fn answer(global: &Global, args: &Args) -> Result<Status, Failure> {
             &reader,
             &names,
             global.now_ms()?,
-            &collect::terms_now(global),
+            (&collect::terms_now(global), None),
         )?),
     }
 }

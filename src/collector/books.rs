@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::analysis::danger;
 use crate::analysis::reputation::{OFFLINE_SUSPENDS, audit_failures_to_disqualification};
 use crate::api::databases as face;
 use crate::api::status::Satellite;
@@ -383,54 +382,10 @@ fn work(kept: &Kept) -> Vec<face::Work> {
     collecting.chain(walked).collect()
 }
 
-/// What hinders reading databases for good, in words for a finding: not what is missing (each release has others) or
-/// locked for a moment.
-pub fn hindered(kept: &Kept, now_ms: i64) -> Vec<String> {
-    const LOCKED_MS: i64 = 600_000;
-    let lasts = |since: i64, why: Hindrance| match why {
-        Hindrance::Missing | Hindrance::Behind => false,
-        Hindrance::Locked => now_ms - since > LOCKED_MS,
-        _ => true,
-    };
-    let troubles = kept.files.iter().filter_map(|file| file.error.as_ref());
-    let troubles: Vec<(Hindrance, &String)> = troubles
-        .filter(|(since, why, _)| lasts(*since, *why))
-        .map(|(_, why, text)| (*why, text))
-        .collect();
-    let mut texts: Vec<String> = Vec::new();
-    for why in Hindrance::ALL {
-        let mut same: Vec<&String> = troubles
-            .iter()
-            .filter(|(other, _)| *other == why)
-            .map(|(_, text)| *text)
-            .collect();
-        same.sort();
-        same.dedup();
-        match (why, same.as_slice()) {
-            // Files without a right have it for one reason; each damaged one is a trouble of its own.
-            (Hindrance::Denied, [first, rest @ ..]) if !rest.is_empty() => {
-                texts.push(format!("{first}; and {} more like it", rest.len()));
-            }
-            _ => texts.extend(same.into_iter().cloned()),
-        }
-    }
-    texts.sort();
-    texts
-}
-
-/// The databases as evidence.
-pub fn evidence(kept: &Kept, now_ms: i64) -> danger::Books {
-    danger::Books {
-        read_ms: kept.read_ms(),
-        changed_ms: kept.changed_ms(),
-        hindered: hindered(kept, now_ms),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::books::{Relation, Score, Shelved, Trusted};
+    use crate::domain::books::{Relation, Score, Trusted};
     use crate::domain::detail::{MovedDay, StoredDay};
 
     const DAY_MS: i64 = 86_400_000;
@@ -559,36 +514,5 @@ mod tests {
         let mut away = known(20 * DAY_MS, Some("gone"), 1, &[17, 18, 19], false);
         add(&mut away, known(25 * DAY_MS, None, 2, &[17, 18, 19, 20], false));
         assert_eq!((egress(&away), away.answered_ms), (vec![1, 2, 2, 2], 25 * DAY_MS));
-    }
-
-    #[test]
-    fn only_what_lasts_is_a_finding() {
-        let file = |why, since| Shelved {
-            file: String::new(),
-            read_ms: None,
-            changed_ms: None,
-            error: Some((since, why, format!("{why:?}"))),
-        };
-        let denied = |text: &str| Shelved {
-            error: Some((1, Hindrance::Denied, text.to_owned())),
-            ..file(Hindrance::Denied, 1)
-        };
-        let now = DAY_MS;
-        let kept = Kept {
-            files: vec![
-                file(Hindrance::Missing, 0),
-                file(Hindrance::Locked, now - 60_000),
-                file(Hindrance::Damaged, now),
-                file(Hindrance::Damaged, now),
-                denied("b"),
-                denied("a"),
-            ],
-            ..Kept::default()
-        };
-        assert_eq!(hindered(&kept, now), ["Damaged", "a; and 1 more like it"]);
-        assert_eq!(
-            hindered(&kept, 2 * DAY_MS),
-            ["Damaged", "Locked", "a; and 1 more like it"]
-        );
     }
 }

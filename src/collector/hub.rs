@@ -54,6 +54,7 @@ pub struct Hub {
     /// The present of its answers; `None`: the clock says.
     present_ms: Option<i64>,
     terms: Mutex<money::Terms>,
+    troubles: money::Troubles,
 }
 
 #[derive(Default)]
@@ -135,6 +136,7 @@ impl Hub {
             trouble: Mutex::default(),
             present_ms: None,
             terms: Mutex::default(),
+            troubles: money::Troubles::default(),
         }
     }
 
@@ -246,7 +248,7 @@ impl Hub {
         let reader = Reader::open(&self.data_dir).map_err(|error| error.to_string())?;
         match query {
             Query::Status { nodes, at_ms } => self
-                .status(&reader, nodes, at_ms.unwrap_or(now_ms))
+                .status(&reader, nodes, (at_ms.unwrap_or(now_ms), at_ms.is_none()))
                 .map(Answer::Status)
                 .map_err(|error| error.to_string()),
             Query::Rows { question, limit } => rows(&reader, question, *limit, &lock(&self.terms).clone()),
@@ -318,10 +320,17 @@ impl Hub {
         }
     }
 
-    /// How nodes are, and whether it could be kept: when it cannot, what the database says is old.
-    pub fn status(&self, reader: &Reader, nodes: &[String], at_ms: i64) -> Result<Status, store::Error> {
+    /// How nodes are, and whether it could be kept: when it cannot, what the database says is old. `is_now`: what was
+    /// found of their money a while ago holds.
+    pub fn status(
+        &self,
+        reader: &Reader,
+        nodes: &[String],
+        (at_ms, is_now): (i64, bool),
+    ) -> Result<Status, store::Error> {
         let terms = lock(&self.terms).clone();
-        let mut status = tell::status(&self.data_dir, reader, nodes, at_ms, &terms)?;
+        let troubles = is_now.then_some(&self.troubles);
+        let mut status = tell::status(&self.data_dir, reader, nodes, at_ms, (&terms, troubles))?;
         let Some(trouble) = lock(&self.trouble).clone() else {
             return Ok(status);
         };
@@ -348,6 +357,7 @@ impl Hub {
     /// What the configuration says of money, from now on.
     pub fn terms(&self, terms: money::Terms) {
         *lock(&self.terms) = terms;
+        self.troubles.forget();
     }
 
     fn order(&self, command: Command) -> Result<Answer, String> {

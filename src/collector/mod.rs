@@ -8,6 +8,7 @@ mod cover;
 pub mod disks;
 pub mod explain;
 pub mod geo;
+mod hindrances;
 pub mod host;
 pub mod hub;
 pub mod import;

@@ -192,7 +192,7 @@ fn in_flight(windows: &Windows<'_>) -> InFlight {
 /// When it cannot be read.
 pub fn kept(data_dir: &Path, now_ms: i64, terms: &Terms) -> Result<Snapshot> {
     let reader = Reader::open(data_dir)?;
-    let status = super::tell::status(data_dir, &reader, &[], now_ms, terms)?;
+    let status = super::tell::status(data_dir, &reader, &[], now_ms, (terms, None))?;
     let mut snapshot = Snapshot {
         time_ms: now_ms,
         names: Some(reader.watched(now_ms)?),
@@ -238,7 +238,7 @@ pub fn tell_status(hub: &Hub, data_dir: &Path, stop: &AtomicBool) {
 
 fn refresh(hub: &Hub, reader: &Reader, wanted: &Wanted) -> Result<()> {
     let now_ms = clock::now_ms();
-    let status = hub.status(reader, &wanted.nodes, now_ms)?;
+    let status = hub.status(reader, &wanted.nodes, (now_ms, true))?;
     hub.name_all(reader.watched(now_ms)?);
     for node in status.nodes {
         let name = node.name.clone();

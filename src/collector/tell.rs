@@ -6,7 +6,7 @@ use std::path::Path;
 use super::books::{self, Heard, Said};
 use super::host::{Disks, Surroundings};
 use super::rating::Rating;
-use super::{money, space};
+use super::{hindrances, money, space};
 use crate::analysis::danger::{BUSY_TRANSFERS, ErrorSeen, Evidence, Hang, Log, NotUnderstood, hangs, judge};
 use crate::analysis::reputation::audit_failures_to_disqualification;
 use crate::api::status::{Api, Collector, Disk, Flow, Node, Reason, Satellite, Source, Status, Traffic};
@@ -28,14 +28,18 @@ const STARTS_MS: i64 = 1_800_000;
 const CRASHES_MS: i64 = 2 * 3_600_000;
 const REJECTS_S: i64 = 600;
 
-/// The status of the nodes named (all, when none is) at `now_ms`. `terms`: what the configuration says of money.
+/// What is asked beside the database: what the configuration says of money, and what was found of it last, of the
+/// present.
+pub type Purses<'a> = (&'a money::Terms, Option<&'a money::Troubles>);
+
+/// The status of the nodes named (all, when none is) at `now_ms`.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn status(data_dir: &Path, reader: &Reader, names: &[String], now_ms: i64, terms: &money::Terms) -> Result<Status> {
+pub fn status(data_dir: &Path, reader: &Reader, names: &[String], now_ms: i64, purses: Purses<'_>) -> Result<Status> {
     let (mut nodes, mut disks) = (Vec::new(), Disks::default());
     for name in named(reader, names, now_ms)? {
-        nodes.push(node(reader, name, &mut disks, (now_ms, terms))?);
+        nodes.push(node(reader, name, &mut disks, (now_ms, purses))?);
     }
     nodes.sort_by(|a: &Node, b| a.rank().cmp(&b.rank()));
     let since = writer::in_use_since(data_dir).filter(|since| *since <= now_ms);
@@ -133,7 +137,8 @@ fn satellites(
     Some(satellites)
 }
 
-fn node(reader: &Reader, name: String, disks: &mut Disks, (now_ms, terms): (i64, &money::Terms)) -> Result<Node> {
+fn node(reader: &Reader, name: String, disks: &mut Disks, (now_ms, purses): (i64, Purses<'_>)) -> Result<Node> {
+    let (terms, troubles) = purses;
     let scope = scope(&name, now_ms, WINDOW_S);
     let rows = reader.sources(&scope)?;
     let by_action = flows(reader, &scope)?;
@@ -146,6 +151,14 @@ fn node(reader: &Reader, name: String, disks: &mut Disks, (now_ms, terms): (i64,
     let rating = Rating::of(reader, &name, known, silent_s.is_some(), now_ms)?;
     let space = space::space_of(reader, &name, (told.as_ref(), kept.as_ref()), rating.known(), now_ms)?;
     let earnings = money::earnings(reader, &name, told.as_ref(), now_ms, terms)?;
+    let tally_ms = rating
+        .known()
+        .iter()
+        .filter_map(|known| known.detail.stored.last())
+        .map(|day| day.start_ms)
+        .max();
+    let purse = (name.as_str(), told.as_ref());
+    let money = money::Troubles::of(troubles, reader, purse, tally_ms, (now_ms, terms))?;
     let notices = reader.notices(&name, now_ms)?;
     let standings = standings(known, &notices, now_ms);
     let around = Surroundings::of(reader, &name, told.as_ref(), disks, now_ms)?;
@@ -160,7 +173,8 @@ fn node(reader: &Reader, name: String, disks: &mut Disks, (now_ms, terms): (i64,
         looked_ms: reader.looked(&name)?,
         full_in: space.as_ref().and_then(|(_, full)| *full),
         remarks: rating.remarks.clone(),
-        books: kept.as_ref().map(|kept| books::evidence(kept, now_ms)),
+        books: kept.as_ref().map(|kept| hindrances::evidence(kept, now_ms)),
+        money,
         told,
         ..happened(reader, &name, &noted, hour, now_ms)?
     };

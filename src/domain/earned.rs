@@ -154,7 +154,7 @@ impl AddAssign for Estimate {
 }
 
 /// How far to trust an estimate. The worst that applies:
-/// - `none`: no satellite told a tally and its price;
+/// - `none`: no satellite told a tally and its price; no range is told then;
 /// - `poor`: less than two days of the month are over, or a satellite owes tallies of three days or more, or a price is
 ///   unknown;
 /// - `fair`: less than a week of the month is over, or a satellite owes a tally of a day or two, or prices are the
@@ -355,6 +355,15 @@ impl AddAssign for Stub {
         self.postponed += other.postponed;
         self.earlier += other.earlier;
     }
+}
+
+/// A part of a month's money, and the other month it goes with: where it was sent, or where it came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentPart {
+    /// The other month.
+    pub month: Month,
+    /// So much.
+    pub amount: Micro,
 }
 
 #[cfg(test)]

@@ -95,6 +95,12 @@ pub enum Rule {
     FullSoon,
     /// QUIC is misconfigured.
     Quic,
+    /// The folder of its databases, or one of them, is not there.
+    DataMissing,
+    /// A satellite that owes a paystub sent none.
+    PaystubMissing,
+    /// The month earns far less than the one before.
+    EarningsDrop,
     /// A log cannot be read.
     LogUnreadable,
     /// A log is not there.
@@ -115,7 +121,7 @@ pub enum Rule {
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 43] = [
         Self::Down,
         Self::Stopped,
         Self::Disqualified,
@@ -148,6 +154,9 @@ impl Rule {
         Self::WorkStuck,
         Self::FullSoon,
         Self::Quic,
+        Self::DataMissing,
+        Self::PaystubMissing,
+        Self::EarningsDrop,
         Self::LogUnreadable,
         Self::LogMissing,
         Self::LogSilent,
@@ -194,6 +203,9 @@ impl Rule {
             Self::TwoCompact => "compactions",
             Self::FullSoon => "full_soon",
             Self::Quic => "quic",
+            Self::DataMissing => "data_missing",
+            Self::PaystubMissing => "paystub_missing",
+            Self::EarningsDrop => "earnings_drop",
             Self::LogUnreadable => "log_unreadable",
             Self::LogMissing => "log_missing",
             Self::LogSilent => "log_silent",
@@ -240,6 +252,9 @@ impl Rule {
             Self::TwoCompact => "two compact",
             Self::FullSoon => "soon full",
             Self::Quic => "no QUIC",
+            Self::DataMissing => "no data there",
+            Self::PaystubMissing => "no paystub",
+            Self::EarningsDrop => "earns less",
             Self::LogUnreadable => "log unreadable",
             Self::LogMissing => "no log there",
             Self::LogSilent => "log silent",

@@ -306,7 +306,7 @@ fn status(dir: &Path) {
         500.0,
         best(|| {
             let reader = Reader::open(dir).unwrap();
-            tell::status(dir, &reader, &names, NOW_MS, &Default::default())
+            tell::status(dir, &reader, &names, NOW_MS, (&Default::default(), None))
                 .unwrap()
                 .nodes
                 .len()

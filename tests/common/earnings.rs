@@ -5,7 +5,7 @@ use storj_monitor::api::message::{Answer, Query};
 use storj_monitor::api::money::{
     Amounts, Confidence, Costs, Currency, DayMoney, Difference, DifferenceReason, Estimate, EstimatePoint, Estimates,
     Held, HeldOf, MonthMoney, MonthState, NextPayout, NodeMoney, NodeTold, NodeWay, Note, NoteKind, Part, Parts,
-    PriceSource, Receipt, Return, SatelliteMoney, SatelliteMonth, Stub, Sum, Tallies, Unpaid, Yield,
+    PriceSource, Receipt, Return, SatelliteMoney, SatelliteMonth, SentPart, Stub, Sum, Tallies, Unpaid, Yield,
 };
 use storj_monitor::domain::money::{Micro, Month, PAID_HOURS, Prices, TB};
 
@@ -259,7 +259,26 @@ fn settled(node: &str, at: Month, one: &SatelliteMoney) -> SatelliteMonth {
         },
         receipts,
         waiting: postponed,
+        sent: part(at, due - postponed),
+        waits: postponed,
+        brought: part(at.plus(-1), earlier),
     }
+}
+
+fn parts_of(months: &[SatelliteMonth], of: fn(&SatelliteMonth) -> &Vec<SentPart>) -> Vec<SentPart> {
+    let mut all: Vec<SentPart> = Vec::new();
+    for part in months.iter().flat_map(of) {
+        match all.iter_mut().find(|known| known.month == part.month) {
+            Some(known) => known.amount += part.amount,
+            None => all.push(*part),
+        }
+    }
+    all
+}
+
+fn part(month: Month, amount: Micro) -> Vec<SentPart> {
+    let part = SentPart { month, amount };
+    if amount.0 > 0 { vec![part] } else { Vec::new() }
 }
 
 fn month_money(scene: Scene, node: &str, satellites: &[SatelliteMoney], estimate: Option<Micro>) -> MonthMoney {
@@ -274,7 +293,8 @@ fn month_money(scene: Scene, node: &str, satellites: &[SatelliteMoney], estimate
         }
         if runs || gone {
             (one.stub, one.surge_percent, one.codes, one.receipts) = (None, None, Vec::new(), Vec::new());
-            one.waiting = Micro(0);
+            (one.waiting, one.waits) = (Micro(0), Micro(0));
+            (one.sent, one.brought) = (Vec::new(), Vec::new());
         }
     }
     let mut stub: Option<Stub> = None;
@@ -299,6 +319,10 @@ fn month_money(scene: Scene, node: &str, satellites: &[SatelliteMoney], estimate
         gross: parts,
         is_settled: !runs,
         difference: stub.map(|stub| stub.paid - stub.disposed - ours),
+        compared: stub.is_some().then_some(ours),
+        sent: parts_of(&months, |one| &one.sent),
+        waits: months.iter().map(|one| one.waits).sum(),
+        brought: parts_of(&months, |one| &one.brought),
         stub,
         missing,
         satellites: months,

@@ -5,6 +5,7 @@ pub mod contact;
 mod events;
 pub mod hangs;
 pub mod host;
+pub mod money;
 #[cfg(test)]
 mod tests;
 
@@ -49,6 +50,8 @@ pub struct Books {
     pub changed_ms: Option<i64>,
     /// Why some are not read, and what to do.
     pub hindered: Vec<String>,
+    /// What of them is not there, since when (ms since the epoch).
+    pub gone: Vec<(i64, String)>,
 }
 
 /// What is known of a node.
@@ -102,6 +105,8 @@ pub struct Evidence {
     pub not_understood: Option<NotUnderstood>,
     /// Its databases; `None`: they were never looked at.
     pub books: Option<Books>,
+    /// What is wrong with its money.
+    pub money: money::Money,
 }
 
 impl Evidence {
@@ -158,10 +163,12 @@ pub fn judge(evidence: &Evidence) -> Vec<Finding> {
     host::judge(&mut found, evidence);
     contact::judge(&mut found, evidence);
     judge_logs(&mut found, evidence);
+    judge_gone(&mut found, evidence);
     judge_silence(&mut found, evidence);
     for trouble in evidence.books.iter().flat_map(|books| &books.hindered) {
         found.say(State::Warning, Rule::Database, trouble.clone());
     }
+    money::judge(&mut found, evidence);
     found.0.sort_by_key(|finding| (finding.state, finding.rule));
     found.0
 }
@@ -241,6 +248,25 @@ fn judge_logs(found: &mut Findings, evidence: &Evidence) {
     }
 }
 
+/// A database is missed after so long: of a node that is moved or mended it is back soon.
+const GONE_MS: i64 = 10 * 60_000;
+
+/// Databases that are not there. Since nobody looks any more, nobody knows.
+fn judge_gone(found: &mut Findings, evidence: &Evidence) {
+    let looked_ms = evidence.looked_ms.map_or(evidence.now_ms, |ms| ms.min(evidence.now_ms));
+    for (since_ms, trouble) in evidence.books.iter().flat_map(|books| &books.gone) {
+        let age = looked_ms - since_ms;
+        if age < GONE_MS {
+            continue;
+        }
+        let text = format!(
+            "its databases are missed for {}: {trouble} → is the disk mounted, and the node's storage folder named as data?",
+            span(age)
+        );
+        found.say(State::Warning, Rule::DataMissing, text);
+    }
+}
+
 /// A node that neither writes nor answers is in danger; of one that nobody listens to nothing is known.
 fn judge_silence(found: &mut Findings, evidence: &Evidence) {
     let is_watched = !evidence.logs.is_empty() || evidence.told.is_some() || evidence.books.is_some();
@@ -295,6 +321,7 @@ fn judge_silence(found: &mut Findings, evidence: &Evidence) {
 fn judge_unwritten(found: &mut Findings, evidence: &Evidence) {
     let changed_ms = evidence.books.as_ref().and_then(|books| books.changed_ms);
     let text = match changed_ms.map(|ms| evidence.now_ms - ms) {
+        _ if found.0.iter().any(|finding| finding.rule == Rule::DataMissing) => return,
         Some(age) if age <= UNWRITTEN_MS => return,
         Some(age) => format!("it wrote none of its databases for {}: does it run?", span(age)),
         None => "nothing of it is known yet: none of its databases could be read; `storj-monitor doctor` says why"

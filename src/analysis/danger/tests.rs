@@ -348,6 +348,7 @@ fn databases_tell_of_suspension_for_being_offline_and_of_a_node_that_no_longer_w
             read_ms: changed_ms,
             changed_ms,
             hindered: hindered.iter().map(|text| (*text).to_owned()).collect(),
+            gone: Vec::new(),
         });
         let findings = judge(&evidence).into_iter();
         findings.map(|f| (f.state, f.rule.id())).collect::<Vec<_>>()
@@ -356,6 +357,26 @@ fn databases_tell_of_suspension_for_being_offline_and_of_a_node_that_no_longer_w
     assert_eq!(of(Some(95 * HOUR), &[]), [(Unknown, "no_data")]);
     assert_eq!(of(None, &[]), [(Unknown, "no_data")]);
     assert_eq!(of(Some(99 * HOUR), &["damaged"]), [(Warning, "database")]);
+    // Not there: since when somebody looked.
+    let gone = |since_ms: i64, looked_ms: Option<i64>| {
+        let mut evidence = answering();
+        evidence.books = Some(Books {
+            gone: vec![(since_ms, "/x is not there".to_owned())],
+            ..Books::default()
+        });
+        evidence.looked_ms = looked_ms;
+        let of_data = judge(&evidence).into_iter().find(|f| f.rule == Rule::DataMissing);
+        of_data.map(|finding| finding.text.split(':').next().unwrap().to_owned())
+    };
+    let (now, minutes) = (answering().now_ms, 60_000);
+    assert_eq!(gone(now - 9 * minutes, None), None, "for a moment");
+    let told = gone(now - 30 * HOUR, None);
+    assert_eq!(told.as_deref(), Some("its databases are missed for 30 h"));
+    assert_eq!(
+        gone(now - 30 * HOUR, Some(now - 30 * HOUR)),
+        None,
+        "nobody looked since"
+    );
     let silent = |changed_ms: i64| {
         rules(|e, told| {
             (told.answered_ms, told.silent_since_ms) = (Some(98 * HOUR), Some(98 * HOUR));

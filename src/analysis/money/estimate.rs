@@ -242,7 +242,7 @@ pub fn confidence(grounds: &[Ground<'_>], month: Month, now_ms: i64) -> (Confide
         .iter()
         .any(|ground| ground.priced && ground.usage.last.is_some())
     {
-        let why = "no satellite has reported what it stores, and at which price".to_owned();
+        let why = "no satellite has reported what it stores, and at which price: no range is known".to_owned();
         return (Confidence::None, vec![why]);
     }
     let mut why: Vec<(Confidence, String)> = Vec::new();

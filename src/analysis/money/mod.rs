@@ -4,8 +4,10 @@
 
 pub mod estimate;
 pub mod held;
+pub mod matched;
 pub mod month;
 pub mod node_way;
+pub mod pace;
 pub mod pay;
 pub mod settled;
 pub mod usage;

@@ -32,44 +32,18 @@ pub fn stub(paystub: &Paystub) -> Stub {
     }
 }
 
-/// What was not sent of a satellite's paystubs up to each month, and whether what was not sent of that month itself was
-/// sent since. What is sent too much makes up for the latest months first: an old amount that never came says nothing
-/// of later ones. Months in their order.
-pub fn waiting(paystubs: &[Paystub]) -> BTreeMap<Month, (Micro, bool)> {
-    let mut months = BTreeMap::new();
-    let mut open: Vec<(Month, Micro)> = Vec::new();
-    for stub in paystubs {
-        let late = late(stub);
-        if late > Micro(0) {
-            open.push((stub.period, late));
-        }
-        let mut more = (-late).max(Micro(0));
-        while let Some((_, amount)) = open.last_mut().filter(|_| more > Micro(0)) {
-            let made_up = more.min(*amount);
-            *amount = *amount - made_up;
-            more = more - made_up;
-            if *amount == Micro(0) {
-                open.pop();
-            }
-        }
-        let sum: Micro = open.iter().map(|(_, amount)| *amount).sum();
-        months.insert(stub.period, (sum, true));
-    }
-    for (month, amount) in open {
-        if let Some((_, is_sent)) = months.get_mut(&month) {
-            *is_sent = amount < CENT;
-        }
-    }
-    months
-}
-
 fn late(stub: &Paystub) -> Micro {
     stub.paid - stub.distributed
 }
 
+/// When a month's paystub should be there at last, ms since the epoch.
+pub fn due_ms(month: Month) -> i64 {
+    month.end_ms() + DUE_MS
+}
+
 /// Whether a month's paystub should be there.
 pub fn is_due(month: Month, now_ms: i64) -> bool {
-    now_ms >= month.end_ms() + DUE_MS
+    now_ms >= due_ms(month)
 }
 
 /// What a letter of a paystub means.
@@ -144,70 +118,38 @@ pub fn next_payout(payments: &[&Payment], paystubs: &[&Paystub], now_ms: i64) ->
     })
 }
 
+/// A paystub of nothing.
+#[cfg(test)]
+pub(super) fn empty(period: Month) -> Paystub {
+    Paystub {
+        satellite_id: "A".to_owned(),
+        period,
+        created_ms: None,
+        codes: String::new(),
+        byte_hours: 0.0,
+        get: 0,
+        put: 0,
+        get_repair: 0,
+        put_repair: 0,
+        get_audit: 0,
+        for_storage: Micro(0),
+        for_get: Micro(0),
+        for_put: Micro(0),
+        for_get_repair: Micro(0),
+        for_put_repair: Micro(0),
+        for_get_audit: Micro(0),
+        surge_percent: 0,
+        held: Micro(0),
+        owed: Micro(0),
+        disposed: Micro(0),
+        paid: Micro(0),
+        distributed: Micro(0),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_sent_too_much_makes_up_for_the_latest_months() {
-        let month = |n: i32| Month::of_ms(0).plus(n);
-        // Paid and sent of months on end; what waits then, and which months were sent in the end.
-        for (months, waits, sent) in [
-            (vec![(60, 0), (61, 121)], vec![60, 0], vec![true, true]),
-            // An old amount that never came.
-            (
-                vec![(50, 0), (20, 20), (30, 0), (30, 60)],
-                vec![50, 50, 80, 50],
-                vec![false, true, true, true],
-            ),
-            (
-                vec![(50, 0), (40, 0), (0, 60)],
-                vec![50, 90, 30],
-                vec![false, true, true],
-            ),
-            // More than anybody knew of.
-            (vec![(50, 90), (10, 0)], vec![0, 10], vec![true, false]),
-        ] {
-            let stubs: Vec<Paystub> = (0..)
-                .zip(&months)
-                .map(|(n, (paid, distributed))| Paystub {
-                    paid: Micro(paid * 100_000),
-                    distributed: Micro(distributed * 100_000),
-                    ..empty(month(n))
-                })
-                .collect();
-            let told: Vec<(Micro, bool)> = waiting(&stubs).into_values().collect();
-            let expected = waits.iter().map(|amount| Micro(amount * 100_000)).zip(sent);
-            assert_eq!(told, expected.collect::<Vec<_>>(), "{months:?}");
-        }
-    }
-
-    fn empty(period: Month) -> Paystub {
-        Paystub {
-            satellite_id: "A".to_owned(),
-            period,
-            created_ms: None,
-            codes: String::new(),
-            byte_hours: 0.0,
-            get: 0,
-            put: 0,
-            get_repair: 0,
-            put_repair: 0,
-            get_audit: 0,
-            for_storage: Micro(0),
-            for_get: Micro(0),
-            for_put: Micro(0),
-            for_get_repair: Micro(0),
-            for_put_repair: Micro(0),
-            for_get_audit: Micro(0),
-            surge_percent: 0,
-            held: Micro(0),
-            owed: Micro(0),
-            disposed: Micro(0),
-            paid: Micro(0),
-            distributed: Micro(0),
-        }
-    }
 
     #[test]
     fn receipts_link_only_to_hashes() {

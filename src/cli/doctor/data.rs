@@ -5,6 +5,7 @@ use std::path::Path;
 use super::{Checks, State};
 use crate::domain::books::{Book, Books, Hindrance, Opened};
 use crate::node::databases::watch::{self, Target};
+use crate::support::clock::DAY_MS;
 
 /// Checks the databases in a node's folder.
 pub fn check(checks: &mut Checks, node: &str, dir: &Path, now_ms: i64) {
@@ -19,7 +20,29 @@ pub fn check(checks: &mut Checks, node: &str, dir: &Path, now_ms: i64) {
         if !read.is_empty() {
             checks.add(&name, State::Ok, ages(&read, now_ms), "");
         }
+        if let Some(age) = newest_ms(&books, &read)
+            .map(|ms| now_ms - ms)
+            .filter(|age| *age > OLD_MS)
+        {
+            let detail = format!("the newest row in them is {} old", span(age / 1000));
+            let advice = "does the node run, and is this the folder it writes to (storage.path), or a copy of it?";
+            checks.add(&name, State::Warn, detail, advice);
+        }
     }
+}
+
+/// A node that runs writes of its traffic every hour and of its satellites every few.
+const OLD_MS: i64 = DAY_MS;
+
+/// When the node wrote the newest row, by what rows say of themselves: a copy's file is as new as the copying. ms since
+/// the epoch; where no row does, by its files.
+fn newest_ms(books: &Books, read: &[&Opened]) -> Option<i64> {
+    let rated = books.rated.iter().flatten().filter_map(|rated| rated.updated_ms);
+    // A day's row grows until the day ends.
+    let stored = books.stored.iter().flatten().map(|(_, day)| day.start_ms + DAY_MS);
+    let moved = books.moved.iter().flatten().map(|(_, day)| day.start_ms + DAY_MS);
+    let rows = rated.chain(stored).chain(moved).max();
+    rows.or_else(|| read.iter().filter_map(|opened| opened.changed_ms).max())
 }
 
 /// Each trouble once, though many files have it.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::api::money::{Component, MonthMoney, NodeMoney, Receipt, SatelliteMoney, SatelliteMonth, Stub};
+use crate::api::money::{Component, MonthMoney, NodeMoney, Receipt, SatelliteMoney, SatelliteMonth, SentPart, Stub};
 use crate::domain::money::{Micro, Month};
 use crate::report::time::rfc3339;
 
@@ -37,8 +37,8 @@ fn node(node: &NodeMoney) -> Value {
         "satellites_without_price": node.so_far.without,
         "estimate_microusd": amount(end.map(|end| end.amounts.net)),
         "estimate_gross_microusd": amount(end.map(|end| end.amounts.gross)),
-        "estimate_low_microusd": amount(end.map(|end| end.low)),
-        "estimate_high_microusd": amount(end.map(|end| end.high)),
+        "estimate_low_microusd": amount(estimates.range().map(|(low, _)| low)),
+        "estimate_high_microusd": amount(estimates.range().map(|(_, high)| high)),
         "trend_microusd": amount(estimates.trend.map(|trend| trend.amounts.net)),
         "confidence": estimates.confidence.word(),
         "confidence_because": estimates.because,
@@ -103,6 +103,10 @@ fn month(month: &MonthMoney) -> Value {
         "difference_microusd": amount(month.difference),
         "missing": month.missing,
         "paystub": month.stub.as_ref().map(stub),
+        "compared_microusd": amount(month.compared),
+        "sent_with": parts(&month.sent),
+        "waits_microusd": month.waits.0,
+        "brought": parts(&month.brought),
         "satellites": satellites,
     })
 }
@@ -119,7 +123,15 @@ fn settled(satellite: &SatelliteMonth) -> Value {
         "codes": letters,
         "receipts": receipts,
         "waiting_microusd": satellite.waiting.0,
+        "sent_with": parts(&satellite.sent),
+        "waits_microusd": satellite.waits.0,
+        "brought": parts(&satellite.brought),
     })
+}
+
+fn parts(parts: &[SentPart]) -> Value {
+    let part = |part: &SentPart| json!({"month": part.month.to_string(), "amount_microusd": part.amount.0});
+    parts.iter().map(part).collect()
 }
 
 fn stub(stub: &Stub) -> Value {

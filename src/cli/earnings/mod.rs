@@ -252,8 +252,11 @@ fn month_end(node: &NodeMoney) -> String {
     let mut parts = Vec::new();
     if let Some(end) = estimates.tallies {
         let bound = |amount| format!("{:.2}", amount_of(node, amount));
-        let range = format!("{}–{}", bound(end.low), bound(end.high));
-        parts.push(format!("month end {} ({range})", money(node, end.amounts.net)));
+        let range = estimates.range();
+        let range = range.map_or(String::new(), |(low, high)| {
+            format!(" ({}–{})", bound(low), bound(high))
+        });
+        parts.push(format!("month end {}{range}", money(node, end.amounts.net)));
     } else {
         let why = match estimates.because.as_slice() {
             [] => "too little of the month is known".to_owned(),
@@ -298,26 +301,36 @@ fn write_settled(page: &mut Page<impl Write>, node: &NodeMoney, month: &MonthMon
     }
     page.paragraph(4, &text)?;
     for satellite in &month.satellites {
-        write_stub(page, node, satellite)?;
+        write_stub(page, node, (month.month, satellite))?;
     }
     Ok(())
 }
 
-fn write_stub(page: &mut Page<impl Write>, node: &NodeMoney, satellite: &SatelliteMonth) -> io::Result<()> {
+fn write_stub(
+    page: &mut Page<impl Write>,
+    node: &NodeMoney,
+    (month, satellite): (Month, &SatelliteMonth),
+) -> io::Result<()> {
     let Some(stub) = satellite.stub else {
         return Ok(());
     };
-    let mut parts = vec![format!("paid {}", exact(node, stub.paid))];
+    // gross − held + returned = paid; paid − postponed + of earlier months = sent.
+    let mut parts = vec![format!("gross {}", exact(node, stub.gross))];
     let named = [
         ("held", stub.held),
         ("held returned", stub.disposed),
+        ("paid", stub.paid),
         ("postponed", stub.postponed),
         ("of earlier months", stub.earlier),
         ("sent", stub.distributed),
-        ("waiting", satellite.waiting),
+        ("waiting", satellite.waits),
     ];
     let some = named.into_iter().filter(|(_, amount)| *amount != Micro(0));
     parts.extend(some.map(|(name, amount)| format!("{name} {}", exact(node, amount))));
+    let later = satellite.sent.iter().filter(|part| part.month != month);
+    parts.extend(later.map(|part| format!("{} sent with {}", exact(node, part.amount), part.month)));
+    let brought = satellite.brought.iter();
+    parts.extend(brought.map(|part| format!("with {} of {}", exact(node, part.amount), part.month)));
     parts.extend(
         satellite
             .surge_percent

@@ -1,9 +1,12 @@
 //! Month after month: our estimate, the node's, the paystub, what was sent.
 
+use std::collections::BTreeMap;
+
 use super::Span;
 use super::purse::{Purse, Satellite};
+use crate::analysis::money::matched::Matched;
 use crate::analysis::money::{month, pay, settled};
-use crate::api::money::{MonthMoney, MonthState, Parts, Receipt, SatelliteMonth, Stub};
+use crate::api::money::{MonthMoney, MonthState, Parts, Receipt, SatelliteMonth, SentPart, Stub};
 use crate::domain::money::{Micro, Month, Paystub};
 
 /// The months that are asked for, the newest first.
@@ -60,22 +63,33 @@ fn one(purse: &Purse, month: Month, now_ms: i64) -> MonthMoney {
         ours,
         gross,
         stub,
+        compared: known(|satellite| satellite.ours.filter(|_| satellite.stub.is_some())),
+        sent: parts_of(&satellites, |satellite| &satellite.sent),
+        waits: satellites.iter().map(|satellite| satellite.waits).sum(),
+        brought: parts_of(&satellites, |satellite| &satellite.brought),
         missing,
         satellites,
     }
+}
+
+/// Satellites' parts added up by the other month, the earliest first.
+fn parts_of(satellites: &[SatelliteMonth], of: fn(&SatelliteMonth) -> &Vec<SentPart>) -> Vec<SentPart> {
+    let mut sums: BTreeMap<Month, Micro> = BTreeMap::new();
+    for part in satellites.iter().flat_map(of) {
+        *sums.entry(part.month).or_default() += part.amount;
+    }
+    let part = |(month, amount)| SentPart { month, amount };
+    sums.into_iter().map(part).collect()
 }
 
 /// Of a month that is over the node's word before its end and after: a node that lost its days says less later.
 fn node_word(purse: &Purse, month: Month) -> Option<Micro> {
     let told = || purse.of_month(month);
     let last = told().rev().find(|(ms, _)| *ms < month.end_ms());
-    let after = told().rev().find(|(ms, _)| *ms >= month.end_ms());
-    match (last, after) {
+    let after = told().filter(|(ms, _)| *ms >= month.end_ms());
+    match (last, after.map(|(_, after)| after.net).max()) {
         (Some((_, last)), None) => Some(last.month_end.unwrap_or(last.net)),
-        (last, Some((_, after))) => {
-            let last = last.map_or(Micro(0), |(_, last)| last.net);
-            Some(after.net.max(last))
-        }
+        (last, Some(after)) => Some(after.max(last.map_or(Micro(0), |(_, last)| last.net))),
         (None, None) => None,
     }
 }
@@ -99,7 +113,8 @@ fn satellite_month(satellite: &Satellite, month: Month, now_ms: i64) -> Option<S
         true => told.month_end.unwrap_or(told.net),
         false => told.net,
     });
-    let waiting = satellite.waiting.range(..=month).next_back();
+    let balance = satellite.matched.range(..=month).next_back();
+    let matched = satellite.matched.get(&month).cloned().unwrap_or_default();
     let receipts = rows.payments.iter().filter(|payment| payment.period == month);
     Some(SatelliteMonth {
         satellite_id: satellite.id().to_owned(),
@@ -120,7 +135,10 @@ fn satellite_month(satellite: &Satellite, month: Month, now_ms: i64) -> Option<S
         }),
         codes: paystub.map_or_else(Vec::new, |stub| settled::codes(&stub.codes)),
         receipts: receipts.map(receipt).collect(),
-        waiting: waiting.map_or(Micro(0), |(_, (amount, _))| *amount),
+        waiting: balance.map_or(Micro(0), |(_, told)| told.balance),
+        sent: matched.sent,
+        waits: matched.waits,
+        brought: matched.brought,
     })
 }
 
@@ -182,7 +200,7 @@ fn state(purse: &Purse, (told, missing): (&[SatelliteMonth], &[String]), month: 
     if !told.iter().any(|satellite| satellite.stub.is_some()) {
         return MonthState::Waiting;
     }
-    let is_sent = |satellite: &Satellite| satellite.waiting.get(&month).is_none_or(|(_, sent)| *sent);
+    let is_sent = |satellite: &Satellite| satellite.matched.get(&month).is_none_or(Matched::is_sent);
     match purse.satellites.iter().all(is_sent) {
         true => MonthState::Paid,
         false => MonthState::Postponed,

@@ -5,6 +5,7 @@ mod history;
 mod notes;
 mod purse;
 mod rest;
+mod troubles;
 
 use std::collections::BTreeMap;
 
@@ -25,6 +26,7 @@ use crate::store::{Reader, Result};
 use crate::support::clock::DAY_MS;
 use purse::{Purse, Satellite};
 pub use rest::{earnings_rows, paystub_rows};
+pub use troubles::Troubles;
 
 /// What the configuration says of money.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -109,7 +111,8 @@ fn in_full(reader: &Reader, node: String, span: Span, now_ms: i64, terms: &Terms
         history,
         node,
     };
-    money.notes = notes::of(&money);
+    let fallen = (month == running).then(|| troubles::fallen(&purse, now_ms)).flatten();
+    money.notes = notes::of(&money, fallen);
     Ok(money)
 }
 

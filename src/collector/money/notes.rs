@@ -3,15 +3,17 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::analysis::money::{settled, yields};
-use crate::api::money::{Confidence, MonthState, NodeMoney, Note, NoteKind, PriceSource};
-use crate::domain::money::Micro;
+use crate::analysis::money::{pace, settled};
+use crate::api::money::{MonthState, NodeMoney, Note, NoteKind, PriceSource};
+use crate::domain::money::{Micro, TB};
 
 /// The gravest first.
-pub fn of(money: &NodeMoney) -> Vec<Note> {
+pub fn of(money: &NodeMoney, fallen: Option<(pace::Less, &str)>) -> Vec<Note> {
     let mut notes = Vec::new();
     paystubs(money, &mut notes);
-    drop(money, &mut notes);
+    if let Some(fallen) = fallen {
+        drop(money, fallen, &mut notes);
+    }
     satellites(money, &mut notes);
     differs(money, &mut notes);
     notes.sort_by_key(|note| note.kind);
@@ -37,9 +39,7 @@ fn days(days: &[i64]) -> String {
 
 /// An amount as the user reads it.
 fn cash(money: &NodeMoney, amount: Micro) -> String {
-    let value = amount.dollars() * money.currency.factor;
-    let sign = if value <= -0.005 { "−" } else { "" };
-    format!("{sign}{}{:.2}", money.currency.symbol, value.abs())
+    super::troubles::cash(&money.currency, amount)
 }
 
 fn paystubs(money: &NodeMoney, notes: &mut Vec<Note>) {
@@ -49,9 +49,11 @@ fn paystubs(money: &NodeMoney, notes: &mut Vec<Note>) {
                 kind: NoteKind::PaystubMissing,
                 satellite: Some(name.clone()),
                 text: format!("no paystub of {name} for {}", month.month),
-                more: "It should be there since weeks. The node asks for paystubs only once: if its database was lost, \
-                       they are gone for it, though the money came. Compare the wallet; else ask the satellite's support."
-                    .to_owned(),
+                more:
+                    "It should be there for weeks. The node asks for all its paystubs when it starts, and for the last \
+                       month's twice a day: restart it. If none comes, compare the wallet; the money may have come \
+                       though. Else ask in Storj's forum or the satellite's support."
+                        .to_owned(),
             });
         }
     }
@@ -73,38 +75,31 @@ fn paystubs(money: &NodeMoney, notes: &mut Vec<Note>) {
     }
 }
 
-/// Before so much of a month is over its end says little.
-const DROP_AFTER_MS: i64 = 3 * super::DAY_MS;
-
-fn drop(money: &NodeMoney, notes: &mut Vec<Note>) {
-    let is_early = money.now_ms - money.month.start_ms() < DROP_AFTER_MS;
-    if is_early || money.estimates.confidence < Confidence::Fair {
-        return;
-    }
-    let before = money.history.iter().find(|month| month.month == money.month.plus(-1));
-    let before = before.and_then(|month| match month.stub {
-        Some(stub) => Some(stub.paid - stub.disposed),
-        None => month.ours,
+fn drop(money: &NodeMoney, (less, satellite): (pace::Less, &str), notes: &mut Vec<Note>) {
+    let tb = |bytes: f64| format!("{:.2} TB", bytes / TB);
+    let why = match less.of_worst.since_ms {
+        Some(ms) => format!(
+            "{satellite} lost most: it stores {} after {}, since {}. ",
+            tb(less.of_worst.stored),
+            tb(less.of_worst.stored_before),
+            day(ms)
+        ),
+        None => format!("{satellite} lost most, though what it stores is not much less: its traffic or its prices. "),
+    };
+    notes.push(Note {
+        kind: NoteKind::EarningsDrop,
+        satellite: None,
+        text: format!(
+            "it earns {} % less than last month: {} a month after {} (gross)",
+            less.percent,
+            cash(money, less.now),
+            cash(money, less.before)
+        ),
+        more: why
+            + "Look whether a satellite is missing or suspended, whether stored data went (a compaction, a clean-up, \
+               customers that left), and whether the node was offline. What an hour brings is compared, of satellites of \
+               whom both months are known.",
     });
-    let now = money.estimates.tallies.map(|estimate| estimate.amounts.net);
-    let percent = now
-        .zip(before)
-        .and_then(|(now, before)| yields::drop_percent(now, before));
-    if let (Some(percent), Some(before)) = (percent, before) {
-        notes.push(Note {
-            kind: NoteKind::EarningsDrop,
-            satellite: None,
-            text: format!(
-                "the month comes to {}, {percent} % less than the {} of last month",
-                cash(money, now.unwrap_or_default()),
-                cash(money, before)
-            ),
-            more:
-                "Look whether a satellite is missing or suspended, whether stored data went (a compaction, a clean-up, \
-                   customers that left), and whether the node was offline."
-                    .to_owned(),
-        });
-    }
 }
 
 fn satellites(money: &NodeMoney, notes: &mut Vec<Note>) {

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::analysis::money::estimate::Foreseen;
-use crate::analysis::money::{Account, estimate, held, month, node_way, settled, usage};
+use crate::analysis::money::matched::{self, Matched};
+use crate::analysis::money::{Account, estimate, held, month, node_way, usage};
 use crate::api::money::{Estimate, HeldOf, PriceSource};
 use crate::domain::money::{Micro, Month, Prices};
 use crate::domain::payout::{MoneySource, NodeEstimate, Topic};
 use crate::domain::sample::{Standing, Told};
-use crate::store::money::{MoneyRows, SatelliteRows};
+use crate::store::money::{Depth, MoneyRows, SatelliteRows};
 use crate::store::{Reader, Result};
 
 /// Days before a month that are looked at: the last tally, and the pace.
@@ -22,8 +23,10 @@ pub struct Satellite {
     pub name: String,
     /// The node still trusts it.
     pub trusted: bool,
-    /// What was not sent up to each month, and whether that of the month itself was sent since.
-    pub waiting: BTreeMap<Month, (Micro, bool)>,
+    /// The node began a graceful exit from it.
+    pub leaves: bool,
+    /// What became of each paystub's money.
+    pub matched: BTreeMap<Month, Matched>,
     disqualified_ms: Option<i64>,
     fallback: Option<Prices>,
     now_ms: i64,
@@ -42,7 +45,7 @@ impl Purse {
     /// All that is known from `from_ms` on, at `now_ms`.
     pub fn open(reader: &Reader, node: &str, from_ms: i64, now_ms: i64, fallback: Option<Prices>) -> Result<Self> {
         let from_ms = from_ms.saturating_sub(EVE_MS);
-        let rows = reader.money(node, (from_ms, now_ms), true)?;
+        let rows = reader.money(node, (from_ms, now_ms), Depth::All)?;
         let told = reader.told(node, now_ms)?;
         Ok(Self::of(told.as_ref(), rows, now_ms, fallback))
     }
@@ -55,7 +58,19 @@ impl Purse {
         now_ms: i64,
         fallback: Option<Prices>,
     ) -> Result<Self> {
-        let rows = reader.money(node, (month.start_ms() - EVE_MS, now_ms), false)?;
+        let rows = reader.money(node, (month.start_ms() - EVE_MS, now_ms), Depth::Month)?;
+        Ok(Self::of(told, rows, now_ms, fallback))
+    }
+
+    /// Days from `from_ms` on and paystubs: no receipts, no estimates.
+    pub fn of_months(
+        reader: &Reader,
+        (node, told): (&str, Option<&Told>),
+        from_ms: i64,
+        now_ms: i64,
+        fallback: Option<Prices>,
+    ) -> Result<Self> {
+        let rows = reader.money(node, (from_ms - EVE_MS, now_ms), Depth::Settled)?;
         Ok(Self::of(told, rows, now_ms, fallback))
     }
 
@@ -75,7 +90,8 @@ impl Purse {
                     disqualified_ms: standing
                         .and_then(|standing| standing.disqualified_ms)
                         .or(rows.disqualified_ms),
-                    waiting: settled::waiting(&rows.paystubs),
+                    matched: matched::matched(&rows.paystubs),
+                    leaves: rows.leaves,
                     fallback,
                     now_ms,
                     rows,
@@ -104,7 +120,8 @@ impl Purse {
     /// When its paystubs were told last, by the node or its databases.
     pub fn paystubs_ms(&self) -> Option<i64> {
         let asked = self.rows.asked.iter().filter(|asked| asked.topic == Topic::Paystubs);
-        asked.filter_map(|asked| asked.answered_ms).max()
+        let asked = asked.filter_map(|asked| asked.answered_ms);
+        asked.chain(self.rows.books_ms).max()
     }
 
     /// Why it did not, when it was asked last: of the estimate first.

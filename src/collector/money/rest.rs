@@ -319,8 +319,20 @@ pub fn paystub_rows(
                 amount(stub.distributed),
                 Value::text(&receipts.join(" ")),
                 Value::time(stub.created_ms),
+                Value::Text(sent_with(satellite, month)),
+                amount(satellite.matched.get(&month).map_or(Micro(0), |told| told.waits)),
             ])?;
         }
         Ok(())
     })
+}
+
+/// `2026-06:6000000 2026-07:100000`: with which payouts a month was sent, and how much with each.
+fn sent_with(satellite: &Satellite, month: Month) -> String {
+    let parts = satellite
+        .matched
+        .get(&month)
+        .map_or(&[][..], |told| told.sent.as_slice());
+    let parts = parts.iter().map(|part| format!("{}:{}", part.month, part.amount.0));
+    parts.collect::<Vec<_>>().join(" ")
 }

@@ -12,7 +12,7 @@ use crate::domain::money::{Month, Payment, Paystub, Prices};
 use crate::domain::payout::{Fact, MoneySource, NodeEstimate, Topic};
 use crate::support::clock::{DAY_MS, HOUR_MS};
 
-pub use read::{Asked, MoneyRows, PriceRow, SatelliteRows};
+pub use read::{Asked, Depth, MoneyRows, PriceRow, SatelliteRows};
 
 /// The schema that keeps it.
 const SINCE: i64 = 6;

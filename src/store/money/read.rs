@@ -58,6 +58,8 @@ pub struct SatelliteRows {
     pub disqualified_ms: Option<i64>,
     /// By the node's databases the node no longer works with it.
     pub is_over: bool,
+    /// By them it began a graceful exit.
+    pub leaves: bool,
     /// Prices, the oldest first.
     pub prices: Vec<PriceRow>,
     /// Tallies by day, the oldest first.
@@ -81,16 +83,47 @@ pub struct MoneyRows {
     pub estimates: Vec<(i64, NodeEstimate)>,
     /// What was asked about it.
     pub asked: Vec<Asked>,
+    /// Until when the databases' paystubs are known, ms since the epoch; `None`: they are not read.
+    pub books_ms: Option<i64>,
+}
+
+/// How much is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Depth {
+    /// Days and the node's last word of the month.
+    Month,
+    /// Paystubs, too.
+    Settled,
+    /// Payments, and what the node estimated each hour, too.
+    All,
 }
 
 impl Reader {
     /// What is known of a node's money at `at_ms`: days and estimates from `from_ms` on, paystubs and payments of all
-    /// times, or none of them where only the month is asked for (`settled` is false).
+    /// times.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn money(&self, node: &str, (from_ms, at_ms): (i64, i64), settled: bool) -> Result<MoneyRows> {
-        self.sql(rows(self.connection(), self.version, node, (from_ms, at_ms), settled))
+    pub fn money(&self, node: &str, (from_ms, at_ms): (i64, i64), depth: Depth) -> Result<MoneyRows> {
+        self.sql(rows(self.connection(), self.version, node, (from_ms, at_ms), depth))
+    }
+
+    /// When a node or its databases last told of paystubs, ms since the epoch; `None`: never.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn paystubs_asked(&self, node: &str) -> Result<Option<i64>> {
+        if self.version < SINCE {
+            return Ok(None);
+        }
+        let find = || {
+            let mut find = self.connection().prepare_cached(
+                "SELECT max(answered) FROM money_asked
+                 WHERE node = (SELECT id FROM node WHERE name = ?1) AND what = ?2",
+            )?;
+            find.query_row([node, Topic::Paystubs.word()], |row| row.get(0))
+        };
+        self.sql(find())
     }
 }
 
@@ -102,7 +135,7 @@ fn rows(
     version: i64,
     node: &str,
     (from_ms, at_ms): (i64, i64),
-    settled: bool,
+    depth: Depth,
 ) -> rusqlite::Result<MoneyRows> {
     let row: Option<i64> = connection
         .prepare_cached("SELECT id FROM node WHERE name = ?1")?
@@ -119,16 +152,21 @@ fn rows(
     days::moved(connection, key, &mut all)?;
     priced(connection, node, &mut all)?;
     let mut told = MoneyRows {
-        estimates: match settled {
-            true => estimates(connection, key, None)?,
+        estimates: match depth {
+            Depth::All => estimates(connection, key, None)?,
             // Of each hour of two months the month that runs needs the last one.
-            false => last_estimate(connection, node, at_ms)?,
+            Depth::Month => last_estimate(connection, node, at_ms)?,
+            Depth::Settled => Vec::new(),
         },
         asked: asked(connection, node, at_ms)?,
+        books_ms: None,
         satellites: Vec::new(),
     };
-    if settled {
+    if depth >= Depth::Settled {
+        told.books_ms = books::settled(connection, (node, at_ms))?;
         stubs(connection, key, &told.asked, &mut all)?;
+    }
+    if depth == Depth::All {
         payments(connection, key, &mut all)?;
         for rows in all.values_mut() {
             let last = estimates(connection, key, Some(&rows.satellite_id))?;

@@ -137,6 +137,11 @@ pub(super) struct MonthSum {
     pub(super) stubs: Total,
     /// Paystubs without ours, of nodes that know both; and ours of those.
     pub(super) difference: Option<(Micro, Micro)>,
+    /// So many nodes know both.
+    pub(super) compared: usize,
+    /// What its payouts sent of earlier months, and with which later ones it was sent itself.
+    pub(super) brought: Vec<Month>,
+    pub(super) sent_with: Vec<Month>,
     /// Nodes and satellites.
     pub(super) missing: Vec<(String, String)>,
     pub(super) postponed: Vec<String>,
@@ -154,6 +159,9 @@ impl MonthSum {
             stub: None,
             stubs: Total::default(),
             difference: None,
+            compared: 0,
+            brought: Vec::new(),
+            sent_with: Vec::new(),
             missing: Vec::new(),
             postponed: Vec::new(),
             receipts: Vec::new(),
@@ -173,9 +181,17 @@ impl MonthSum {
             sum += stub;
             self.stub = Some(sum);
         }
-        if let Some((difference, ours)) = one.difference.zip(one.ours) {
+        if let Some((difference, ours)) = one.difference.zip(one.compared.or(one.ours)) {
             let (sum, from) = self.difference.unwrap_or_default();
             self.difference = Some((sum + difference, from + ours));
+            self.compared += 1;
+        }
+        let later = one.sent.iter().filter(|part| part.month != one.month);
+        self.sent_with.extend(later.map(|part| part.month));
+        self.brought.extend(one.brought.iter().map(|part| part.month));
+        for months in [&mut self.sent_with, &mut self.brought] {
+            months.sort();
+            months.dedup();
         }
         let missing = one.missing.iter().map(|satellite| (node.to_owned(), satellite.clone()));
         self.missing.extend(missing);
@@ -189,6 +205,19 @@ impl MonthSum {
     /// For the month itself: paid without what came back of earlier ones.
     pub(super) fn settled(&self) -> Option<Micro> {
         self.stub.map(|stub| stub.paid - stub.disposed)
+    }
+
+    /// What the node's own page calls paid: with what came back of earlier months.
+    pub(super) fn paid(&self) -> Option<Micro> {
+        self.stub.map(|stub| stub.paid)
+    }
+
+    /// ` (of 2 of 5 nodes)` where the difference is not of all.
+    pub(super) fn compared_words(&self) -> String {
+        match self.compared {
+            compared if compared == self.stubs.of || compared == 0 => String::new(),
+            compared => format!(" (of {compared} of {} nodes)", self.stubs.of),
+        }
     }
 }
 
@@ -222,6 +251,8 @@ pub(super) struct Ahead {
     pub(super) told_ms: Option<i64>,
     /// Nodes that know an estimate of their own tallies.
     pub(super) known: usize,
+    /// From low to high; `None`: one of those estimates has no range.
+    pub(super) range: Option<(Micro, Micro)>,
     pub(super) confidence: Confidence,
     pub(super) because: Vec<String>,
 }
@@ -408,6 +439,9 @@ fn ahead(nodes: &[NodeMoney]) -> Ahead {
             });
         }
     }
+    let mut estimating = asked.iter().filter(|node| node.estimates.tallies.is_some());
+    let is_ranged = estimating.all(|node| node.estimates.range().is_some());
+    sum.range = sum.ours.filter(|_| is_ranged).map(|ours| (ours.low, ours.high));
     let confidences = asked.iter().map(|node| node.estimates.confidence);
     sum.confidence = confidences.min().unwrap_or_default();
     // What is the matter with the least trusted comes first.

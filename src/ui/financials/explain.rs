@@ -5,7 +5,7 @@ use super::book::{Book, Known, unpaid_word};
 use super::cash::{self, Cash};
 use super::yields::months_words;
 use super::{Financials, explain_rows, words};
-use crate::api::money::{Costs, Difference, Estimate, NodeMoney, Unpaid};
+use crate::api::money::{Costs, Difference, NodeMoney, Unpaid};
 use crate::domain::money::{Micro, Month};
 use crate::ui::explain::{Explained, Fact};
 use crate::ui::number;
@@ -135,8 +135,11 @@ impl Told<'_> {
         )
     }
 
-    fn range(&self, estimate: Estimate) -> String {
-        format!("{} to {}", self.cash.text(estimate.low), self.cash.text(estimate.high))
+    fn range(&self, range: Option<(Micro, Micro)>) -> String {
+        match range {
+            Some((low, high)) => format!("{} to {}", self.cash.text(low), self.cash.text(high)),
+            None => "no range: no tally and price tell how far to trust it".to_owned(),
+        }
     }
 
     /// An estimate there is not.
@@ -161,7 +164,10 @@ impl Told<'_> {
         };
         let facts = self.of_nodes(|node| {
             let estimate = node.estimates.tallies?;
-            Some((format!("~{}", cash.text(estimate.amounts.net)), self.range(estimate)))
+            Some((
+                format!("~{}", cash.text(estimate.amounts.net)),
+                self.range(node.estimates.range()),
+            ))
         });
         let sum = format!(
             "{} so far, {} of the month gone → {} gross − {} held back = ~{} net",
@@ -174,7 +180,7 @@ impl Told<'_> {
         let title = format!(
             "by the month's end: ~{} net, {}",
             cash.text(ours.amounts.net),
-            self.range(ours)
+            self.range(self.book.ahead.range)
         );
         explained(title, sum, facts, &[ESTIMATE])
     }
@@ -186,9 +192,16 @@ impl Told<'_> {
         };
         let facts = self.of_nodes(|node| {
             let estimate = node.estimates.trend?;
-            Some((format!("~{}", cash.text(estimate.amounts.net)), self.range(estimate)))
+            Some((
+                format!("~{}", cash.text(estimate.amounts.net)),
+                self.range(node.estimates.range().map(|_| (estimate.low, estimate.high))),
+            ))
         });
-        let title = format!("by trend: ~{} net, {}", cash.text(trend.amounts.net), self.range(trend));
+        let title = format!(
+            "by trend: ~{} net, {}",
+            cash.text(trend.amounts.net),
+            self.range(self.book.ahead.range.map(|_| (trend.low, trend.high)))
+        );
         explained(title, String::new(), facts, &[TREND])
     }
 

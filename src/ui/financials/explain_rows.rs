@@ -221,9 +221,9 @@ pub(super) fn month(told: &Told<'_>, what: &str, at: Month) -> Option<Explained>
     let cash = told.cash;
     let sum = told.book.months.iter().find(|sum| sum.month == at)?;
     let of_month = |node: &NodeMoney| node.history.iter().position(|one| one.month == at);
-    let facts = told.of_nodes(|node| {
+    let mut facts = told.of_nodes(|node| {
         let one = &node.history[of_month(node)?];
-        let stub = one.stub.map(|stub| stub.paid - stub.disposed);
+        let stub = one.stub.map(|stub| stub.paid);
         let from = format!(
             "paystub; ours {}, the node's {}",
             cash.known(one.ours),
@@ -231,17 +231,22 @@ pub(super) fn month(told: &Told<'_>, what: &str, at: Month) -> Option<Explained>
         );
         Some((cash.known(stub), from))
     });
+    if what == "difference" && !sum.compared_words().is_empty() {
+        let of = format!("{} of {} nodes", sum.compared, sum.stubs.of);
+        facts.push(Fact::new("compared", of, "those that know both"));
+    }
     let words = match what {
         "ours" => {
             "What its days come to by our own arithmetic, net; of the month that runs, what they will by its end."
         }
         "told" => "The node's last word about the month, net, as it was kept; of the month that runs, what it expects.",
         "difference" => {
-            "The paystub, without what was given back, without ours; in percent of ours. Of nodes that know both."
+            "The paystub, without what was given back, without ours; in percent of ours. Only of nodes and satellites \
+             that know both: where some do not, it is dim."
         }
         "held" => "Kept back by the paystubs of this month.",
         "returned" => {
-            "Given back of what was kept back earlier: with month 16, and after a graceful exit. Part of what was sent."
+            "Given back of what was kept back earlier: with month 16, and after a graceful exit. Part of the paystub."
         }
         "postponed" => {
             "Of this month's paystubs not sent with its payout: below the least payout, it waits for a later one."
@@ -250,7 +255,9 @@ pub(super) fn month(told: &Told<'_>, what: &str, at: Month) -> Option<Explained>
         "sent" => "Really transferred with this month's payout. Enter shows receipts with their links.",
         "state" => "running → waiting for paystubs → postponed or paid. A paystub that did not come in time is named.",
         _ => {
-            "What satellites settled, net, without what was given back. Paystubs come in the first two weeks of the month after."
+            "What satellites settled, as the node's own payout page says paid: what was given back is in it, what was held \
+             back is not. Without what was postponed, with what is of earlier months, it is what was sent. Paystubs come in \
+             the first two weeks of the month after."
         }
     };
     let state = months::state(sum, told.book, &told.shared.theme.glyphs).0;
@@ -265,13 +272,19 @@ pub(super) fn month(told: &Told<'_>, what: &str, at: Month) -> Option<Explained>
 /// How a paystub becomes what was sent.
 fn flow(sum: &MonthSum, told: &Told<'_>) -> String {
     let cash = told.cash;
-    match (sum.stub, sum.settled()) {
-        (Some(stub), Some(settled)) => {
+    match sum.stub {
+        Some(stub) => {
             let back = match stub.disposed.0 {
                 0 => String::new(),
                 _ => format!(" + {} given back", cash.text(stub.disposed)),
             };
-            format!("{} paystub{back}{}", cash.text(settled), sent(&stub, told))
+            let paid = cash.text(stub.paid);
+            format!(
+                "{} gross − {} held{back} = {paid} paystub{}",
+                cash.text(stub.gross),
+                cash.text(stub.held),
+                sent(&stub, told)
+            )
         }
         _ if sum.state == MonthState::Running => format!("{} by the month's end", cash.known(sum.ours.known())),
         _ => String::new(),
@@ -354,12 +367,30 @@ fn settled(told: &Told<'_>, what: &str, at: Month, node: &str, one: &SatelliteMo
         facts.push(fact.since(receipt.time_ms, told.shared.now_ms));
     }
     let sum = one.stub.map_or(String::new(), |stub| {
-        format!("{} paid{}", cash.text(stub.paid), sent(&stub, told))
+        let back = match stub.disposed.0 {
+            0 => String::new(),
+            _ => format!(" + {} given back", cash.text(stub.disposed)),
+        };
+        format!(
+            "{} gross − {} held{back} = {} paid{}",
+            cash.text(stub.gross),
+            cash.text(stub.held),
+            cash.text(stub.paid),
+            sent(&stub, told)
+        )
     });
     let mut explained = explained(format!("{} of {node}, {}", one.name, cash::month(at)), sum, facts, &[]);
-    if one.waiting.0 > 0 {
-        let words = "not sent of this and earlier months: it waits for the least payout.";
-        explained.words.push(format!("{} {words}", cash.text(one.waiting)));
+    for part in one.sent.iter().filter(|part| part.month != at) {
+        let words = format!("of it came with the payout for {}.", cash::month(part.month));
+        explained.words.push(format!("{} {words}", cash.text(part.amount)));
+    }
+    if one.waits.0 > 0 {
+        let words = "of it was not sent yet: it waits for the least payout.";
+        explained.words.push(format!("{} {words}", cash.text(one.waits)));
+    }
+    for part in &one.brought {
+        let words = format!("of {} came with this month's payout.", cash::month(part.month));
+        explained.words.push(format!("{} {words}", cash.text(part.amount)));
     }
     if one.surge_percent.is_some_and(|percent| percent != 100) || what == "surge" {
         let percent = number::known(one.surge_percent, |percent| format!("{percent} %"));

@@ -178,10 +178,12 @@ fn through(book: &Book, month: Month, now: i64) -> Drawn {
     let mut words = "net".to_owned();
     if let Some(estimate) = book.ahead.ours {
         let middle = (now, cash.value(estimate.amounts.net));
-        for (name, bound) in [("low", estimate.low), ("high", estimate.high)] {
-            series.insert(0, ahead(name, 3, middle, (end, cash.value(bound))));
+        if let Some((low, high)) = book.ahead.range {
+            for (name, bound) in [("low", low), ("high", high)] {
+                series.insert(0, ahead(name, 3, middle, (end, cash.value(bound))));
+            }
+            words += " · between low and high in 4 of 5 months";
         }
-        words += " · between low and high in 4 of 5 months";
     }
     let mut levels = Vec::new();
     let before = book.months.iter().find(|sum| sum.month == month.plus(-1));

@@ -3,7 +3,7 @@
 use super::book::{Book, MonthSum};
 use super::cash::{self, Cash};
 use crate::api::money::{MonthState, Receipt};
-use crate::domain::money::Micro;
+use crate::domain::money::{Micro, Month};
 use crate::ui::look::{Glyphs, Tone};
 use crate::ui::number::Percent;
 use crate::ui::shared::Shared;
@@ -49,8 +49,31 @@ pub(super) fn state(sum: &MonthSum, book: &Book, glyphs: &Glyphs) -> (String, To
             [node] => (format!("postponed: {node}"), Tone::Text),
             many => (format!("postponed on {} nodes", many.len()), Tone::Text),
         },
-        MonthState::Paid => (sent(&sum.receipts, glyphs), Tone::Text),
+        MonthState::Paid => (format!("{}{}", sent_words(sum, glyphs), with(&sum.brought)), Tone::Text),
         other => (other.word().to_owned(), Tone::Muted),
+    }
+}
+
+/// When money came; of a month that only later payouts sent, with which.
+fn sent_words(sum: &MonthSum, glyphs: &Glyphs) -> String {
+    let nothing = sum.stub.is_none_or(|stub| stub.distributed == Micro(0));
+    match sum.sent_with.as_slice() {
+        [.., last] if nothing => match sum.sent_with.as_slice() {
+            [first, _, ..] => format!("sent with {}–{}", cash::month_name(*first), cash::month_name(*last)),
+            _ => format!("sent with {}", cash::month_name(*last)),
+        },
+        _ => sent(&sum.receipts, glyphs),
+    }
+}
+
+/// ` +Apr`: the months whose money came, too.
+fn with(brought: &[Month]) -> String {
+    match brought {
+        [first, _, .., last] => format!(" +{}–{}", cash::month_name(*first), cash::month_name(*last)),
+        months => months
+            .iter()
+            .map(|month| format!(" +{}", cash::month_name(*month)))
+            .collect(),
     }
 }
 
@@ -93,9 +116,9 @@ fn row(sum: &MonthSum, book: &Book, shared: &Shared) -> Row {
         (None, _) => Cell::unknown(),
         (Some(amount), _) => cash.some(amount),
     };
-    let settled = match (sum.settled(), sum.state) {
+    let settled = match (sum.paid(), sum.state) {
         (None, MonthState::Running | MonthState::Waiting) => Cell::absent(),
-        (settled, _) => dim(cash.cell(settled), sum.stubs.is_whole() && sum.missing.is_empty()),
+        (paid, _) => dim(cash.cell(paid), sum.stubs.is_whole() && sum.missing.is_empty()),
     };
     let sent = match (stub.map(|stub| stub.distributed), sum.state) {
         (None, MonthState::Running | MonthState::Waiting) => Cell::absent(),
@@ -131,7 +154,11 @@ fn difference(sum: &MonthSum) -> Cell {
         Some((by, from)) => cash::apart(by, from).map_or(Cell::absent(), |text| {
             let share = by.0 as f64 / from.0 as f64;
             // A paystub that is a tenth below what its days come to wants a look.
-            let tone = if share < -0.1 { Tone::Warn } else { Tone::Text };
+            let tone = match share {
+                _ if !sum.compared_words().is_empty() => Tone::Muted,
+                ..-0.1 => Tone::Warn,
+                _ => Tone::Text,
+            };
             Cell::number(text, share).tone(tone)
         }),
     }
@@ -170,7 +197,7 @@ pub(super) fn sums(book: &Book) -> Vec<String> {
     if settled.len() < 2 {
         return Vec::new();
     }
-    let paid: Micro = settled.iter().filter_map(|sum| sum.settled()).sum();
+    let paid: Micro = settled.iter().filter_map(|sum| sum.paid()).sum();
     let sent: Micro = settled
         .iter()
         .filter_map(|sum| sum.stub)

@@ -1,9 +1,11 @@
 //! A month that was opened: what each satellite of each node settled, its codes, and the receipts.
 
+use std::collections::BTreeMap;
+
 use super::book::Book;
 use super::cash;
 use super::round::{self, Adding};
-use crate::api::money::{Receipt, SatelliteMonth, Stub};
+use crate::api::money::{Receipt, SatelliteMonth, SentPart, Stub};
 use crate::domain::money::{Micro, Month};
 use crate::ui::look::Tone;
 use crate::ui::number;
@@ -86,11 +88,11 @@ pub(super) fn stubs(book: &Book, month: Month, shared: &Shared) -> Table {
             some(of(|stub| stub.postponed)),
             some(of(|stub| stub.earlier)),
             cash.cell(of(|stub| stub.distributed)),
-            cash.some(one.waiting),
+            cash.some(one.waits),
             Cell::text(codes.join(" ")),
         ];
         let row = Row::new(key(node, &one.satellite_id), cells);
-        match (missing(book, node, month, &one.name), one.waiting.0 > 0) {
+        match (missing(book, node, month, &one.name), one.waits.0 > 0) {
             (true, _) => row.mark(shared.theme.glyphs.warning, Tone::Warn),
             (false, true) => row.mark(shared.theme.glyphs.note, Tone::Muted),
             (false, false) => row,
@@ -145,7 +147,7 @@ fn foot(book: &Book, month: Month) -> Option<Row> {
             stub(|stub| stub.postponed),
             stub(|stub| stub.earlier),
             stub(|stub| stub.distributed),
-            sum(&|one| Some(one.waiting)),
+            sum(&|one| Some(one.waits)),
             Cell::empty(),
         ],
     ))
@@ -216,11 +218,12 @@ pub(super) fn words(book: &Book, month: Month) -> Vec<(String, Tone)> {
             Tone::Warn,
         ));
     }
-    let waits: Micro = settled(book, month).map(|(_, one)| one.waiting).sum();
+    said.extend(parts(book, month));
+    let waits: Micro = settled(book, month).map(|(_, one)| one.waits).sum();
     if waits.0 > 0 {
         said.push((
             format!(
-                "{} of this and earlier months was not sent yet: it waits until it reaches the least payout.",
+                "{} of this month was not sent yet: it waits until it reaches the least payout.",
                 book.cash.text(waits)
             ),
             Tone::Text,
@@ -232,6 +235,24 @@ pub(super) fn words(book: &Book, month: Month) -> Vec<(String, Tone)> {
             .map(|(letter, meaning)| (format!("{letter}: {meaning}"), Tone::Muted)),
     );
     said
+}
+
+/// With which payouts this month's money came, and of which months its own payout sent some.
+fn parts(book: &Book, month: Month) -> Vec<(String, Tone)> {
+    let sums = |of: fn(&SatelliteMonth) -> &Vec<SentPart>| {
+        let mut sums: BTreeMap<Month, Micro> = BTreeMap::new();
+        let all = settled(book, month).flat_map(|(_, one)| of(one));
+        for part in all.filter(|part| part.month != month) {
+            *sums.entry(part.month).or_default() += part.amount;
+        }
+        sums
+    };
+    let cash = |amount| book.cash.text(amount);
+    let sent = sums(|one| &one.sent).into_iter();
+    let sent = sent.map(|(at, amount)| format!("{} of it came with the payout for {}.", cash(amount), cash::month(at)));
+    let brought = sums(|one| &one.brought).into_iter();
+    let brought = brought.map(|(at, amount)| format!("{} of {} came with its payout.", cash(amount), cash::month(at)));
+    sent.chain(brought).map(|words| (words, Tone::Text)).collect()
 }
 
 /// The heading: what the month is at.

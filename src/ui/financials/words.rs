@@ -113,11 +113,15 @@ fn running(book: &Book) -> Vec<Said> {
             "too little is known to estimate".to_owned(),
         ),
         Some(ours) => {
-            let range = cash.range(ours.low, ours.high);
             let value = format!("~{} net", cash.text(ours.amounts.net));
-            said("month-end", "month end", value, format!("{range} (4 of 5 months)"))
-                .short(format!("({range})"))
-                .tone(Tone::Accent)
+            let said = |words: String| said("month-end", "month end", value, words).tone(Tone::Accent);
+            match ahead.range {
+                None => said("no range: no tally and price tell how far to trust it".to_owned()),
+                Some((low, high)) => {
+                    let range = cash.range(low, high);
+                    said(format!("{range} (4 of 5 months)")).short(format!("({range})"))
+                }
+            }
         }
     });
     lines.push(node_says(book));
@@ -194,18 +198,18 @@ fn past(book: &Book, shared: &Shared) -> Vec<Said> {
     let Some(sum) = book.of_month() else { return lines };
     let glyphs = &shared.theme.glyphs;
     let (state, tone) = super::months::state(sum, book, glyphs);
-    let settled = sum.settled();
+    let settled = sum.paid();
     let apart = sum.difference.and_then(|(by, from)| cash::apart(by, from));
     let words = match (settled, apart) {
         (None, _) => state.clone(),
-        (Some(_), Some(apart)) => format!("{apart} against ours"),
+        (Some(_), Some(apart)) => format!("{apart} against ours{}", sum.compared_words()),
         (Some(_), None) => "nothing to compare it with".to_owned(),
     };
     lines.push(said("paystub", "paystubs", cash.known(settled), words).tone(Tone::Accent));
     if let Some(stub) = sum.stub {
         let mut more = Vec::new();
         for (amount, word) in [
-            (stub.disposed, "given back"),
+            (stub.disposed, "given back in it"),
             (stub.earlier, "of earlier months"),
             (stub.postponed, "postponed"),
         ] {
@@ -339,10 +343,13 @@ pub(super) fn costs(book: &Book) -> Vec<Said> {
             .map_or(String::new(), |margin| format!(" ({})", percent(margin)));
         words.push(format!("profit {}{margin}", cash.text(profit)));
     }
-    let named = book.nodes.iter().filter(|node| node.costs.is_some()).count();
-    if named < book.nodes.len() {
-        let plural = if named == 1 { "" } else { "s" };
-        words.push(format!("{named} node{plural}"));
+    let named = book.nodes.iter().filter(|node| node.costs.is_some());
+    let named: Vec<&str> = named.map(|node| node.node.as_str()).collect();
+    if named.len() < book.nodes.len() {
+        words.push(match named.as_slice() {
+            [one] => format!("only {one}"),
+            many => format!("{} of {} nodes", many.len(), book.nodes.len()),
+        });
     }
     let mut lines = vec![said("costs", "costs", cash.text(costs.total), words.join(", "))];
     if let Some(invested) = costs.invested {

@@ -1,0 +1,132 @@
+//! Financials where only some nodes know a thing: what is compared, what costs are of, what has no range, when postponed
+//! money came.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use common::earnings::{answer, month};
+use common::fleet::{Look, NOW_MS, draw, fresh, lines, press};
+use common::storage::told;
+use storj_monitor::api::message::{Answer, Message, Query};
+use storj_monitor::api::money::{Confidence, NodeMoney};
+use storj_monitor::domain::money::Micro;
+use storj_monitor::ui::model::{Input, Model};
+use storj_monitor::ui::pane::Pane;
+
+const SIZE: (u16, u16) = (200, 50);
+
+/// The pane with what the fleet says, changed.
+fn model(change: fn(&mut NodeMoney)) -> Model {
+    let mut model = fresh(Look::Dark);
+    model.pane = Pane::Financials;
+    model.update(Input::Resized, NOW_MS);
+    model.update(Input::Heard(Message::Snapshot(told())), NOW_MS);
+    model.answer_all(|query: &Query| {
+        let mut said = answer(query)?;
+        if let Answer::Money(nodes) = &mut said {
+            nodes.iter_mut().for_each(change);
+        }
+        Ok(said)
+    });
+    model
+}
+
+fn text(model: &mut Model) -> String {
+    lines(&draw(model, SIZE)).join("\n")
+}
+
+fn row<'a>(shown: &'a str, month: &str) -> &'a str {
+    shown.lines().find(|line| line.contains(month)).unwrap()
+}
+
+#[test]
+fn a_difference_is_of_those_that_know_both() {
+    // Two nodes know both of July: one paystub is a tenth less, the other one as ours. Four know no days of it.
+    let shown = text(&mut model(|node| {
+        let july = node.history.iter_mut().find(|told| told.month == month("2026-07"));
+        let Some(july) = july else { return };
+        (july.ours, july.compared, july.difference) = match node.node.as_str() {
+            "attic" => (Some(Micro(9_000_000)), Some(Micro(6_000_000)), Some(Micro(-600_000))),
+            "barn" => (Some(Micro(6_000_000)), Some(Micro(6_000_000)), Some(Micro(0))),
+            _ => (None, None, None),
+        };
+    }));
+    // Of attic's satellites some have no paystub: they are not in it either.
+    let july = row(&shown, "Jul 2026");
+    assert!(july.contains("−5.0 %"), "{july}");
+    let all = text(&mut model(|_| {}));
+    assert!(row(&all, "Jul 2026").contains("−0.4 %"), "{}", row(&all, "Jul 2026"));
+}
+
+#[test]
+fn costs_are_named_with_the_nodes_they_are_of() {
+    let some = text(&mut model(|_| {}));
+    assert!(some.contains("3 of 6 nodes"), "{some}");
+    let one = text(&mut model(|node| {
+        node.costs = node.costs.filter(|_| node.node == "attic");
+    }));
+    assert!(one.contains("only attic"), "{one}");
+}
+
+#[test]
+fn an_estimate_nothing_vouches_for_has_no_range() {
+    let mut none = model(|node| node.estimates.confidence = Confidence::None);
+    let shown = text(&mut none);
+    assert!(
+        shown.contains("no range") && !shown.contains("4 of 5 months"),
+        "{shown}"
+    );
+    // Nor does one node without any estimate take the range of the others.
+    let shown = text(&mut model(|node| {
+        if node.node == "dock" {
+            (node.estimates.tallies, node.estimates.confidence) = (None, Confidence::None);
+        }
+    }));
+    assert!(shown.contains("4 of 5 months"), "{shown}");
+}
+
+#[test]
+fn paystubs_add_up_to_what_was_sent_and_say_what_came_later() {
+    let mut model = model(|node| {
+        // April of one node came with May's payout.
+        let april = node.history.iter_mut().find(|told| told.month == month("2026-04"));
+        if let Some(april) = april.filter(|_| node.node == "cellar") {
+            let part = storj_monitor::api::money::SentPart {
+                month: month("2026-05"),
+                amount: april.waits,
+            };
+            april.sent.push(part);
+            april.waits = Micro(0);
+            for one in &mut april.satellites {
+                one.sent = vec![storj_monitor::api::money::SentPart {
+                    amount: one.waits,
+                    ..part
+                }];
+                one.waits = Micro(0);
+            }
+        }
+    });
+    let shown = text(&mut model);
+    assert!(row(&shown, "May 2026").contains("+Apr"), "{shown}");
+    // Paystub − postponed + of earlier months = sent, in each row.
+    for name in ["May 2026", "Apr 2026", "Mar 2026"] {
+        let cells: Vec<&str> = row(&shown, name).split_whitespace().collect();
+        let at = |n: usize| cells[n].parse::<f64>().unwrap_or(0.0);
+        let from = cells.iter().position(|cell| *cell == "2026").unwrap();
+        // Ours, the node's, paystub, difference and its sign, held, returned, postponed, earlier, sent.
+        let (paystub, postponed, earlier, sent) = (at(from + 3), at(from + 8), at(from + 9), at(from + 10));
+        assert!(
+            (paystub - postponed + earlier - sent).abs() < 0.011,
+            "{}",
+            row(&shown, name)
+        );
+    }
+    draw(&mut model, SIZE);
+    press(&mut model, "- - - - tab down down down down enter", SIZE);
+    let april = text(&mut model);
+    assert!(
+        april.contains("$5.94 of it came with the payout for May 2026."),
+        "{april}"
+    );
+    assert!(!april.contains("was not sent yet"), "{april}");
+}
