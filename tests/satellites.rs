@@ -264,7 +264,9 @@ fn a_ledger_and_a_strip_come_of_one_look() {
     );
     for asked in api.asked() {
         assert!(
-            asked.starts_with("get /api/sno/") || asked.starts_with("get /api/heldamount/"),
+            ["sno/", "heldamount/", "notifications/list"]
+                .iter()
+                .any(|path| asked.starts_with(&format!("get /api/{path}"))),
             "{asked}"
         );
     }
@@ -376,11 +378,11 @@ fn a_running_collector_asks_about_one_satellite_at_a_time() {
     }
     collector.stop();
     assert_eq!((count(&path(US1)), count(&path(EU1))), (1, 1));
-    // Of questions about money there are more.
+    // Of questions about money and notices there are more.
     let asked = api.asked();
-    let is_money =
-        |head: &&String| head.contains("estimated-payout") || head.contains("heldamount") || head.contains("pricing");
-    let asked: Vec<&String> = asked.iter().filter(|head| !is_money(head)).collect();
+    let others = ["estimated-payout", "heldamount", "pricing", "notifications"];
+    let is_other = |head: &&String| others.iter().any(|path| head.contains(path));
+    let asked: Vec<&String> = asked.iter().filter(|head| !is_other(head)).collect();
     let first = asked.iter().take(4).map(|head| head.split(' ').nth(1).unwrap());
     let first: Vec<&str> = first.collect();
     assert_eq!(first[3], "/api/sno/", "one in the first turn: {first:?}");
