@@ -107,8 +107,8 @@ proptest! {
             }
         }
         prop_assert_eq!(sum.sketch(), whole.clone());
-        let steps: Vec<u64> = bounds().collect();
-        prop_assert!(steps.is_sorted() && whole.up_to(u64::MAX) == whole.count());
+        prop_assert!(Quality::ALL.iter().all(|quality| bounds(*quality).is_sorted()));
+        prop_assert_eq!(whole.up_to(u64::MAX), whole.count());
     }
 }
 
@@ -302,6 +302,7 @@ fn qualities_are_never_mixed_and_lost_races_are_told_apart() {
         (Quality::Exact, 300, 50, 400)
     );
     assert_eq!(told.nodes[0].ends, [350, 150, 0, 0]);
+    assert_eq!(told.nodes[0].qualities, [300, 0, 50]);
     let coarse = Ask {
         quality: Some(Quality::Second),
         ..of("a", range)
@@ -385,6 +386,29 @@ fn a_slow_node_is_found_since_it_is_slow_and_a_restart_explains_what_has_no_end(
     assert_eq!(told.nodes[1].unended, (1, 0));
     assert_eq!(told.nodes[2].unended, (0, 0));
     assert!(told.nodes.iter().all(|node| node.has_durations && node.log.is_none()));
+    // The same of every action, from sketches and from transfers, and nothing besides.
+    for span in [6 * HOUR_MS + 1000, 3 * HOUR_MS] {
+        let each = Ask {
+            nodes: Vec::new(),
+            each_action: true,
+            ..of("a", (to - span, to))
+        };
+        let told = ask(dir.path(), each);
+        assert!(told.detail.is_none() && told.slow.is_empty());
+        for node in &told.nodes {
+            assert!(node.figures.is_none() && node.trend.is_empty(), "{node:?}");
+            let [put] = node.actions.as_slice() else {
+                panic!("{node:?}")
+            };
+            let times = put.slow.as_ref().map(|slow| {
+                let tenths = |times: Option<f64>| (times.unwrap() * 10.0).round();
+                (tenths(slow.times_others), tenths(slow.times_before))
+            });
+            let slow = (node.node == "a").then_some((35.0, 35.0));
+            assert_eq!((put.action.as_str(), times), ("PUT", slow), "{span} {}", node.node);
+            near(put.before_p95.unwrap(), 600, "a week before");
+        }
+    }
 }
 
 #[test]

@@ -115,6 +115,9 @@ const STATES: &[State] = &[
     ("latency-ends", model, "enter v v"),
     ("latency-slow", model, "tab tab"),
     ("latency-nodes", model, "m z"),
+    ("latency-chart", model, "- - - - m"),
+    ("latency-coarse", model, "- - - - down"),
+    ("latency-coarse-alone", model, "- - - - down enter"),
     ("latency-as-of", model, "- - - - left left left"),
     ("latency-asked", asked, ""),
     ("latency-starting", starting, ""),
@@ -266,4 +269,154 @@ fn every_figure_has_its_words() {
         press(&mut model, "tab", size);
     }
     assert_eq!(seen, [true; 5]);
+}
+
+/// A state in one line.
+fn told_of(model: &mut Model, size: Size) -> String {
+    let text = text(model, size);
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_first_answer_is_whether_any_action_of_any_node_is_slow_and_against_what() {
+    let size = (120, 40);
+    let mut all = model(Look::Dark);
+    go(&mut all, "-", size);
+    let told = told_of(&mut all, size);
+    let slow = "2 slow: cellar's uploads 3.4 times the others, downloads 2.3 times last week. The first: p95 2.11 s.";
+    assert!(told.contains(slow), "{told}");
+    // Whatever nodes are compared by; of a node alone it is the node's own.
+    go(&mut all, "a", size);
+    assert!(told_of(&mut all, size).contains(slow));
+    let of = |name: &str| {
+        let mut model = model(Look::Dark);
+        model.shared.node = Some(name.to_owned());
+        answered(&mut model, answer);
+        told_of(&mut model, size)
+    };
+    let alone = of("cellar");
+    assert!(
+        alone.contains("2 slow: uploads 3.4 times the others, downloads"),
+        "{alone}"
+    );
+    let well = of("attic");
+    let words = "Nothing is slow (other nodes, last week). Slowest: uploads, p95 0.55 s.";
+    assert!(well.contains(words), "{well}");
+    // On a phone, too.
+    assert!(
+        text(&mut all, (40, 12)).contains("! 2 slow: cellar's "),
+        "{}",
+        text(&mut all, (40, 12))
+    );
+}
+
+#[test]
+fn whole_seconds_have_bars_with_names_and_no_finer_ones() {
+    let size = (200, 50);
+    let mut model = model(Look::Dark);
+    go(&mut model, "- - - - down", size);
+    let told = text(&mut model, size);
+    let bar = |name: &str| told.lines().any(|line| line.contains(name));
+    for name in [" <1 s ", " 1 s ", " 2 s ", " 3–4 s "] {
+        assert!(bar(name), "{name}\n{told}");
+    }
+    assert!(!told.contains("32ms"), "{told}");
+    assert!(told.contains("s, whole seconds"), "{told}");
+    // A bar says what it is of.
+    press(&mut model, "i", size);
+    let mut seen = false;
+    for _ in 0..200 {
+        seen |= told_of(&mut model, size).contains("PUT under 1 s");
+        press(&mut model, "tab", size);
+    }
+    assert!(seen);
+}
+
+#[test]
+fn a_quality_no_shown_node_has_is_skipped_and_said_so() {
+    let size = (120, 40);
+    let quality = |model: &mut Model| {
+        press(model, "Q", size);
+        let words = told_of(model, size);
+        let asked = std::cell::Cell::new(None);
+        model.answer_all(|query| {
+            if let Query::Latency(ask) = query {
+                asked.set(Some(ask.quality));
+            }
+            answer(query)
+        });
+        answered(model, answer);
+        (asked.get(), words)
+    };
+    let alone = |name: &str| {
+        let mut model = model(Look::Dark);
+        model.shared.node = Some(name.to_owned());
+        answered(&mut model, answer);
+        model
+    };
+    let mut cellar = alone("cellar");
+    let (asked, words) = quality(&mut cellar);
+    assert_eq!(asked, Some(Some(Quality::Exact)), "{words}");
+    assert!(words.contains("skipped, none is known so: 1s"), "{words}");
+    assert_eq!(quality(&mut cellar).0, Some(Some(Quality::Arrival)));
+    let words = quality(&mut cellar).1;
+    assert!(words.contains("the best that holds most of them"), "{words}");
+    let mut dock = alone("dock");
+    let (asked, words) = quality(&mut dock);
+    assert_eq!(asked.flatten(), None);
+    assert!(
+        words.contains("all durations: ±1 s") && words.contains("exact, 10ms"),
+        "{words}"
+    );
+}
+
+#[test]
+fn without_durations_the_disk_is_told_with_who_says_so_and_how_old_it_is() {
+    let size = (120, 40);
+    let mut model = blind(Look::Dark);
+    let told = text(&mut model, size);
+    let row = |name: &str| {
+        let line = told.lines().find(|line| line.contains(&format!(" {name} ")));
+        line.unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let place = |name: &str| {
+        told.lines()
+            .position(|line| line.contains(&format!(" {name} ")))
+            .unwrap()
+    };
+    assert!(place("cellar") < place("attic"), "the slowest first\n{told}");
+    assert!(row("cellar").contains("4.8 s! 1.3 s!"), "{told}");
+    assert!(row("cellar").contains("/metrics 12 s ago, host 4 s ago"), "{told}");
+    assert!(row("attic").contains("100 ms 9 ms"), "{told}");
+    // A network file system counts nothing; of a node without /metrics only the host tells; of one, nobody.
+    assert!(row("dock").contains("200 ms –"), "{told}");
+    assert!(
+        row("eave").contains("? 11 ms") && row("eave").contains("host 4 s ago"),
+        "{told}"
+    );
+    assert!(row("forge").contains("? ?"), "{told}");
+    press(&mut model, "i", size);
+    let mut seen = false;
+    for _ in 0..40 {
+        seen |= told_of(&mut model, size).contains("set debug.addr in the node's config.yaml");
+        press(&mut model, "tab", size);
+    }
+    assert!(seen);
+}
+
+#[test]
+fn m_shows_the_chart_where_there_was_no_room_for_it() {
+    for size in [(80, 24), (40, 12)] {
+        let mut model = model(Look::Dark);
+        draw(&mut model, size);
+        go(&mut model, "- - - -", size);
+        let has = |text: &str| text.contains('┤');
+        assert!(!has(&text(&mut model, size)), "{size:?}");
+        go(&mut model, "m", size);
+        let told = text(&mut model, size);
+        assert!(has(&told), "{size:?}\n{told}");
+        // Shown first, then the next; Esc leaves it.
+        go(&mut model, "esc", size);
+        assert!(!has(&text(&mut model, size)), "{size:?}");
+    }
 }

@@ -159,6 +159,7 @@ fn enter_leads_to_a_satellite_alone_and_from_a_failure_to_the_log() {
 #[test]
 fn m_turns_the_score_of_the_chart_and_of_the_change_of_a_day() {
     let mut model = model(Look::Dark);
+    draw(&mut model, WIDE);
     for (title, heading) in [
         ("UNKNOWN-ERROR SCORE: barn on us1", "UNKN. 24 h"),
         ("ONLINE SCORE: barn on us1", "ONL. 24 h"),
@@ -215,4 +216,18 @@ fn a_satellite_alone_and_a_log_nobody_reads_say_so() {
     );
     let text = text(&mut model, BIG);
     assert!(text.contains("Audits failed, but which is not known"), "{text}");
+}
+
+#[test]
+fn m_shows_the_chart_where_there_was_no_room_for_it() {
+    for size in [USUAL, (40, 12)] {
+        let mut model = model(Look::Dark);
+        draw(&mut model, size);
+        let has = |model: &mut Model| text(model, size).contains('┤');
+        assert!(!has(&mut model), "{size:?}");
+        go(&mut model, "m", size);
+        assert!(has(&mut model), "{size:?}\n{}", text(&mut model, size));
+        go(&mut model, "esc", size);
+        assert!(!has(&mut model), "{size:?}");
+    }
 }

@@ -165,6 +165,7 @@ const STATES: &[State] = &[
     ("storage-what-if-full", model, "- - - - down down down down down W"),
     ("storage-by-satellite", model, "- - - - v"),
     ("storage-logs", model, "- - - - down"),
+    ("storage-chart", model, "- - - - enter m"),
     ("storage-asked", asked, ""),
     ("storage-starting", starting, ""),
     ("storage-broken", broken, ""),
@@ -427,4 +428,19 @@ fn all_nodes_by_satellite_add_up_and_v_gives_the_node_back() {
     go(&mut model, "v", size);
     go(&mut model, "tab tab enter", size);
     assert!(model.shared.node.is_some() && !text(&mut model).contains("ALL NODES BY SATELLITE"));
+}
+
+#[test]
+fn m_shows_the_chart_where_there_was_no_room_for_it() {
+    for size in [(80, 24), (40, 12)] {
+        let mut model = model(Look::Dark);
+        draw(&mut model, size);
+        states::go(&mut model, "- - - -", size, answer);
+        let has = |model: &mut Model| lines(&draw(model, size)).join("\n").contains('┤');
+        assert!(!has(&mut model), "{size:?}");
+        states::go(&mut model, "m", size, answer);
+        assert!(has(&mut model), "{size:?}");
+        states::go(&mut model, "esc", size, answer);
+        assert!(!has(&mut model), "{size:?}");
+    }
 }

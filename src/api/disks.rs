@@ -78,6 +78,9 @@ pub struct OnDisk {
     pub read_check: Level,
     /// The same for writing.
     pub write_check: Level,
+    /// When its debug endpoint last answered, within 24 hours.
+    #[serde(default)]
+    pub checked_ms: Option<i64>,
     /// Why its disk is not known.
     pub error: Option<String>,
 }

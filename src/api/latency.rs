@@ -24,6 +24,9 @@ pub struct Ask {
     pub zone_s: i32,
     /// The node that is told in full.
     pub detail: Option<String>,
+    /// Only whether any action of the nodes is slow, and nothing else: see [`NodeLatency::actions`].
+    #[serde(default)]
+    pub each_action: bool,
 }
 
 /// The answer.
@@ -85,10 +88,29 @@ pub struct NodeLatency {
     pub slow: Option<Verdict>,
     /// Starts of transfers without an end: by a restart of the node, and others.
     pub unended: (u64, u64),
+    /// So many durations of the action are known of each quality, in the order of [`Quality::ALL`].
+    #[serde(default)]
+    pub qualities: [u64; 3],
+    /// Every action of which durations are known, by name; told when it is asked for.
+    #[serde(default)]
+    pub actions: Vec<ActionLatency>,
     /// Whether durations of any of its transfers are known, of the range or the 24 hours before its end.
     pub has_durations: bool,
     /// What its log is like; told when it has no durations.
     pub log: Option<LogCost>,
+}
+
+/// One action of a node, of what succeeded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ActionLatency {
+    /// The node's word: foreign text.
+    pub action: String,
+    /// How long they took.
+    pub figures: Figures,
+    /// p95 a week before, in the same quality.
+    pub before_p95: Option<u64>,
+    /// Whether it is slow.
+    pub slow: Option<Verdict>,
 }
 
 /// Why a node is slow.
@@ -172,7 +194,7 @@ pub struct Row {
     pub figures: Figures,
     /// p95 a week before, in the same quality.
     pub before_p95: Option<u64>,
-    /// How many took up to each of [`bounds`], and longer than the last.
+    /// How many took up to each of the [`bounds`] of its quality, and longer than the last.
     pub histogram: Vec<u64>,
     /// Bytes a second, each transfer for itself.
     pub speed: Option<Speed>,
@@ -218,15 +240,50 @@ pub struct Step {
 /// Steps of a histogram: half octaves from 8 ms to 65 s.
 const FIRST: u32 = 6;
 const STEPS: u32 = 27;
+/// Of durations known to 10 ms a step is wider than that: the first ends here (ms), the second an octave further.
+const ARRIVAL_FIRST: u64 = 16;
+/// Durations known to whole seconds are 0, 1, 2, 3 to 4, 5 to 8 s and so on: bounds lie between them (ms).
+const SECONDS: [u64; 8] = [500, 1500, 2500, 4500, 8500, 16_500, 32_500, 64_500];
 
-/// Upper bounds of a histogram's steps, ms.
-pub fn bounds() -> impl Iterator<Item = u64> {
-    (FIRST..FIRST + STEPS).map(|step| 2f64.powf(f64::from(step) / 2.0).round() as u64)
+/// Upper bounds of a histogram's steps, ms. No step is narrower than durations of that quality are known.
+pub fn bounds(quality: Quality) -> Vec<u64> {
+    let octaves = (FIRST..FIRST + STEPS).map(|step| 2f64.powf(f64::from(step) / 2.0).round() as u64);
+    match quality {
+        Quality::Exact => octaves.collect(),
+        Quality::Arrival => octaves
+            .filter(|bound| *bound == ARRIVAL_FIRST || *bound >= 2 * ARRIVAL_FIRST)
+            .collect(),
+        Quality::Second => SECONDS.to_vec(),
+    }
 }
 
 impl Figures {
     /// Every duration that is known.
     pub fn all(&self) -> u64 {
         self.count + self.left_out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_step_is_finer_than_what_is_known() {
+        for (quality, least) in [(Quality::Exact, 1), (Quality::Arrival, 10), (Quality::Second, 1000)] {
+            let bounds = bounds(quality);
+            assert!(bounds.windows(2).all(|pair| pair[1] - pair[0] >= least), "{bounds:?}");
+        }
+        assert_eq!(
+            (bounds(Quality::Exact)[0], bounds(Quality::Exact).last()),
+            (8, Some(&65_536))
+        );
+        assert_eq!(bounds(Quality::Arrival)[..4], [16, 32, 45, 64]);
+        // Each whole second lies in one step.
+        let of = |second: u64| bounds(Quality::Second).iter().position(|bound| second * 1000 <= *bound);
+        assert_eq!(
+            [0, 1, 2, 3, 4, 5, 64, 65].map(of),
+            [0, 1, 2, 3, 3, 4, 7, 8].map(|at| Some(at).filter(|at| *at < 8))
+        );
     }
 }

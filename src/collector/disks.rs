@@ -141,6 +141,10 @@ fn on_disk(reader: &Reader, node: String, now_ms: i64) -> Result<OnDisk> {
         error: place.and_then(|place| place.error),
         allocated: allocated(reader, &node, now_ms)?,
         used: told.and_then(|told| told.disk?.used),
+        checked_ms: scrapes
+            .iter()
+            .rfind(|scrape| scrape.error.is_none())
+            .map(|scrape| scrape.time_ms),
         read_check: checks(&scrapes, now_ms, |scrape| scrape.read),
         write_check: checks(&scrapes, now_ms, |scrape| scrape.write),
         node,

@@ -21,6 +21,8 @@ pub(super) const RACE_HOURS_DAYS: i64 = 62;
 type Key = (i64, i64, i64, i64);
 /// The same by size class; -1: unknown.
 pub type SizeKey = (i64, i64, i64, i64, i64);
+/// Rows of action, code of quality.
+pub type ActionKey = (i64, i64);
 
 const COLUMNS: &str = "bucket, satellite, action, outcome, quality";
 const SIZE_COLUMNS: &str = "bucket, satellite, action, outcome, quality, size_class";
@@ -209,6 +211,43 @@ impl Reader {
                 while let Some(row) = rows.next()? {
                     let key = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
                     if sums.entry(key).or_default().add(row.get_ref(5)?.as_blob()?).is_none() {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            };
+            if !self.sql(read())? {
+                let what = "latency sketch";
+                return Err(Error::Damaged { what, row: node });
+            }
+        }
+        Ok(sums)
+    }
+
+    /// Sums of what succeeded of a node over hours `from..to` (seconds; may be empty) by action and quality.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or a sketch is damaged.
+    pub fn latency_actions(
+        &self,
+        node: i64,
+        satellite: Option<i64>,
+        hours: (i64, i64),
+    ) -> Result<BTreeMap<ActionKey, Sum>> {
+        let mut sums: BTreeMap<ActionKey, Sum> = BTreeMap::new();
+        if hours.0 >= hours.1 {
+            return Ok(sums);
+        }
+        for (table, (from, to)) in self.latency_parts(hours) {
+            let mut read = || {
+                let mut statement = self.connection().prepare_cached(&format!(
+                    "SELECT action, quality, sketch FROM {table} WHERE node = ?1 AND bucket >= ?2 AND bucket < ?3
+                     AND outcome = ?4 AND (?5 IS NULL OR satellite = ?5)"
+                ))?;
+                let mut rows = statement.query(params![node, from, to, Outcome::Success as i64, satellite])?;
+                while let Some(row) = rows.next()? {
+                    let sum = sums.entry((row.get(0)?, row.get(1)?)).or_default();
+                    if sum.add(row.get_ref(2)?.as_blob()?).is_none() {
                         return Ok(false);
                     }
                 }

@@ -48,6 +48,17 @@ pub fn right(text: &str, columns: usize, glyphs: &Glyphs) -> String {
     fitted
 }
 
+/// A line of parts between ` · `: as many from the first on as fit whole; only the first is ever cut.
+pub fn parts(text: &str, columns: usize) -> &str {
+    const BETWEEN: &str = " · ";
+    let mut fitting = text;
+    while width(fitting) > columns {
+        let Some(end) = fitting.rfind(BETWEEN) else { break };
+        fitting = &fitting[..end];
+    }
+    fitting
+}
+
 /// An id or a path in at most so many columns: both ends are kept, the middle is cut.
 pub fn middle(text: &str, columns: usize, glyphs: &Glyphs) -> String {
     let text = harmless(text, glyphs);

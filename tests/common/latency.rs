@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use storj_monitor::api::disks::{HostDisk, Level, OnDisk};
 use storj_monitor::api::latency::{
-    Ask, Detail, Figures, Latency, LogCost, NodeLatency, Row, SatelliteRow, Slow, Speed, Step, Verdict, bounds,
+    ActionLatency, Ask, Detail, Figures, Latency, LogCost, NodeLatency, Row, SatelliteRow, Slow, Speed, Step, Verdict,
+    bounds,
 };
 use storj_monitor::api::message::{Answer, Query};
 use storj_monitor::api::snapshot::{Running, Section, Snapshot};
@@ -109,6 +111,12 @@ fn node(
             times_before: Some(3.5),
             since_ms: Some(NOW_MS - 5 * DAY_MS - 18 * HOUR_MS),
         }),
+        qualities: [
+            if quality == Quality::Second { 0 } else { 31 },
+            if quality == Quality::Arrival { count } else { 0 },
+            if quality == Quality::Second { count } else { 0 },
+        ],
+        actions: Vec::new(),
         unended: if name == "cellar" { (29, 2) } else { (0, 0) },
         has_durations: true,
         log: None,
@@ -133,8 +141,9 @@ fn silent(name: &str, transfers: u64) -> NodeLatency {
     }
 }
 
-fn histogram(p50: u64, count: u64) -> Vec<u64> {
-    let mut steps: Vec<u64> = bounds()
+fn histogram(p50: u64, count: u64, quality: Quality) -> Vec<u64> {
+    let mut steps: Vec<u64> = bounds(quality)
+        .into_iter()
         .map(|bound| {
             let octaves = (bound as f64 / p50 as f64).log2();
             (count as f64 * 0.28 * (-octaves * octaves / 3.0).exp()) as u64
@@ -144,14 +153,19 @@ fn histogram(p50: u64, count: u64) -> Vec<u64> {
     steps
 }
 
-fn row(action: &str, size: Option<&str>, outcome: Outcome, (p95, count, before): (u64, u64, Option<u64>)) -> Row {
-    let figures = figures(p95, count, Quality::Arrival);
+fn row(
+    action: &str,
+    size: Option<&str>,
+    outcome: Outcome,
+    (p95, count, before, quality): (u64, u64, Option<u64>, Quality),
+) -> Row {
+    let figures = figures(p95, count, quality);
     Row {
         action: action.to_owned(),
         size_class: size.map(str::to_owned),
         outcome,
         before_p95: before,
-        histogram: histogram(p95 * 29 / 100 + 1, count),
+        histogram: histogram(p95 * 29 / 100 + 1, count, quality),
         speed: (outcome == Outcome::Success).then_some(Speed {
             p10: Some(90_000),
             p50: Some(p95 * 900),
@@ -163,6 +177,13 @@ fn row(action: &str, size: Option<&str>, outcome: Outcome, (p95, count, before):
 
 fn detail(name: &str) -> Detail {
     use Outcome::{Canceled, Success};
+    let quality = match name {
+        "dock" => Quality::Second,
+        _ => Quality::Arrival,
+    };
+    let row = |action: &str, size, outcome, (p95, count, before): (u64, u64, Option<u64>)| {
+        row(action, size, outcome, (p95, count, before, quality))
+    };
     let rows = vec![
         row("PUT", None, Success, (2110, 215_948, Some(600))),
         row("PUT", None, Canceled, (3100, 8206, Some(900))),
@@ -202,6 +223,78 @@ fn detail(name: &str) -> Detail {
         ],
         lost: bounds.zip(shares).map(step).collect(),
     }
+}
+
+/// Every action of every node: of one two are slow.
+fn actions() -> Vec<NodeLatency> {
+    let one = |action: &str, (p95, before): (u64, u64), quality, times: (Option<f64>, Option<f64>)| ActionLatency {
+        action: action.to_owned(),
+        figures: figures(p95, 9000, quality),
+        before_p95: Some(before),
+        slow: (times != (None, None)).then_some(Verdict {
+            times_others: times.0,
+            others: times.0.map(|_| 630),
+            times_before: times.1,
+            since_ms: None,
+        }),
+    };
+    let node = |(name, p95, before, _, quality): (&str, u64, u64, u64, Quality)| {
+        let slow = name == "cellar";
+        let times = |times: f64| if slow { Some(times) } else { None };
+        NodeLatency {
+            node: name.to_owned(),
+            has_durations: true,
+            actions: vec![
+                one("GET", (p95 / 3, before / 3), quality, (None, times(2.3))),
+                one("GET_AUDIT", (120, 110), quality, (None, None)),
+                one("PUT", (p95, before), quality, (times(3.35), times(3.5))),
+            ],
+            ..NodeLatency::default()
+        }
+    };
+    NODES.into_iter().map(node).collect()
+}
+
+/// Disks of nodes at INFO: one is slow, one tells nothing, one lies on a file system that counts nothing.
+fn disks() -> Vec<HostDisk> {
+    let level = |now: f64, usual: f64| Level {
+        now: Some(now),
+        usual: Some(usual),
+        worst: Some((now * 3.0, NOW_MS - HOUR_MS)),
+    };
+    let disk = |name: &str, nodes: &[(&str, f64)], await_ms: f64| HostDisk {
+        name: Some(format!("/dev/{name}1")),
+        device: (name != "nfs").then(|| name.to_owned()),
+        await_ms: if name == "nfs" {
+            Level::default()
+        } else {
+            level(await_ms, 12.0)
+        },
+        busy: level(0.4, 0.3),
+        seen_ms: Some(NOW_MS - 4000),
+        nodes: nodes
+            .iter()
+            .map(|(node, took)| OnDisk {
+                node: (*node).to_owned(),
+                read_check: level(took / 9.0, 0.01),
+                write_check: level(*took, 0.1),
+                checked_ms: Some(NOW_MS - 12_000),
+                ..OnDisk::default()
+            })
+            .collect(),
+        ..HostDisk::default()
+    };
+    let mut all = vec![
+        disk("sda", &[("attic", 0.1), ("barn", 0.12)], 9.0),
+        disk("sdb", &[("cellar", 4.8)], 1310.0),
+        disk("nfs", &[("dock", 0.2)], 0.0),
+        disk("sdc", &[("eave", 0.1)], 11.0),
+    ];
+    all[3].nodes[0] = OnDisk {
+        node: "eave".to_owned(),
+        ..OnDisk::default()
+    };
+    all
 }
 
 fn slow() -> Vec<Slow> {
@@ -262,6 +355,7 @@ fn answered(ask: &Ask, nodes: Vec<NodeLatency>, slow: Vec<Slow>) -> Answer {
 /// What the collector would say.
 pub fn answer(query: &Query) -> Result<Answer, String> {
     Ok(match query {
+        Query::Latency(ask) if ask.each_action => answered(ask, actions(), Vec::new()),
         Query::Latency(ask) => {
             let mut nodes: Vec<NodeLatency> = NODES.into_iter().map(|told| node(told, ask, frame(ask))).collect();
             nodes.push(silent("forge", 1234));
@@ -302,6 +396,7 @@ pub fn answer_blind(query: &Query) -> Result<Answer, String> {
                 Vec::new(),
             ))
         }
+        Query::Disks { .. } => Ok(Answer::Disks(disks())),
         other => answer(other),
     }
 }

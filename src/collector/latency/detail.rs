@@ -43,7 +43,7 @@ fn by_row(key: &SizeKey) -> Vec<RowKey> {
 
 impl Asked<'_> {
     /// Figures of what is known, in the quality that was asked for or is the best for it.
-    fn figures_of(&self, sums: &Qualities) -> Option<(Figures, Sketch)> {
+    pub(super) fn figures_of(&self, sums: &Qualities) -> Option<(Figures, Sketch)> {
         let counts = counts(sums);
         let quality = self.ask.quality.or_else(|| judge::chosen(counts))?;
         let sketch = sums[quality as usize].sketch();
@@ -95,7 +95,7 @@ impl Asked<'_> {
                 size_class: size.map(|class| word(class).to_owned()),
                 outcome,
                 before_p95: long_ago.and_then(|sketch| judge::quantile(&sketch, 0.95)),
-                histogram: histogram(&sketch),
+                histogram: histogram(&sketch, quality),
                 speed: speed.map(speed_of),
                 figures,
             });
@@ -215,9 +215,10 @@ fn speed_of(sketch: &Sketch) -> Speed {
 }
 
 /// How many lie in each step.
-fn histogram(sketch: &Sketch) -> Vec<u64> {
+fn histogram(sketch: &Sketch, quality: Quality) -> Vec<u64> {
     let mut before = 0;
-    let mut steps: Vec<u64> = bounds()
+    let mut steps: Vec<u64> = bounds(quality)
+        .into_iter()
         .map(|bound| {
             let up_to = sketch.up_to(bound);
             up_to - std::mem::replace(&mut before, up_to)

@@ -1,5 +1,6 @@
 //! How long transfers take, put together: nodes by an action, and one node in full. Asked by the hub.
 
+mod actions;
 mod detail;
 mod gather;
 
@@ -72,6 +73,10 @@ pub fn latency(reader: &Reader, ask: &Ask, now_ms: i64) -> Result<Latency> {
         width: asked.plan.width,
         ..Latency::default()
     };
+    if ask.each_action {
+        told.nodes = asked.actions_of(&nodes)?;
+        return Ok(told);
+    }
     let ends = asked.ends(&scope)?;
     for (row, name) in nodes {
         let (mut node, raw) = asked.node((row, &name), (begin, len))?;
@@ -157,6 +162,7 @@ impl Asked<'_> {
         let long_ago = (self.from() - WEEK, (self.to() - WEEK).max(self.from() - WEEK + HOUR_S));
         let mut node = NodeLatency {
             node: name.to_owned(),
+            qualities: counts,
             unended: self.reader.unended(row, None, (self.from(), self.to()))?,
             ..NodeLatency::default()
         };
@@ -308,33 +314,36 @@ fn heat(week: &[&Told], quality: Quality, zone_s: i32) -> Vec<Option<u64>> {
 
 /// Which nodes are slow against the others.
 fn judged(nodes: &mut [NodeLatency]) {
+    let p95 = |node: &NodeLatency| Some((node.figures.as_ref()?.p95?, node.figures.as_ref()?.quality));
+    let all: Vec<Option<(u64, Quality)>> = nodes.iter().map(p95).collect();
+    for (node, against) in nodes.iter_mut().zip(against_others(&all)) {
+        set_against(&mut node.slow, against);
+    }
+}
+
+/// Of each p95 how many times the median of the others it is, and that median, if that is slow.
+fn against_others(all: &[Option<(u64, Quality)>]) -> Vec<Option<(f64, u64)>> {
     let coarse = |quality: Quality| quality == Quality::Second;
-    let all: Vec<Option<(u64, Quality)>> = nodes
-        .iter()
-        .map(|node| {
-            node.figures
-                .as_ref()
-                .and_then(|figures| Some((figures.p95?, figures.quality)))
-        })
-        .collect();
-    for (at, node) in nodes.iter_mut().enumerate() {
-        let Some((p95, quality)) = all[at] else { continue };
+    let one = |(at, known): (usize, &Option<(u64, Quality)>)| {
+        let (p95, quality) = (*known)?;
         // Whole seconds are no measure for what is known to the millisecond.
         let others = all.iter().enumerate().filter(|(other, _)| *other != at);
         let others = others.filter_map(|(_, known)| known.filter(|(_, other)| coarse(*other) == coarse(quality)));
-        let Some(usual) = judge::median(others.map(|(p95, _)| p95).collect()) else {
-            continue;
-        };
-        if let Some(times) = judge::times(p95, usual, quality) {
-            let verdict = node.slow.get_or_insert(Verdict {
-                times_others: None,
-                others: None,
-                times_before: None,
-                since_ms: None,
-            });
-            (verdict.times_others, verdict.others) = (Some(times), Some(usual));
-        }
-    }
+        let usual = judge::median(others.map(|(p95, _)| p95).collect())?;
+        judge::times(p95, usual, quality).map(|times| (times, usual))
+    };
+    all.iter().enumerate().map(one).collect()
+}
+
+fn set_against(slow: &mut Option<Verdict>, against: Option<(f64, u64)>) {
+    let Some((times, usual)) = against else { return };
+    let verdict = slow.get_or_insert(Verdict {
+        times_others: None,
+        others: None,
+        times_before: None,
+        since_ms: None,
+    });
+    (verdict.times_others, verdict.others) = (Some(times), Some(usual));
 }
 
 fn outcome(code: i64) -> Option<Outcome> {

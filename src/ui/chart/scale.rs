@@ -181,7 +181,13 @@ impl Scale {
         let (low, high) = self.bounds();
         let most = low.abs().max(high.abs());
         let step = ticks.windows(2).map(|pair| pair[1] - pair[0]).fold(most, f64::min);
-        Format::of(most, step, self.log)
+        let mut format = Format::of(most, step, self.log);
+        // Ticks need not be multiples of their step: 2.5, 3.5, 4.5 are not 2, 4, 4.
+        let off = |format: &Format| ticks.iter().any(|tick| format.error(*tick) > step * 0.01);
+        while !self.log && format.decimals < 6 && off(&format) {
+            format.decimals += 1;
+        }
+        format
     }
 }
 
@@ -216,6 +222,12 @@ impl Format {
             scientific: !(1e-4..1e16).contains(&most),
             each,
         }
+    }
+
+    /// How far what is written is from the value.
+    fn error(&self, value: f64) -> f64 {
+        let places = 10f64.powi(self.decimals as i32) / self.divisor;
+        ((value * places).round() / places - value).abs()
     }
 
     /// The label of a tick.
@@ -321,6 +333,28 @@ mod tests {
             let format = scale.format(&ticks);
             let labels: Vec<String> = ticks.iter().map(|tick| format.label(*tick)).collect();
             assert_eq!(labels.join(" "), expected, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn no_two_ticks_have_the_same_label() {
+        let halves = Scale {
+            bounds: Some((2.5, 4.5)),
+            ..Scale::default()
+        };
+        let ticks = halves.ticks(4);
+        let format = halves.format(&ticks);
+        let labels: Vec<String> = ticks.iter().map(|tick| format.label(*tick)).collect();
+        assert_eq!(labels, ["2.5", "3.5", "4.5"]);
+        for (n, high) in (1..200).map(|n| (n, f64::from(n) * 0.17)) {
+            for rows in 2..12 {
+                let scale = Scale::default().fitted(&extent(&[high * 0.6, high]), false);
+                let ticks = scale.ticks(rows);
+                let format = scale.format(&ticks);
+                let mut labels: Vec<String> = ticks.iter().map(|tick| format.label(*tick)).collect();
+                labels.dedup();
+                assert_eq!(labels.len(), ticks.len(), "{n} {rows}: {ticks:?} {labels:?}");
+            }
         }
     }
 

@@ -175,20 +175,15 @@ pub(super) fn draw(page: &mut Page<'_>, area: Rect, bars: &[Bar], book: &Book) {
     };
     axis(page.buffer, area, &grid, |share| label(top * share), &theme);
     for (n, bar) in bars.iter().enumerate() {
-        // The last one has room beside it: for the mark of an estimate.
-        let more = if n + 1 == bars.len() {
-            area.right() - plot.right() + 1
-        } else {
-            0
-        };
         let place = Rect {
             x: plot.x + n as u16 * slot,
-            width: slot + more,
+            width: slot,
             ..area
         };
         one(page.buffer, place, bar, &grid, &theme);
-        below(page, place, bar, &grid, book);
+        page.figure(place, "bar", &bar.key);
     }
+    below(page, (area, slot), bars, (&grid, book));
 }
 
 /// What a dollar is in the person's money.
@@ -261,32 +256,45 @@ fn one(buffer: &mut Buffer, place: Rect, bar: &Bar, grid: &Grid, theme: &Theme) 
     }
 }
 
-/// Name and sum. A sum nobody settled has the mark of an estimate.
-fn below(page: &mut Page<'_>, place: Rect, bar: &Bar, grid: &Grid, book: &Book) {
-    let mark = if bar.estimated { "~" } else { "" };
-    let sum = format!("{mark}{}", book.cash.rough(bar.height(), grid.most));
-    let width = usize::from(place.width.saturating_sub(1)).max(1);
-    let name: String = match text::width(&bar.name) <= width {
-        true => bar.name.clone(),
-        false => bar.name.chars().take(width).collect(),
+/// Names and sums, from the last bar backwards: as many as do not touch. A sum nobody settled has the mark of an
+/// estimate.
+fn below(page: &mut Page<'_>, (area, slot): (Rect, u16), bars: &[Bar], (grid, book): (&Grid, &Book)) {
+    let name = |bar: &Bar| bar.name.clone();
+    let sum = |bar: &Bar| {
+        let mark = if bar.estimated { "~" } else { "" };
+        format!("{mark}{}", book.cash.rough(bar.height(), grid.most))
     };
-    let lines = [
-        (name, grid.plot.height, Tone::Text),
-        (sum, grid.plot.height + 1, Tone::Muted),
+    let lines: [(Vec<String>, u16, Tone); 2] = [
+        (bars.iter().map(name).collect(), grid.plot.height, Tone::Text),
+        (bars.iter().map(sum).collect(), grid.plot.height + 1, Tone::Muted),
     ];
     for (words, y, tone) in lines {
-        let line = Rect {
-            y: place.y + y,
-            height: 1,
-            width: place.width,
-            ..place
-        };
-        if text::width(&words) > width {
-            continue;
+        for (n, word) in spaced(&words, slot) {
+            let x = grid.plot.x + n as u16 * slot;
+            // The last one has room beside it.
+            let line = Rect {
+                x,
+                y: area.y + y,
+                width: area.right().saturating_sub(x),
+                height: 1,
+            };
+            if text::width(word) <= usize::from(line.width) {
+                Pen::new(page.buffer, line, &page.shared.theme).put(word, tone);
+            }
         }
-        Pen::new(page.buffer, line, &page.shared.theme).put(&words, tone);
     }
-    page.figure(place, "bar", &bar.key);
+}
+
+/// Of the words so many that a cell lies between any two; the last one is among them.
+fn spaced(words: &[String], slot: u16) -> impl Iterator<Item = (usize, &String)> {
+    let last = words.len().saturating_sub(1);
+    // The last one may be wider: nothing is behind it.
+    let widest = words.iter().take(last).map(|word| text::width(word)).max().unwrap_or(0);
+    let every = (widest + 1).div_ceil(usize::from(slot.max(1))).max(1);
+    words
+        .iter()
+        .enumerate()
+        .filter(move |(n, _)| (last - n).is_multiple_of(every))
 }
 
 #[cfg(test)]
@@ -319,6 +327,22 @@ mod tests {
             ]
         );
         assert_eq!(cell(&bar, 3.0, 1.0).map(|(_, covered)| covered), Some(0.5));
+    }
+
+    #[test]
+    fn no_two_words_touch_and_the_last_one_is_there() {
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<String>>();
+        let months = words("Sep Oct Nov Dec Jan ~1234");
+        let shown = |slot| spaced(&months, slot).map(|(n, _)| n).collect::<Vec<_>>();
+        assert_eq!((shown(4), shown(3)), (vec![0, 1, 2, 3, 4, 5], vec![1, 3, 5]));
+        assert_eq!((shown(2), shown(1)), (vec![1, 3, 5], vec![1, 5]));
+        for slot in 1..13_usize {
+            let all: Vec<(usize, &String)> = spaced(&months, slot as u16).collect();
+            for pair in all.windows(2) {
+                assert!(pair[0].0 * slot + pair[0].1.len() < pair[1].0 * slot, "{slot}: {all:?}");
+            }
+        }
+        assert_eq!(spaced(&[], 3).count(), 0);
     }
 
     #[test]

@@ -253,6 +253,7 @@ pub(super) fn month(told: &Told<'_>, what: &str, at: Month) -> Option<Explained>
         }
         "earlier" => "Of what was sent, what was for earlier months.",
         "sent" => "Really transferred with this month's payout. Enter shows receipts with their links.",
+        "receipt" => "The transaction the money was sent with, or how many there are: Enter lists them, with links.",
         "state" => "running → waiting for paystubs → postponed or paid. A paystub that did not come in time is named.",
         _ => {
             "What satellites settled, as the node's own payout page says paid: what was given back is in it, what was held \

@@ -12,7 +12,7 @@ use crate::ui::pane::Page;
 use crate::ui::pen::Pen;
 use crate::ui::shared::Collector;
 use crate::ui::table::HitMap;
-use crate::ui::text::wrap;
+use crate::ui::text::{self, wrap};
 
 /// From this width on things stand beside each other; from the second, three of them.
 const WIDE: u16 = 110;
@@ -138,7 +138,8 @@ impl Financials {
         let small = is_small(page.area);
         self.answer(page, small);
         let notes = match (small, height) {
-            (true, _) => u16::from(height > 10),
+            // What is grave is seen there, too: it goes before figures.
+            (true, _) => u16::from(height > 10 || self.is_grave(page)),
             (_, ..=24) => 1,
             (_, ..=40) => 3,
             _ => 5,
@@ -190,7 +191,8 @@ impl Financials {
         if width < WIDE || height < 24 {
             page.rule(&title, &age);
             let most = if small {
-                height.saturating_sub(7).clamp(1, 4)
+                let note = u16::from(self.is_grave(page));
+                height.saturating_sub(7 + note).clamp(1, 4)
             } else {
                 3 + u16::from(height > 24)
             };
@@ -236,6 +238,16 @@ impl Financials {
         }
     }
 
+    /// Whether a note is more than worth knowing.
+    fn is_grave(&self, page: &Page<'_>) -> bool {
+        let mut tones = self
+            .book
+            .notes
+            .iter()
+            .map(|note| words::weight(note.kind, page.shared).1);
+        tones.any(|tone| matches!(tone, Tone::Bad | Tone::Warn))
+    }
+
     /// What one should know.
     fn notes(&self, page: &mut Page<'_>, most: u16) {
         let shown = usize::from(most.min(page.left()));
@@ -245,7 +257,14 @@ impl Financials {
             let mut text = words::note(known, &self.book);
             let more = self.book.notes.len() - shown.min(self.book.notes.len());
             if n + 1 == shown && more > 0 {
-                text = format!("{text} (+{more} more)");
+                let glyphs = page.shared.theme.glyphs;
+                let behind = if is_small(page.area) || width < 60 {
+                    format!(" (+{more})")
+                } else {
+                    format!(" (+{more} more)")
+                };
+                let room = width.saturating_sub(text::width(&behind));
+                text = format!("{}{behind}", text::fit(&text, room.min(text::width(&text)), &glyphs));
             }
             let area = page.take(1);
             let mut pen = Pen::new(page.buffer, area, &page.shared.theme);
@@ -375,7 +394,11 @@ impl Financials {
     }
 
     fn opened(&self, page: &mut Page<'_>, month: Month) {
-        let (title, state) = open::heading(&self.book, month, page.shared);
+        let (mut title, state) = open::heading(&self.book, month, page.shared);
+        if is_small(page.area) {
+            let symbol = self.book.cash.symbol();
+            title = format!("{}, SETTLED, {symbol}", cash::short_month(month).to_uppercase());
+        }
         page.rule(&title, &format!("{state} · Esc: back"));
         if is_small(page.area) {
             let block = self.focus_now();

@@ -13,7 +13,8 @@ use crate::ui::text;
 /// A hash of a receipt is shown in so many columns.
 const HASH: usize = 11;
 
-fn columns() -> Vec<Column> {
+/// `state`: the widest words about a month.
+fn columns(state: u16) -> Vec<Column> {
     vec![
         Column::text("month", "MONTH"),
         Column::number("ours", "OURS").priority(2),
@@ -25,12 +26,34 @@ fn columns() -> Vec<Column> {
         Column::number("postponed", "POSTPONED").short("POSTP").priority(5),
         Column::number("earlier", "EARLIER").short("EARL").priority(7),
         Column::number("sent", "SENT").priority(1),
-        Column::text("state", "STATE").flexible(16),
+        Column::text("state", "STATE").flexible(state),
+        Column::text("receipt", "RECEIPT").bounds(7, 14).priority(9),
     ]
 }
 
-/// What a month is at, in words.
+/// Words about a month are at most so wide before other columns give way.
+const WIDEST: usize = 34;
+
+/// What a month is at, in words: with its receipts.
 pub(super) fn state(sum: &MonthSum, book: &Book, glyphs: &Glyphs) -> (String, Tone) {
+    let (mut words, tone) = at(sum, book, glyphs);
+    if let Some(receipt) = receipt(sum, glyphs).filter(|_| sum.state == MonthState::Paid) {
+        words = format!("{words} {receipt}");
+    }
+    (words, tone)
+}
+
+/// The one receipt of a month, or how many there are.
+fn receipt(sum: &MonthSum, glyphs: &Glyphs) -> Option<String> {
+    match sum.receipts.as_slice() {
+        [] => None,
+        [one] => Some(text::middle(&one.hash, HASH, glyphs)),
+        many => Some(format!("{} receipts", many.len())),
+    }
+}
+
+/// What a month is at: when and over which chain it was paid, what is missing.
+fn at(sum: &MonthSum, book: &Book, glyphs: &Glyphs) -> (String, Tone) {
     let single = book.nodes.len() < 2;
     match sum.state {
         MonthState::Missing => {
@@ -45,24 +68,34 @@ pub(super) fn state(sum: &MonthSum, book: &Book, glyphs: &Glyphs) -> (String, To
             };
             (format!("{} {missing}", glyphs.warning), Tone::Warn)
         }
-        MonthState::Postponed if !single => match sum.postponed.as_slice() {
-            [node] => (format!("postponed: {node}"), Tone::Text),
-            many => (format!("postponed on {} nodes", many.len()), Tone::Text),
+        MonthState::Postponed if sum.receipts.is_empty() => match sum.postponed.as_slice() {
+            [node] if !single => (format!("postponed: {node}"), Tone::Text),
+            many if !single => (format!("postponed on {} nodes", many.len()), Tone::Text),
+            _ => (sum.state.word().to_owned(), Tone::Text),
         },
-        MonthState::Paid => (format!("{}{}", sent_words(sum, glyphs), with(&sum.brought)), Tone::Text),
+        // Part of it was sent.
+        MonthState::Postponed => {
+            let who = match sum.postponed.as_slice() {
+                [node] if !single => format!("{node} waits"),
+                many if !single => format!("{} nodes wait", many.len()),
+                _ => sum.state.word().to_owned(),
+            };
+            (format!("{who} · {}", sent(&sum.receipts)), Tone::Text)
+        }
+        MonthState::Paid => (format!("{}{}", sent_words(sum), with(&sum.brought)), Tone::Text),
         other => (other.word().to_owned(), Tone::Muted),
     }
 }
 
 /// When money came; of a month that only later payouts sent, with which.
-fn sent_words(sum: &MonthSum, glyphs: &Glyphs) -> String {
+fn sent_words(sum: &MonthSum) -> String {
     let nothing = sum.stub.is_none_or(|stub| stub.distributed == Micro(0));
     match sum.sent_with.as_slice() {
         [.., last] if nothing => match sum.sent_with.as_slice() {
             [first, _, ..] => format!("sent with {}–{}", cash::month_name(*first), cash::month_name(*last)),
             _ => format!("sent with {}", cash::month_name(*last)),
         },
-        _ => sent(&sum.receipts, glyphs),
+        _ => sent(&sum.receipts),
     }
 }
 
@@ -78,7 +111,7 @@ fn with(brought: &[Month]) -> String {
 }
 
 /// When and over which chain money came.
-pub(super) fn sent(receipts: &[Receipt], glyphs: &Glyphs) -> String {
+fn sent(receipts: &[Receipt]) -> String {
     let mut chains: Vec<&str> = Vec::new();
     for receipt in receipts {
         if !chains.contains(&receipt.chain.as_str()) {
@@ -93,11 +126,6 @@ pub(super) fn sent(receipts: &[Receipt], glyphs: &Glyphs) -> String {
         (_, [_, _, ..]) => words.push(format!("{} chains", chains.len())),
         (_, chains) => words.extend(chains.iter().map(|chain| (*chain).to_owned())),
     }
-    match receipts {
-        [one] => words.push(text::middle(&one.hash, HASH, glyphs)),
-        [_, _, ..] => words.push(format!("{} receipts", receipts.len())),
-        [] => {}
-    }
     words.join(" ")
 }
 
@@ -109,7 +137,7 @@ fn row(sum: &MonthSum, book: &Book, shared: &Shared) -> Row {
         (Some(net), true) => Cell::number(format!("~{}", cash.plain(net)), cash.value(net)),
         (net, _) => cash.cell(net),
     };
-    let (words, tone) = state(sum, book, &shared.theme.glyphs);
+    let (words, tone) = at(sum, book, &shared.theme.glyphs);
     let stub = sum.stub;
     let of = |amount: fn(&crate::api::money::Stub) -> Micro| match (stub.as_ref().map(amount), sum.state) {
         (None, MonthState::Running | MonthState::Waiting) => Cell::absent(),
@@ -136,6 +164,7 @@ fn row(sum: &MonthSum, book: &Book, shared: &Shared) -> Row {
         of(|stub| stub.earlier),
         sent,
         Cell::text(words).tone(tone),
+        receipt(sum, &shared.theme.glyphs).map_or(Cell::absent(), |words| Cell::text(words).tone(Tone::Muted)),
     ];
     let row = Row::new(sum.month.to_string(), cells);
     let glyphs = &shared.theme.glyphs;
@@ -167,6 +196,9 @@ fn difference(sum: &MonthSum) -> Cell {
 /// The table; with all years in sections.
 pub(super) fn table(book: &Book, all: bool, shared: &Shared) -> Table {
     let mut rows: Vec<Row> = book.months.iter().map(|sum| row(sum, book, shared)).collect();
+    let glyphs = &shared.theme.glyphs;
+    let widths = book.months.iter().map(|sum| text::width(&at(sum, book, glyphs).0));
+    let columns = columns(widths.max().unwrap_or(0).clamp(8, WIDEST) as u16);
     if shared.is_old() {
         rows.iter_mut().for_each(super::earned::stale);
     }
@@ -177,10 +209,10 @@ pub(super) fn table(book: &Book, all: bool, shared: &Shared) -> Table {
             row.group = place.unwrap_or(0) as u16;
         }
         let words = years.iter().map(|year| year.words(&book.cash).into());
-        let table = Table::new(columns(), rows).groups(words.collect());
+        let table = Table::new(columns, rows).groups(words.collect());
         return finished(table);
     }
-    finished(Table::new(columns(), rows))
+    finished(Table::new(columns, rows))
 }
 
 fn finished(table: Table) -> Table {

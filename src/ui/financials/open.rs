@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::book::Book;
 use super::cash;
 use super::round::{self, Adding};
-use crate::api::money::{Receipt, SatelliteMonth, SentPart, Stub};
+use crate::api::money::{MonthState, Receipt, SatelliteMonth, SentPart, Stub};
 use crate::domain::money::{Micro, Month};
 use crate::ui::look::Tone;
 use crate::ui::number;
@@ -67,27 +67,30 @@ fn columns(many: bool, surge: bool) -> Vec<Column> {
 /// What each satellite settled.
 pub(super) fn stubs(book: &Book, month: Month, shared: &Shared) -> Table {
     let cash = &book.cash;
+    let runs = is_open(book, month);
     let row = |(node, one): (&str, &SatelliteMonth)| {
         let of = |amount: fn(&Stub) -> Micro| one.stub.as_ref().map(amount);
-        let some = |amount: Option<Micro>| amount.map_or(Cell::unknown(), |amount| cash.some(amount));
+        let none = || if runs { Cell::absent() } else { Cell::unknown() };
+        let some = |amount: Option<Micro>| amount.map_or_else(none, |amount| cash.some(amount));
+        let told = |amount: Option<Micro>| amount.map_or_else(none, |amount| cash.cell(Some(amount)));
         let codes = one.codes.iter().map(|(letter, _)| letter.as_str());
         let codes: Vec<&str> = codes.collect();
-        let surge = one.surge_percent.map_or(Cell::unknown(), |percent| {
-            Cell::number(percent.to_string(), percent as f64)
-        });
+        let surge = one
+            .surge_percent
+            .map_or_else(none, |percent| Cell::number(percent.to_string(), percent as f64));
         let cells = vec![
             Cell::text(node.to_owned()),
             Cell::text(one.name.clone()),
             cash.cell(one.ours),
             cash.cell(one.node),
-            cash.cell(of(|stub| stub.gross)),
+            told(of(|stub| stub.gross)),
             surge,
             some(of(|stub| stub.held)),
             some(of(|stub| stub.disposed)),
-            cash.cell(of(|stub| stub.paid)),
+            told(of(|stub| stub.paid)),
             some(of(|stub| stub.postponed)),
             some(of(|stub| stub.earlier)),
-            cash.cell(of(|stub| stub.distributed)),
+            told(of(|stub| stub.distributed)),
             cash.some(one.waits),
             Cell::text(codes.join(" ")),
         ];
@@ -111,6 +114,12 @@ pub(super) fn stubs(book: &Book, month: Month, shared: &Shared) -> Table {
     table.foot(foot.into_iter().collect())
 }
 
+/// Whether its paystubs are still to come: there is nothing to know of them.
+fn is_open(book: &Book, month: Month) -> bool {
+    let sum = book.months.iter().find(|sum| sum.month == month);
+    sum.is_some_and(|sum| matches!(sum.state, MonthState::Running | MonthState::Waiting))
+}
+
 fn missing(book: &Book, node: &str, month: Month, satellite: &str) -> bool {
     let node = book.nodes.iter().find(|one| one.node == node);
     let history = node.and_then(|node| node.history.iter().find(|one| one.month == month));
@@ -131,7 +140,11 @@ fn foot(book: &Book, month: Month) -> Option<Row> {
             false => cell.tone(Tone::Muted),
         }
     };
-    let stub = |of: fn(&Stub) -> Micro| sum(&|one| one.stub.as_ref().map(of));
+    let runs = is_open(book, month);
+    let stub = |of: fn(&Stub) -> Micro| match runs && all.iter().all(|one| one.stub.is_none()) {
+        true => Cell::absent(),
+        false => sum(&|one| one.stub.as_ref().map(of)),
+    };
     Some(Row::new(
         "total",
         vec![

@@ -309,7 +309,9 @@ pub(super) fn yields(book: &Book) -> Vec<Said> {
 /// Why not more.
 pub(super) fn unpaid(book: &Book) -> Option<Said> {
     let (cash, yields) = (&book.cash, &book.yields);
-    if yields.unpaid.is_empty() {
+    let bytes = yields.unpaid_bytes() as f64;
+    // What rounds to nothing is nothing to say.
+    if yields.unpaid.is_empty() || cash::tb(bytes) == cash::tb(0.0) {
         return None;
     }
     let parts = yields.unpaid.iter().filter(|(_, bytes, _)| *bytes > 0);
@@ -317,7 +319,7 @@ pub(super) fn unpaid(book: &Book) -> Option<Said> {
         .map(|(why, bytes, _)| format!("{} {}", unpaid_word(*why), cash::tb(*bytes as f64)))
         .collect();
     let worth = yields.unpaid_worth();
-    let value = format!("{} TB", cash::tb(yields.unpaid_bytes() as f64));
+    let value = format!("{} TB", cash::tb(bytes));
     let short = worth.map_or(String::new(), |worth| format!("= {} a month", cash.text(worth)));
     Some(
         said("unpaid", "not paid", value, parts.join(", "))

@@ -10,7 +10,7 @@ use crate::ui::shared::Shared;
 impl Latency {
     pub(super) fn can_act(&self, action: Action, shared: &Shared) -> bool {
         match action {
-            Action::Back => self.enlarged,
+            Action::Back => self.enlarged || self.unfolded,
             Action::Enter => self.opens(shared),
             Action::Metric | Action::WhichAction | Action::WhichQuality | Action::SizeView | Action::HeatStrip => {
                 self.told && !self.blind
@@ -33,8 +33,12 @@ impl Latency {
     pub(super) fn do_act(&mut self, action: Action, shared: &mut Shared) -> Vec<Effect> {
         match action {
             Action::Enter => return self.open(shared),
-            Action::Back => self.enlarged = false,
-            Action::Enlarge => self.enlarged = !self.enlarged,
+            Action::Back => (self.enlarged, self.unfolded) = (false, false),
+            Action::Enlarge => (self.enlarged, self.unfolded) = (!self.enlarged, false),
+            Action::Metric if !self.saw_chart => {
+                (self.unfolded, self.enlarged) = (true, false);
+                shared.say(format!("the chart shows {}", self.trend.measure.name()));
+            }
             Action::Metric => {
                 self.trend.measure = self.trend.measure.next();
                 self.trend.scale = Scale::default();
@@ -46,14 +50,9 @@ impl Latency {
                 shared.say(format!("nodes are compared by {}", facts::plural(&self.action)));
             }
             Action::WhichQuality => {
-                self.quality = match self.quality {
-                    None => Some(Quality::ALL[0]),
-                    Some(quality) => Quality::ALL.get(quality as usize + 1).copied(),
-                };
-                let words = self
-                    .quality
-                    .map_or("the best that holds most of them", facts::quality_words);
-                shared.say(format!("durations: {words}"));
+                let (next, words) = self.next_quality(shared);
+                self.quality = next;
+                shared.say(words);
             }
             Action::SizeView => {
                 self.shape = self.shape.next();
@@ -63,6 +62,40 @@ impl Latency {
             _ => {}
         }
         Vec::new()
+    }
+
+    /// The quality behind the present one that a node that is shown has, and words about it and what was passed over.
+    fn next_quality(&self, shared: &Shared) -> (Option<Quality>, String) {
+        let mut counts = [0; 3];
+        for node in tables::ranked(self.nodes(shared), shared) {
+            counts
+                .iter_mut()
+                .zip(node.qualities)
+                .for_each(|(sum, count)| *sum += count);
+        }
+        // A collector of before did not say.
+        if counts == [0; 3] {
+            counts = [1; 3];
+        }
+        let has = |quality: &Quality| counts[*quality as usize] > 0;
+        let missing: Vec<&str> = Quality::ALL
+            .into_iter()
+            .filter(|quality| !has(quality))
+            .map(facts::word)
+            .collect();
+        let passed = match missing.as_slice() {
+            [] => String::new(),
+            all => format!("; skipped, none is known so: {}", all.join(", ")),
+        };
+        if missing.len() == 2
+            && let Some(only) = Quality::ALL.into_iter().find(has)
+        {
+            return (None, format!("all durations: {}{passed}", facts::quality_words(only)));
+        }
+        let from = self.quality.map_or(0, |quality| quality as usize + 1);
+        let next = Quality::ALL.into_iter().skip(from).find(has);
+        let words = next.map_or("the best that holds most of them", facts::quality_words);
+        (next, format!("durations: {words}{passed}"))
     }
 
     /// The action behind the present one, of those that are known.

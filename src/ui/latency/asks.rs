@@ -14,6 +14,10 @@ pub(super) const NODES: &str = "latency.nodes";
 pub(super) const NODE: &str = "latency.node";
 /// All nodes over what the chart shows, where that is another time.
 pub(super) const TREND: &str = "latency.trend";
+/// Whether any action of any node is slow.
+pub(super) const ACTIONS: &str = "latency.actions";
+/// Disks of nodes whose logs tell nothing.
+pub(super) const DISKS: &str = "latency.disks";
 /// What happened.
 pub(super) const MARKS: &str = "latency.marks";
 
@@ -41,6 +45,17 @@ impl Latency {
             TREND,
             format!("{satellite}\t{time:?}\t{}\t{:?}", self.action, self.quality),
         )
+    }
+
+    /// The same for all actions.
+    pub(super) fn actions_key(&self, shared: &Shared) -> String {
+        let satellite = shared.satellite.as_deref().unwrap_or_default();
+        let time = (shared.time.range.name(), shared.time.end, shared.moment());
+        format!("{satellite}\t{time:?}\t{:?}", self.quality)
+    }
+
+    pub(super) fn disks_key(shared: &Shared) -> String {
+        format!("{:?}\t{:?}", shared.node, shared.moment())
     }
 
     pub(super) fn marks_key(shared: &Shared) -> String {
@@ -87,6 +102,19 @@ impl Latency {
                 every_s,
             });
         }
+        asks.push(match self.blind {
+            true => disks(shared, live),
+            false => Ask {
+                slot: ACTIONS,
+                key: self.actions_key(shared),
+                query: Query::Latency(latency::Ask {
+                    each_action: true,
+                    ..ask(end_ms(shared.moment().or(shared.time.end)))
+                }),
+                // It tells of the whole range: that does not change by the second.
+                every_s: if live { every_s.max(60) } else { 0 },
+            },
+        });
         let (slot, key) = self.trend_key(shared);
         if slot == TREND {
             let query = Query::Latency(ask(end_ms(shared.time.end)));
@@ -109,6 +137,19 @@ impl Latency {
             every_s: if shared.time.end.is_none() { 60 } else { 0 },
         });
         asks
+    }
+}
+
+/// How fast the disks of the nodes that are looked at answer.
+fn disks(shared: &Shared, live: bool) -> Ask {
+    Ask {
+        slot: DISKS,
+        key: Latency::disks_key(shared),
+        query: Query::Disks {
+            nodes: shared.scope(),
+            at_ms: shared.moment().map(|second| second * 1000 + 999),
+        },
+        every_s: if live { 10 } else { 0 },
     }
 }
 

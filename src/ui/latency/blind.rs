@@ -69,14 +69,19 @@ impl Latency {
         if let Some(wrong) = &self.wrong {
             page.say(&format!("{} {wrong}", glyphs.warning), Tone::Warn);
         }
-        let text = "A node at INFO logs only the end of a transfer. A duration needs its start too. \
-                    Everything else works: won %, bytes, errors, audits, money.";
+        let text = match small {
+            true => "Logs at INFO tell no starts of transfers, so not how long one took.",
+            false => {
+                "A node at INFO logs only the end of a transfer. A duration needs its start too. \
+                 Everything else works: won %, bytes, errors, audits, money."
+            }
+        };
         let width = usize::from(page.area.width.saturating_sub(2));
         for text in wrap(text, width, &glyphs).iter().take(if small { 2 } else { 3 }) {
             page.say(text, Tone::Text);
         }
         if small {
-            page.say("config.yaml: log.level: debug, then restart", Tone::Accent);
+            page.say("log.level: debug, then restart", Tone::Accent);
             return self.meanwhile(page);
         }
         how(page);
@@ -87,8 +92,8 @@ impl Latency {
 
     fn meanwhile(&self, page: &mut Page<'_>) {
         page.rule(
-            "MEANWHILE: WHAT IS KNOWN WITHOUT",
-            "no substitute is drawn as a duration",
+            "MEANWHILE: THE DISK",
+            "how fast it answers · i: what to set · no substitute for a duration",
         );
         let area = page.take(page.left());
         let slot = &self.slots[0];
@@ -149,7 +154,7 @@ fn price(page: &mut Page<'_>, cost: &Cost, shared: &Shared) {
     );
     let month = (cost.bytes + cost.more_bytes) * 30;
     let text = format!(
-        "Rotation: at this size 30 days are {}; ≈ {} if old files are compressed.",
+        "Rotation: 30 days of it are {}; ≈ {} if old files are compressed.",
         size(month),
         size(month / SMALLER)
     );

@@ -2,6 +2,7 @@
 
 use super::{Latency, ROWS, asks, facts, tables};
 use crate::api::latency::{Figures, NodeLatency, Row, bounds};
+use crate::domain::transfer::Quality;
 use crate::ui::explain::{Explained, Fact};
 use crate::ui::number;
 use crate::ui::pane::Figure;
@@ -17,22 +18,22 @@ const SLOW: &str = "What is twice the usual is slow: against the median of the o
     queue, at other programs on it.";
 const LOST: &str = "An uplink sends a piece to more nodes than it needs and hangs up on the slowest: a race that is lost \
     after a moment is a matter of distance, one that is lost with nearly all bytes moved is a matter of the disk.";
+const WHOLE: &str = "Both lines have only whole seconds: what began and ended within the same second is `under 1 s`, what \
+    says 1 s took between 0 and 2. Bars are no finer than that.";
 const RUNNING: &str = "What runs is a `started` line without its end. The satellite gives an audit up after about 5 min and \
     counts it as failed: from 1 min on it is a warning here, from 3 min on danger.";
 
 impl Latency {
     pub(super) fn explained(&self, figure: &Figure, shared: &Shared) -> Option<Explained> {
         match figure.what.as_str() {
-            "bin" => self.of_bin(figure.of.parse().ok()?, shared),
+            "bin" => {
+                let (first, last) = figure.of.split_once('-')?;
+                self.of_bin((first.parse().ok()?, last.parse().ok()?), shared)
+            }
             "hour" => self.of_hour(figure.of.parse().ok()?, shared),
             "lost" => Some(words("Lost races by how late", &[LOST])),
             "running" => Some(words("In flight", &[RUNNING])),
-            "check" => Some(words(
-                "Disk check",
-                &[
-                    "The node checks its disk each minute and times it; `/metrics` tells how long. It is not asked yet: `?`.",
-                ],
-            )),
+            "check" | "await" | "source" if self.blind => self.of_check(&figure.of, shared),
             what => {
                 let node = self.nodes(shared).iter().find(|node| node.node == figure.of);
                 if let Some(node) = node {
@@ -96,7 +97,7 @@ impl Latency {
                     .figures
                     .as_ref()
                     .map(|figures| figures.quality)
-                    .unwrap_or(crate::domain::transfer::Quality::Exact);
+                    .unwrap_or(Quality::Exact);
                 let p95 = node.figures.as_ref().and_then(|figures| figures.p95).unwrap_or(0);
                 format!(
                     "{} ÷ {} = {times:.1} times the median of the others",
@@ -120,21 +121,36 @@ impl Latency {
         }
     }
 
-    /// A step of the histogram.
-    fn of_bin(&self, at: usize, shared: &Shared) -> Option<Explained> {
+    /// Steps of the histogram, from the first to the last.
+    fn of_bin(&self, (first, last): (usize, usize), shared: &Shared) -> Option<Explained> {
         let row = self.row(shared)?;
-        let count = *row.histogram.get(at)?;
+        let count: u64 = row.histogram.get(first..=last)?.iter().sum();
         let all: u64 = row.histogram.iter().sum();
-        let before: u64 = row.histogram.iter().take(at).sum();
-        let text = |ms: u64| number::duration(ms);
-        let from = at
-            .checked_sub(1)
-            .and_then(|at| bounds().nth(at))
-            .map_or("0".to_owned(), text);
-        let to = bounds().nth(at).map_or("longer".to_owned(), text);
+        let before: u64 = row.histogram.iter().take(first).sum();
+        let bounds = bounds(row.figures.quality);
+        let coarse = row.figures.quality == Quality::Second;
+        // Bounds of whole seconds lie half a second behind the last one.
+        let text = |ms: u64, more: u64| match coarse {
+            true => format!("{} s", ms / 1000 + more),
+            false => number::duration(ms),
+        };
+        let from = first.checked_sub(1).and_then(|at| bounds.get(at));
+        let from = from.map_or("0 s".to_owned(), |ms| text(*ms, 1));
+        let to = bounds.get(last).map_or("longer".to_owned(), |ms| text(*ms, 0));
+        let title = match (coarse, first, last) {
+            (true, 0, 0) => format!("{} under 1 s", row.action),
+            (true, ..) if from == to => format!("{} of {from}", row.action),
+            _ => format!("{} of {from} to {to}", row.action),
+        };
         let percent = |part: u64| format!("{:.1} %", part as f64 * 100.0 / all.max(1) as f64);
+        let mut words = vec![format!(
+            "The histogram is of the row under the cursor of the table ({ROWS})."
+        )];
+        if coarse {
+            words.push(WHOLE.to_owned());
+        }
         Some(Explained {
-            title: format!("{} of {} to {}", row.action, from, to),
+            title,
             sum: format!(
                 "{} of {} = {}",
                 number::count(count),
@@ -145,9 +161,7 @@ impl Latency {
                 Fact::new("faster", percent(before), "log"),
                 Fact::new("slower", percent(all - before - count), "log"),
             ],
-            words: vec![format!(
-                "The histogram is of the row under the cursor of the table ({ROWS})."
-            )],
+            words,
         })
     }
 

@@ -84,7 +84,9 @@ impl Latency {
 
     fn place_all(&self, page: &mut Page<'_>, body: Rect, small: bool) {
         let focused = [Block::Nodes, Block::Rows, Block::Slow][self.focus];
-        if small || self.enlarged {
+        if small && self.unfolded {
+            self.place(page, body, &[want(Block::Chart, (1, body.height), 0)]);
+        } else if small || self.enlarged {
             self.place(page, body, &[want(focused, (1, body.height), 0)]);
         } else if body.width >= COLUMNS_FROM && body.height >= 24 {
             let left = Rect {
@@ -133,9 +135,13 @@ impl Latency {
         }
         let wish = self.lines(1);
         wants.push(want(Block::Rows, (wish.min(TABLE_LEAST), wish), rank(Block::Rows, 2)));
-        if body.width >= CHART_FROM && body.height >= 22 {
+        if self.unfolded || body.width >= CHART_FROM && body.height >= 22 {
             let wish = (body.height / 4).max(CHART_LEAST);
-            wants.push(want(Block::Chart, (CHART_LEAST, wish), 4));
+            wants.push(want(
+                Block::Chart,
+                (CHART_LEAST, wish),
+                if self.unfolded { 0 } else { 4 },
+            ));
         }
         wants.push(want(Block::Shapes, (SHAPES_LEAST, SHAPES_MOST), 5));
         if self.heat && !picture::heat_fits(self.many(shared), body.width) {
@@ -256,7 +262,7 @@ impl Latency {
         let slot = &self.slots[1];
         page.table(ROWS, area, &slot.table, &slot.state, self.focus == 1);
         if let Some(detail) = self.detail(page.shared) {
-            picture::histograms(page, detail);
+            super::histogram::small(page, detail);
         }
     }
 
@@ -275,7 +281,7 @@ impl Latency {
 
     /// The answer in words, as many lines as there is room for.
     fn answer(&self, page: &mut Page<'_>, most: u16) {
-        let slow = self.nodes(page.shared).iter().any(|node| node.slow.is_some());
+        let slow = self.said.iter().any(|said| said.weight.is_wrong());
         page.rule(if slow { "SLOW" } else { "LATENCY" }, &self.words(page.shared));
         let glyphs = page.shared.theme.glyphs;
         if let Some(wrong) = &self.wrong {

@@ -6,7 +6,10 @@ mod asks;
 mod blind;
 mod explain;
 mod facts;
+mod headline;
+mod histogram;
 mod layout;
+mod meanwhile;
 mod picture;
 mod tables;
 mod trend;
@@ -18,10 +21,11 @@ use super::action::Action;
 use super::ask::Wants;
 use super::chart::Mark;
 use super::explain::Explained;
-use super::pane::{Effect, Figure, Page, View};
+use super::pane::{Effect, Figure, Hits, Page, View};
 use super::shared::Shared;
 use super::slot::Slot;
-use super::table::{Table, TableState};
+use super::table::{RowKey, Table, TableState};
+use crate::api::disks::HostDisk;
 use crate::api::latency::{Detail, NodeLatency, Row};
 use crate::api::message::Answer;
 use crate::api::snapshot::Topic;
@@ -77,6 +81,11 @@ pub struct Latency {
     heat: bool,
     /// The table with the keys has all the room.
     enlarged: bool,
+    /// The chart was asked for where there was no room for it; whether the last picture had one.
+    unfolded: bool,
+    saw_chart: bool,
+    /// Nobody moved the cursor from this row yet, and what the order is by had not come.
+    rests_on: Option<RowKey>,
     focus: usize,
     slots: [Slot; 3],
     trend: Trend,
@@ -98,6 +107,9 @@ impl Default for Latency {
             shape: Shape::default(),
             heat: true,
             enlarged: false,
+            unfolded: false,
+            saw_chart: false,
+            rests_on: None,
             focus: 0,
             slots: Default::default(),
             trend: Trend::default(),
@@ -171,6 +183,15 @@ impl View for Latency {
         !self.blind
     }
 
+    fn saw(&mut self, hits: &Hits) {
+        self.saw_chart = hits.chart.is_some();
+        for (name, hits) in &hits.tables {
+            if let Some((_, state)) = self.table_mut(name) {
+                state.saw(hits);
+            }
+        }
+    }
+
     fn marks(&self) -> &[Mark] {
         &self.trend.marks
     }
@@ -238,6 +259,14 @@ impl Latency {
             .as_ref()
     }
 
+    /// Disks of this host, as they were answered; `None`: not yet, or not asked.
+    fn disks<'a>(&self, shared: &'a Shared) -> Option<&'a [HostDisk]> {
+        match shared.answers.of(asks::DISKS, &Self::disks_key(shared)) {
+            Some(Ok(Answer::Disks(told))) => Some(told),
+            _ => None,
+        }
+    }
+
     /// The row of it whose distribution is drawn: the one under the cursor, else all of the chosen action.
     fn row<'a>(&self, shared: &'a Shared) -> Option<&'a Row> {
         let detail = self.detail(shared)?;
@@ -285,10 +314,11 @@ impl Latency {
                     .iter()
                     .any(|node| node.log.as_ref().is_some_and(|log| log.transfers > 0));
             let table = match self.blind {
-                true => tables::meanwhile(&told.nodes, shared),
+                true => meanwhile::table(&told.nodes, self.disks(shared), shared),
                 false => tables::nodes(&told.nodes, &self.action, shared),
             };
             self.slots[0].put(table);
+            self.rest_on_the_slowest_disk(shared);
             self.slots[2].put(tables::slowest(&told.slow, shared));
         } else if let Some(wrong) = self.wrong.clone().filter(|_| !self.told) {
             let _ = wrong;
@@ -304,6 +334,7 @@ impl Latency {
             nodes: self.nodes(shared),
             detail: self.detail(shared),
             action: &self.action,
+            actions: answered(shared, asks::ACTIONS, &self.actions_key(shared)).map_or(&[], |told| &told.nodes),
         };
         self.said = words::answer(&known, shared);
         let (slot, key) = self.trend_key(shared);
@@ -315,5 +346,17 @@ impl Latency {
         self.trend
             .take(answered(shared, slot, &key), (subject.as_deref(), marks), shared);
         self.slots[self.focus].rest_on_a_row();
+    }
+
+    /// Without durations nodes are in the order of their disks: the cursor begins at the first when these have come.
+    fn rest_on_the_slowest_disk(&mut self, shared: &Shared) {
+        let waits = self.blind && self.disks(shared).is_none();
+        let Slot { table, state } = &mut self.slots[0];
+        let follows = self.rests_on.is_some() && state.selected() == self.rests_on.as_ref();
+        if self.blind && (state.selected().is_none() || follows) {
+            state.home();
+            state.settle(table);
+            self.rests_on = state.selected().filter(|_| waits).cloned();
+        }
     }
 }

@@ -1,13 +1,12 @@
-//! What is drawn beside the tables: the chart, how long transfers take, how late races are lost, hours of the day, what
-//! runs now.
+//! What is drawn beside the tables: the chart, how late races are lost, hours of the day, what runs now.
 
 use ratatui::layout::Rect;
 
 use super::layout::{OVERS, has_column};
 use super::{Latency, facts, tables, words};
-use crate::api::latency::{Detail, NodeLatency, Step, bounds};
-use crate::domain::transfer::Class;
-use crate::ui::chart::{Bar, Chart, bars, heat, sparkline};
+use crate::api::latency::{NodeLatency, Step};
+use crate::domain::transfer::{Class, Quality};
+use crate::ui::chart::{Bar, Chart, bars, heat};
 use crate::ui::look::Tone;
 use crate::ui::model::Collector;
 use crate::ui::number;
@@ -18,8 +17,6 @@ use crate::ui::text;
 
 /// From this width on the table of nodes has room for hours of the day.
 const HEAT_FROM: u16 = 112;
-/// Steps of the histogram between two labels.
-const LABEL_EVERY: usize = 4;
 
 /// Whether hours of the day stand in the table of nodes.
 pub(super) fn heat_fits(many: bool, width: u16) -> bool {
@@ -90,48 +87,6 @@ pub(super) fn heats(page: &mut Page<'_>, nodes: &[NodeLatency]) {
     }
 }
 
-/// Histograms over their column of the table of one node.
-pub(super) fn histograms(page: &mut Page<'_>, detail: &Detail) {
-    let (table, id) = OVERS[1];
-    let Some(column) = has_column(page, table, id) else {
-        return;
-    };
-    let rows = page.hits.table(table).map(|hits| hits.rows.clone()).unwrap_or_default();
-    for (row, key) in rows.iter().filter(|(row, _)| row.height == 1) {
-        let told = detail.rows.iter().find(|told| tables::row_key(told) == key.as_str());
-        let Some(told) = told else { continue };
-        let cell = Rect {
-            y: row.y,
-            height: 1,
-            width: column.width.min(28),
-            ..column
-        };
-        sparkline(
-            page.buffer,
-            cell,
-            &heights(&told.histogram),
-            0.0,
-            &page.shared.theme,
-            Tone::Series(0),
-        );
-    }
-}
-
-/// Empty steps are gaps.
-fn heights(histogram: &[u64]) -> Vec<Option<f64>> {
-    let height = |count: &u64| (*count > 0).then_some(*count as f64);
-    histogram.iter().map(height).collect()
-}
-
-/// A bound as a label: `8 ms`, `0.5 s`, `33 s`.
-fn label(ms: u64) -> String {
-    match ms {
-        ..100 => format!("{ms}ms"),
-        100..1000 => format!("{:.1}s", ms as f64 / 1000.0),
-        _ => format!("{:.0}s", ms as f64 / 1000.0),
-    }
-}
-
 impl Latency {
     pub(super) fn chart(&self, page: &mut Page<'_>) {
         let shared = page.shared;
@@ -140,9 +95,18 @@ impl Latency {
             super::trend::Measure::One => format!("{}: ", self.subject(shared).unwrap_or_default().to_uppercase()),
             _ => String::new(),
         };
+        let coarse = self.subject(shared).and_then(|name| {
+            let node = self.nodes(shared).iter().find(|node| node.node == name)?;
+            Some(node.figures.as_ref()?.quality == Quality::Second)
+        });
+        let exact = if coarse == Some(true) {
+            "whole seconds: 0 is under 1 s · "
+        } else {
+            ""
+        };
         page.rule(
             &format!("{node}{what}, s, {}", shared.time.range.name()),
-            &format!("{} · m: another", self.trend.measure.name()),
+            &format!("{exact}{} · m: another", self.trend.measure.name()),
         );
         if self.trend.is_empty() {
             let text = match (self.trend.told, &self.wrong) {
@@ -165,52 +129,6 @@ impl Latency {
             resolution: None,
         };
         page.chart(area, &chart, self.trend.scale);
-    }
-
-    /// How long the transfers of the row under the cursor took.
-    pub(super) fn histogram(&self, page: &mut Page<'_>) {
-        let shared = page.shared;
-        let Some(row) = self.row(shared) else {
-            return page.rule("HOW LONG", "");
-        };
-        let size = row.size_class.as_deref().unwrap_or("all sizes");
-        let title = format!("{} {size}: HOW LONG", row.action);
-        let figures = &row.figures;
-        let known = |ms: Option<u64>| ms.map_or("?".to_owned(), |ms| facts::said(ms, figures.quality));
-        let words = format!("p50 {} · p95 {}", known(figures.p50), known(figures.p95));
-        page.rule(&title, &words);
-        let lines = page.left();
-        let area = page.take(lines);
-        if area.height < 2 {
-            return;
-        }
-        let each = (area.width.saturating_sub(2) / row.histogram.len().max(1) as u16).clamp(1, 4);
-        let wide = |value: &Option<f64>| std::iter::repeat_n(*value, usize::from(each));
-        let values: Vec<Option<f64>> = heights(&row.histogram).iter().flat_map(wide).collect();
-        let plot = Rect {
-            x: area.x + 1,
-            width: (values.len() as u16).min(area.width.saturating_sub(1)),
-            height: area.height - 1,
-            ..area
-        };
-        sparkline(page.buffer, plot, &values, 0.0, &shared.theme, Tone::Series(0));
-        for (at, _) in row.histogram.iter().enumerate() {
-            let x = plot.x + at as u16 * each;
-            if x + each <= plot.right() {
-                let place = Rect::new(x, plot.y, each, plot.height);
-                page.figure(place, "bin", &at.to_string());
-            }
-        }
-        let axis = Rect::new(area.x + 1, plot.bottom(), area.width.saturating_sub(1), 1);
-        let step = if each == 1 { 2 * LABEL_EVERY } else { LABEL_EVERY };
-        let mut pen = Pen::new(page.buffer, axis, &shared.theme);
-        for (at, bound) in bounds().enumerate().step_by(step) {
-            let text = label(bound);
-            pen.to(at as u16 * each);
-            if usize::from(pen.left()) > text::width(&text) {
-                pen.put(&text, Tone::Muted);
-            }
-        }
     }
 
     /// How late races are lost.
@@ -276,8 +194,12 @@ impl Latency {
         let nodes = self.nodes(shared);
         let node = nodes.iter().find(|node| Some(&node.node) == name.as_ref());
         let most = hottest(node);
-        page.rule("BY HOUR OF DAY, p95, 7 d", &legend(most, shared));
-        let Some(node) = node.filter(|_| most > 0) else {
+        let quality = node
+            .and_then(|node| node.figures.as_ref())
+            .map(|figures| figures.quality);
+        page.rule("BY HOUR OF DAY, p95, 7 d", &legend(most, quality, shared));
+        let known = |node: &&NodeLatency| node.heat.iter().any(Option::is_some);
+        let Some(node) = node.filter(known) else {
             return page.say("too few are known of any hour", Tone::Muted);
         };
         let width = usize::from(page.area.width.saturating_sub(2)) / 24;
@@ -314,7 +236,7 @@ impl Latency {
         let room = area.width.saturating_sub(1);
         let mut pen = Pen::new(page.buffer, area, &page.shared.theme);
         pen.put(" ", Tone::Text);
-        pen.put_in(&text, room, Tone::Text);
+        pen.put_in(text::parts(&text, usize::from(room)), room, Tone::Text);
         page.figure(area, "running", "");
     }
 
@@ -414,16 +336,19 @@ impl Latency {
     }
 }
 
-/// What the shades mean.
-fn legend(most: u64, shared: &Shared) -> String {
-    if most == 0 {
-        return String::new();
-    }
+/// What the shades mean. Whole seconds have no parts.
+fn legend(most: u64, quality: Option<Quality>, shared: &Shared) -> String {
     let shades = if shared.theme.glyphs.unicode {
         ['·', '░', '▒', '▓', '█']
     } else {
         ['.', ':', '+', '*', '#']
     };
+    if quality == Some(Quality::Second) {
+        return whole_seconds(most, shades);
+    }
+    if most == 0 {
+        return String::new();
+    }
     let edges = [1, 3, 5, 7].map(|eighth| most as f64 * f64::from(eighth) / 8000.0);
     let decimals = if most < 2000 { 2 } else { 1 };
     let parts = shades
@@ -431,6 +356,25 @@ fn legend(most: u64, shared: &Shared) -> String {
         .zip(edges)
         .map(|(shade, edge)| format!("{shade} <{edge:.decimals$}"));
     format!("{}  {} more s", parts.collect::<Vec<_>>().join("  "), shades[4])
+}
+
+/// Which seconds each shade stands for; shades no second has are left out.
+fn whole_seconds(most: u64, shades: [char; 5]) -> String {
+    let most_s = most.div_ceil(1000);
+    // The same rounding as that of the shades.
+    let shade = |second: u64| (second as f64 / most_s.max(1) as f64 * 4.0).round() as usize;
+    let mut parts = Vec::new();
+    for (at, sign) in shades.into_iter().enumerate() {
+        let of = (0..=most_s).filter(|second| shade(*second) == at);
+        let (first, last) = of.fold((None, 0), |(first, _), second| (first.or(Some(second)), second));
+        let Some(first) = first else { continue };
+        parts.push(match (first, last) {
+            (0, last) => format!("{sign} <{}", last + 1),
+            (first, last) if first == last => format!("{sign} {first}"),
+            (first, last) => format!("{sign} {}", number::range(&first.to_string(), &last.to_string())),
+        });
+    }
+    format!("{} s, whole seconds", parts.join("  "))
 }
 
 /// Steps in at most so many lines: neighbours together where they do not fit.
@@ -465,6 +409,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn shades_of_whole_seconds_are_whole_seconds() {
+        let shades = ['.', ':', '+', '*', '#'];
+        assert_eq!(whole_seconds(0, shades), ". <1 s, whole seconds");
+        assert_eq!(whole_seconds(1000, shades), ". <1  # 1 s, whole seconds");
+        assert_eq!(whole_seconds(3000, shades), ". <1  : 1  * 2  # 3 s, whole seconds");
+        assert_eq!(
+            whole_seconds(8000, shades),
+            ". <1  : 1–2  + 3–4  * 5–6  # 7–8 s, whole seconds"
+        );
+    }
+
+    #[test]
     fn steps_that_do_not_fit_are_put_together_and_none_is_lost() {
         let step = |up_to_ms: Option<u64>, count| Step {
             up_to_ms,
@@ -484,6 +440,5 @@ mod tests {
             (four[1].up_to_ms, four[1].moved),
             (Some(400), Some((300 * 3 + 400 * 4) / 7))
         );
-        assert_eq!([8, 128, 512, 8192].map(label), ["8ms", "0.1s", "0.5s", "8s"]);
     }
 }

@@ -65,7 +65,7 @@ fn cells(figures: Option<&Figures>, before: Option<u64>, (form, slow): (Seconds,
     ]
 }
 
-fn won(ends: &[u64; 4]) -> Cell {
+pub(super) fn won(ends: &[u64; 4]) -> Cell {
     let races = ends[0] + ends[1] + ends[2];
     match races {
         0 => Cell::absent(),
@@ -132,7 +132,11 @@ pub(super) fn nodes(told: &[NodeLatency], action: &str, shared: &Shared) -> Tabl
 }
 
 /// How many of an action run, and how long the oldest does.
-fn flight(running: Option<&std::collections::BTreeMap<String, Running>>, action: &str, shared: &Shared) -> [Cell; 2] {
+pub(super) fn flight(
+    running: Option<&std::collections::BTreeMap<String, Running>>,
+    action: &str,
+    shared: &Shared,
+) -> [Cell; 2] {
     let Some(running) = running else {
         return [Cell::unknown(), Cell::unknown()];
     };
@@ -339,33 +343,4 @@ pub(super) fn slowest(all: &[Slow], shared: &Shared) -> Table {
         .empty("no duration is known of this time")
         .one_line()
         .quiet()
-}
-
-/// What is known of nodes whose logs tell no durations.
-pub(super) fn meanwhile(told: &[NodeLatency], shared: &Shared) -> Table {
-    let ranked = ranked(told, shared);
-    let columns = vec![
-        Column::text("node", "NODE").bounds(4, 20),
-        Column::number("uploads", "UPLOADS/h"),
-        Column::number("flight", "IN FLIGHT").short("NOW").priority(2),
-        Column::number("check", "DISK CHECK").priority(3),
-        Column::number("won", "WON").short("WON %").unit("%"),
-        Column::number("lines", "LINES/d").priority(1),
-    ];
-    let row = |node: &&NodeLatency| {
-        let log = node.log.clone().unwrap_or_default();
-        let hourly = log.uploads / 24;
-        let cells = vec![
-            Cell::text(node.node.clone()),
-            Cell::number(number::count(hourly), hourly as f64),
-            flight(running(&node.node, shared), "PUT", shared)[0].clone(),
-            Cell::unknown(),
-            won(&[log.won, log.lost, log.failed_uploads, 0]),
-            Cell::number(number::count(log.lines), log.lines as f64),
-        ];
-        Row::new(node.node.as_str(), cells)
-    };
-    Table::new(columns, ranked.iter().map(row).collect())
-        .empty("no node is configured, nor was one found on this host")
-        .one_line()
 }

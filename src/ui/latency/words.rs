@@ -46,6 +46,8 @@ pub(super) struct Known<'a> {
     pub(super) nodes: &'a [NodeLatency],
     pub(super) detail: Option<&'a Detail>,
     pub(super) action: &'a str,
+    /// Every action of all nodes, and nothing else of them.
+    pub(super) actions: &'a [NodeLatency],
 }
 
 /// All there is to say, what matters most first.
@@ -54,6 +56,7 @@ pub(super) fn answer(known: &Known<'_>, shared: &Shared) -> Vec<Said> {
     let wanted = |node: &&NodeLatency| shared.node.as_ref().is_none_or(|name| node.node == *name);
     let ours: Vec<&NodeLatency> = known.nodes.iter().filter(wanted).collect();
     pending(&mut lines, &ours, shared);
+    lines.extend(super::headline::headline(known.actions, shared));
     let mut slow: Vec<&NodeLatency> = ours.iter().copied().filter(|node| node.slow.is_some()).collect();
     slow.sort_by_key(|node| std::cmp::Reverse(figures(node).and_then(|figures| figures.p95)));
     for node in &slow {
@@ -127,7 +130,7 @@ fn slowness(node: &NodeLatency, known: &Known<'_>, shared: &Shared) -> Vec<Said>
     }]
 }
 
-fn times_text(times: f64) -> String {
+pub(super) fn times_text(times: f64) -> String {
     if times < 10.0 {
         format!("{times:.1}")
     } else {
@@ -213,11 +216,19 @@ fn usual(lines: &mut Vec<Said>, ours: &[&NodeLatency], known: &Known<'_>) {
                 return;
             };
             let before = one.before.as_ref().and_then(|before| before.p95);
+            let others = known.nodes.iter().filter(|other| other.node != one.node);
+            let alone = others
+                .filter_map(|other| self::figures(other))
+                .all(|other| other.p95.is_none());
+            let words = match (before, alone) {
+                (Some(_), _) | (None, false) => "as usual, p95",
+                (None, true) => "p95",
+            };
             let before = before.map_or(String::new(), |ms| {
                 format!(", a week before {}", said(ms, figures.quality))
             });
             format!(
-                "{}: {} as usual, p95 {}{before}.",
+                "{}: {} {words} {}{before}.",
                 one.node,
                 plural(known.action),
                 said(p95, figures.quality)
@@ -250,7 +261,7 @@ fn silent(lines: &mut Vec<Said>, ours: &[&NodeLatency]) {
         [some @ .., _] if some.len() >= 3 => format!("{} and {} more", silent[..3].join(", "), silent.len() - 3),
         all => all.join(", "),
     };
-    let text = format!("{names}: no durations; the log tells only of ends. `log.level: debug` tells of starts, too.");
+    let text = format!("{names}: no durations, the log is at INFO: `log.level: debug` tells them.");
     let weight = Weight::Unknown;
     lines.push(Said { weight, text });
 }

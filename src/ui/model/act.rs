@@ -308,7 +308,8 @@ impl Model {
         let text = copy::markdown(table, state, &mut masks().names(nodes));
         let rows = state.len();
         self.shared.say(format!(
-            "{rows} rows are in the clipboard, names and addresses masked, if the terminal allows it"
+            "{rows} row{} in the clipboard, names and addresses masked, if the terminal allows it",
+            if rows == 1 { " is" } else { "s are" }
         ));
         vec![Effect::Copy(text)]
     }

@@ -10,7 +10,7 @@ impl Reputation {
         match action {
             Action::Enter if self.focus == FAILURES => self.failures.selected().is_some(),
             Action::Enter => !self.alone && self.scores.selected().is_some(),
-            Action::Back => self.alone,
+            Action::Back => self.alone || self.unfolded,
             Action::Metric => !self.entries.is_empty(),
             _ => false,
         }
@@ -20,12 +20,15 @@ impl Reputation {
         match action {
             Action::Enter if self.focus == FAILURES => return self.to_the_log(shared),
             Action::Enter => self.alone = true,
+            Action::Back if self.unfolded => self.unfolded = false,
             Action::Back => {
                 self.alone = false;
                 self.focus = SCORES;
             }
             Action::Metric => {
+                // The table has a column of the score, too: it turns where there is no chart yet.
                 self.history.turn();
+                self.unfolded |= !self.saw_chart;
                 shared.say(format!(
                     "the chart shows the {}",
                     self.history.score.title().to_lowercase()

@@ -58,6 +58,7 @@ impl Reputation {
         let body = page.take(page.left());
         if small {
             let item = match (self.focus, self.alone) {
+                _ if self.unfolded => Item::Chart,
                 (FAILURES, _) => Item::Failures,
                 (_, true) => Item::Strips,
                 _ => Item::Scores,
@@ -132,7 +133,7 @@ impl Reputation {
         } else {
             wish
         };
-        let rank = if self.alone { 0 } else { 4 };
+        let rank = if self.alone || self.unfolded { 0 } else { 4 };
         match self.entries.is_empty() {
             true => want(Item::Chart, [body.height + 1; 3], rank),
             false => want(Item::Chart, [CHART.0, wish, most], rank),

@@ -20,7 +20,7 @@ use super::action::Action;
 use super::ask::Wants;
 use super::chart::Mark;
 use super::explain::Explained;
-use super::pane::{Effect, Figure, Page, View};
+use super::pane::{Effect, Figure, Hits, Page, View};
 use super::shared::Shared;
 use super::slot::Slot;
 use super::table::{Table, TableState};
@@ -41,6 +41,9 @@ pub struct Reputation {
     focus: &'static str,
     /// The row under the cursor has all the room.
     alone: bool,
+    /// The chart was asked for where there was no room for it; whether the last picture had one.
+    unfolded: bool,
+    saw_chart: bool,
     history: History,
     /// Satellites of nodes, the worst first.
     entries: Vec<Entry>,
@@ -63,6 +66,8 @@ impl Default for Reputation {
             waiting: None,
             focus: SCORES,
             alone: false,
+            unfolded: false,
+            saw_chart: false,
             history: History::default(),
             entries: Vec::new(),
             said: Vec::new(),
@@ -139,6 +144,15 @@ impl View for Reputation {
             _ => return None,
         };
         Some((&slot.table, &mut slot.state))
+    }
+
+    fn saw(&mut self, hits: &Hits) {
+        self.saw_chart = hits.chart.is_some();
+        for (name, hits) in &hits.tables {
+            if let Some((_, state)) = self.table_mut(name) {
+                state.saw(hits);
+            }
+        }
     }
 
     fn has_chart(&self) -> bool {

@@ -22,7 +22,7 @@ pub(super) use self::explain::full as explain_full;
 
 use self::by_satellite::BySatellite;
 use self::disks::Disks;
-use self::facts::Place;
+use self::facts::{Full, Place};
 use self::history::{History, Measure};
 use self::tables::Known;
 use self::what_if::WhatIf;
@@ -32,7 +32,7 @@ use super::action::Action;
 use super::ask::Wants;
 use super::chart::Mark;
 use super::explain::Explained;
-use super::pane::{Effect, Figure, Page, Pane, View};
+use super::pane::{Effect, Figure, Hits, Page, Pane, View};
 use super::shared::Shared;
 use super::table::{Cell, RowKey, Table, TableState};
 use crate::api::message::Answer;
@@ -78,6 +78,11 @@ pub struct Storage {
     satellites_stamp: String,
     /// What went wrong with what is asked now.
     wrong: Option<String>,
+    /// The chart was asked for where there was no room for it; whether the last picture had one.
+    unfolded: bool,
+    saw_chart: bool,
+    /// Nobody moved the cursor from this row yet, of which nothing was known when it came there.
+    rests_on: Option<RowKey>,
 }
 
 impl Default for Storage {
@@ -99,6 +104,9 @@ impl Default for Storage {
             stamp: String::new(),
             satellites_stamp: String::new(),
             wrong: None,
+            unfolded: false,
+            saw_chart: false,
+            rests_on: None,
         }
     }
 }
@@ -131,6 +139,7 @@ impl View for Storage {
             self.said = words::answer(&self.places, self.worth.as_ref());
             self.nodes = tables::nodes(&self.places, shared);
             self.nodes_state.update(&self.nodes);
+            self.rest_on_the_worst();
             self.stamp = stamp;
         }
         self.take_disks(shared);
@@ -146,7 +155,6 @@ impl View for Storage {
             .take(&place, (growth, self.disks.of_node(&place.name)), &stamp, shared);
         let course = self.what_if.chosen().and_then(|one| one.course);
         self.history.take((&place, course), space, shared);
-        self.nodes_state.rest_on_a_row(&self.nodes);
     }
 
     fn draw(&self, page: &mut Page<'_>) {
@@ -159,7 +167,7 @@ impl View for Storage {
             Action::Disks => !self.disks.is_empty(),
             Action::WhatIf => !self.places.is_empty(),
             Action::BySatellite => self.places.len() > 1,
-            Action::Back => self.what_if.on || self.by_satellite.on,
+            Action::Back => self.what_if.on || self.by_satellite.on || self.unfolded,
             Action::Enter if self.on_disks || self.what_if.has_keys || self.by_satellite.has_keys => false,
             Action::Enter if self.on_satellites => self.satellites_state.selected().is_some(),
             Action::Enter => shared.node.is_none() && self.nodes_state.selected().is_some(),
@@ -169,11 +177,16 @@ impl View for Storage {
 
     fn act(&mut self, action: Action, shared: &mut Shared) -> Vec<Effect> {
         match action {
+            Action::Metric if !self.saw_chart => {
+                self.unfolded = true;
+                shared.say(format!("the chart shows {}", self.history.measure.name()));
+            }
             Action::Metric => {
                 self.history.measure = self.history.measure.next();
                 self.history.scale = super::chart::Scale::default();
                 shared.say(format!("the chart shows {}", self.history.measure.name()));
             }
+            Action::Back if self.unfolded => self.unfolded = false,
             Action::WhatIf if !self.what_if.on => self.focus(WHAT_IF),
             Action::BySatellite if !self.by_satellite.on => self.focus(BY_SATELLITE),
             Action::WhatIf | Action::BySatellite | Action::Back => {
@@ -245,6 +258,15 @@ impl View for Storage {
         true
     }
 
+    fn saw(&mut self, hits: &Hits) {
+        self.saw_chart = hits.chart.is_some();
+        for (name, hits) in &hits.tables {
+            if let Some((_, state)) = self.table_mut(name) {
+                state.saw(hits);
+            }
+        }
+    }
+
     fn marks(&self) -> &[Mark] {
         &self.history.marks
     }
@@ -278,6 +300,21 @@ impl Storage {
         let name = shared.node.as_deref().or(selected);
         let found = self.places.iter().find(|place| Some(place.name.as_str()) == name);
         found.or(self.places.first())
+    }
+
+    /// The cursor begins at the first row. It came there before anything was known: it follows the order until it is.
+    fn rest_on_the_worst(&mut self) {
+        let rests = &mut self.nodes_state;
+        let waits = self.rests_on.is_some() && rests.selected() == self.rests_on.as_ref();
+        if rests.is_empty() || !(waits || rests.selected().is_none()) {
+            return;
+        }
+        rests.home();
+        rests.settle(&self.nodes);
+        let name = rests.selected().map(RowKey::as_str);
+        let known = self.places.iter().find(|place| Some(place.name.as_str()) == name);
+        let is_known = known.is_some_and(|place| place.full != Full::Unknown);
+        self.rests_on = rests.selected().filter(|_| !is_known).cloned();
     }
 
     /// Takes what is known of disks.

@@ -69,6 +69,7 @@ impl Storage {
             (_, Some(place)) if self.what_if.on && (!small || self.what_if.has_keys) => {
                 self.what_if_page(page, &place, small);
             }
+            (_, Some(place)) if self.unfolded => self.chart_page(page, &place, small),
             (true, Some(_)) if self.by_satellite.has_keys => self.by_satellite_table(page, u16::MAX),
             (true, Some(_)) if self.on_disks => self.disks_alone(page),
             (false, Some(_)) if self.on_disks => {
@@ -109,6 +110,17 @@ impl Storage {
         page.hits
             .tables
             .sort_by_key(|(name, _)| order.iter().position(|known| known == name).unwrap_or(2));
+    }
+
+    /// The chart was asked for: it comes before all but a few nodes.
+    fn chart_page(&self, page: &mut Page<'_>, place: &Place, small: bool) {
+        if !small && page.left() >= CHART_LEAST + 5 {
+            self.nodes_table(page, self.nodes_lines().min(page.left() - CHART_LEAST), true);
+        }
+        match page.left() {
+            0..4 => page.say("the chart needs more lines", Tone::Muted),
+            lines => self.chart(page, place, lines),
+        }
     }
 
     pub(super) fn nodes_lines(&self) -> u16 {

@@ -191,7 +191,8 @@ impl Pen<'_> {
             if new {
                 group = Some(row.group);
                 let heading = self.table.groups.get(usize::from(row.group)).map_or("", |text| text);
-                self.message(heading, Tone::Accent);
+                let room = usize::from(self.area.width.saturating_sub(2));
+                self.message(text::parts(heading, room), Tone::Accent);
             }
             self.row(row, cursor == Some(place), focused, end);
         }

@@ -1,0 +1,152 @@
+//! The first answer: is any action of any node slow, which is the worst, against what.
+
+use super::facts::{plural, said};
+use super::words::{Said, Weight, times_text};
+use crate::api::latency::{ActionLatency, NodeLatency};
+use crate::ui::number;
+use crate::ui::shared::Shared;
+
+/// So many slow ones are named.
+const NAMED: usize = 3;
+
+/// In one or two lines; `None`: nothing is known of any action.
+pub(super) fn headline(nodes: &[NodeLatency], shared: &Shared) -> Option<Said> {
+    let wanted = |node: &&NodeLatency| shared.node.as_ref().is_none_or(|name| node.node == *name);
+    let ours = nodes.iter().filter(wanted);
+    let mut all: Vec<(&str, &ActionLatency)> = ours
+        .flat_map(|node| node.actions.iter().map(|one| (node.node.as_str(), one)))
+        .filter(|(_, one)| one.figures.p95.is_some())
+        .collect();
+    if all.is_empty() {
+        return None;
+    }
+    let name = |(node, one): &(&str, &ActionLatency)| ((*node).to_owned(), one.action.clone());
+    all.sort_by(|a, b| rank(b.1).total_cmp(&rank(a.1)).then_with(|| name(a).cmp(&name(b))));
+    let slow = all.iter().take_while(|(_, one)| one.slow.is_some()).count();
+    let (weight, text) = match slow {
+        0 => well(&all, nodes, shared),
+        _ => (Weight::Warning, slow_words(&all, slow, shared)),
+    };
+    Some(Said { weight, text })
+}
+
+/// How many times the usual it takes.
+fn rank(one: &ActionLatency) -> f64 {
+    let slow = one.slow.as_ref();
+    let times = slow.map(|slow| slow.times_others.unwrap_or(0.0).max(slow.times_before.unwrap_or(0.0)));
+    times.unwrap_or(-1.0)
+}
+
+/// `cellar's uploads`; of a node that is shown alone `uploads`.
+fn named(node: &str, one: &ActionLatency, shared: &Shared) -> String {
+    match shared.node {
+        Some(_) => plural(&one.action),
+        None => format!("{node}'s {}", plural(&one.action)),
+    }
+}
+
+/// `3.4 times the others`.
+fn against(one: &ActionLatency) -> String {
+    let slow = one.slow.as_ref();
+    match slow.map(|slow| (slow.times_others, slow.times_before)) {
+        Some((Some(others), _)) => format!("{} times the others", times_text(others)),
+        Some((None, Some(before))) => format!("{} times last week", times_text(before)),
+        _ => String::new(),
+    }
+}
+
+fn slow_words(all: &[(&str, &ActionLatency)], slow: usize, shared: &Shared) -> String {
+    let mut names: Vec<String> = Vec::new();
+    let mut before = None;
+    for (node, one) in all.iter().take(slow.min(NAMED)) {
+        // Of the same node the name is not said again.
+        let name = match before.replace(*node) == Some(*node) {
+            true => plural(&one.action),
+            false => named(node, one, shared),
+        };
+        names.push(format!("{name} {}", against(one)));
+    }
+    if slow > NAMED {
+        names.push(format!("{} more", slow - NAMED));
+    }
+    let worst = all
+        .first()
+        .and_then(|(_, one)| Some((one.figures.p95?, one.figures.quality)));
+    let worst = worst.map_or(String::new(), |(p95, quality)| {
+        let of = if slow > 1 { "The first: " } else { "" };
+        format!(" {of}p95 {}.", said(p95, quality))
+    });
+    let rest = match all.len() - slow {
+        0 => String::new(),
+        1 => " One more as usual.".to_owned(),
+        rest => format!(" {} as usual.", number::count(rest as u64)),
+    };
+    format!("{slow} slow: {}.{worst}{rest}", names.join(", "))
+}
+
+fn well(all: &[(&str, &ActionLatency)], nodes: &[NodeLatency], shared: &Shared) -> (Weight, String) {
+    let slowest = all.iter().max_by_key(|(_, one)| one.figures.p95);
+    let slowest = slowest.and_then(|(node, one)| {
+        let p95 = said(one.figures.p95?, one.figures.quality);
+        Some(format!(" Slowest: {}, p95 {p95}.", named(node, one, shared)))
+    });
+    let slowest = slowest.unwrap_or_default();
+    let has_other = |(node, one): &(&str, &ActionLatency)| {
+        let mut others = nodes.iter().filter(|other| other.node != *node);
+        others.any(|other| {
+            let mut same = other.actions.iter().filter(|same| same.action == one.action);
+            same.any(|same| same.figures.p95.is_some())
+        })
+    };
+    let others = all.iter().any(has_other);
+    let before = all.iter().any(|(_, one)| one.before_p95.is_some());
+    let with = match (others, before) {
+        (true, true) => "other nodes, last week",
+        (true, false) => "other nodes",
+        (false, true) => "last week",
+        (false, false) => {
+            let text = format!("Nothing to compare with yet (no other node, no last week).{slowest}");
+            return (Weight::Note, text);
+        }
+    };
+    (Weight::Well, format!("Nothing is slow ({with}).{slowest}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::latency::{Figures, Verdict};
+    use crate::domain::transfer::Quality;
+
+    fn action(name: &str, p95: u64, before_p95: Option<u64>, times: (Option<f64>, Option<f64>)) -> ActionLatency {
+        ActionLatency {
+            action: name.to_owned(),
+            figures: Figures {
+                quality: Quality::Exact,
+                count: 500,
+                left_out: 0,
+                p50: Some(p95 / 3),
+                p90: None,
+                p95: Some(p95),
+                p99: None,
+                max: p95,
+            },
+            before_p95,
+            slow: (times != (None, None)).then_some(Verdict {
+                times_others: times.0,
+                others: None,
+                times_before: times.1,
+                since_ms: None,
+            }),
+        }
+    }
+
+    #[test]
+    fn a_comparison_says_with_what() {
+        let told = |times| against(&action("PUT", 900, None, times));
+        assert_eq!(told((Some(3.35), Some(2.1))), "3.4 times the others");
+        assert_eq!(told((None, Some(12.2))), "12 times last week");
+        assert_eq!(told((Some(2.0), None)), "2.0 times the others");
+        assert_eq!(told((None, None)), "");
+    }
+}
