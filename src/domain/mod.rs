@@ -15,6 +15,7 @@ pub mod payout;
 pub mod piece;
 pub mod remark;
 pub mod sample;
+pub mod setting;
 pub mod source;
 pub mod task;
 pub mod transfer;
