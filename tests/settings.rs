@@ -1,11 +1,18 @@
 //! Settings changed from outside an editor: the text of the file, `config set`, a collector that runs.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::path::Path;
+mod common;
 
+use std::path::Path;
+use std::time::Duration;
+
+use common::node::{Node, Running, eventually};
+use common::{program, run, stdout};
+use storj_monitor::api::message::{Answer, Command, Query};
+use storj_monitor::api::money::NodeMoney;
 use storj_monitor::config::change::{Ground, Trouble, edit, save};
 use storj_monitor::config::template::template;
-use storj_monitor::domain::setting::{Change, Fault};
+use storj_monitor::domain::setting::{Change, Fault, Teller};
 
 fn changes(all: &[(&str, Option<&str>)]) -> Vec<Change> {
     let change = |(key, value): &(&str, Option<&str>)| Change {
@@ -52,6 +59,7 @@ storage.budget = \"2 GB\" # large\r\n\
 \r\n\
 [[node]] # the first\r\n\
 name = 'home'\r\n\
+api = \"h:1\"\r\n\
 tags = [ \"a\",\r\n  \"b\" ] # two\r\n\
 #[[node]]\r\n\
 #monthly_cost = 3\r\n\
@@ -270,9 +278,228 @@ fn the_file_is_written_whole_for_whom_it_was_and_a_link_stays_one() {
     let left: Vec<_> = std::fs::read_dir(dir.path()).unwrap().collect();
     assert_eq!(left.len(), 2, "nothing else is left behind");
     std::fs::write(&real, b"a = \"\xff\"\n").unwrap();
+    let wrong = save(&real, &half, &Ground::default());
+    assert!(matches!(wrong, Err(Trouble::Faults(faults)) if faults[0].text.contains("not UTF-8")));
+}
+
+/// What a running collector answers.
+#[cfg(unix)]
+fn ask(data: &Path, query: Query) -> Answer {
+    let mut link = storj_monitor::api::socket::connect(data).unwrap();
+    link.ask(query, Duration::from_secs(20)).unwrap()
+}
+
+#[cfg(unix)]
+fn money(data: &Path) -> NodeMoney {
+    let query = Query::Money {
+        nodes: Vec::new(),
+        at_ms: None,
+        month: None,
+        months: 1,
+    };
+    match ask(data, query) {
+        Answer::Money(nodes) => nodes[0].clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_running_collector_goes_by_what_is_set() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let mut node = Node::new(dir.path(), 61);
+    node.write(50);
+    let args = [
+        "config",
+        "set",
+        "node.n.monthly_cost",
+        "3.50",
+        "money.currency",
+        "€",
+        "money.factor",
+        "0.5",
+    ];
+    let refused = run(&data, &args);
+    assert_eq!(refused.status.code(), Some(2), "nobody knows the node yet: {refused:?}");
+    let collector = Running::start(&data, &node.log());
+    collector.wait_for("ready");
+    let out = stdout(&data, &args);
+    let file = data.join("config/storj-monitor/config.toml");
+    let wanted = [
+        format!(
+            "node.n.monthly_cost: not set → 3.50 (in {}); the running collector goes by it",
+            file.display()
+        ),
+        format!(
+            "money.currency: $ (default) → € (in {}); the running collector goes by it",
+            file.display()
+        ),
+        format!(
+            "money.factor: 1 (default) → 0.5 (in {}); the running collector goes by it",
+            file.display()
+        ),
+    ];
+    assert_eq!(out.lines().collect::<Vec<_>>(), wanted);
+    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let told = money(&data);
+    assert_eq!((told.currency.symbol.as_str(), told.currency.factor), ("€", 0.5));
+    assert_eq!(told.costs.unwrap().total.0, 3_500_000);
+    // What it collects is what it collected: nothing was begun anew for money's sake.
+    node.write(50);
+    eventually(
+        &data,
+        common::recount(&std::fs::read_to_string(node.log()).unwrap())
+            .values()
+            .map(|(count, _)| count)
+            .sum(),
+    );
+    let out = stdout(&data, &["config", "set", "money.factor", "0.5"]);
+    assert_eq!(
+        out,
+        format!("money.factor: it is 0.5 already (in {})\n", file.display())
+    );
+    let out = stdout(&data, &["config", "unset", "node.n.monthly_cost", "money.factor"]);
+    assert!(out.contains("money.factor: 0.5 → 1 (default) (in "), "{out}");
+    let told = money(&data);
+    assert!(told.costs.is_none() && told.currency.factor == 1.0);
+    let out = stdout(&data, &["config", "set", "ui.theme", "light", "collect.start", "7d"]);
     assert!(
-        save(&real, &half, &Ground::default()).unwrap_err()[0]
-            .text
-            .contains("not UTF-8")
+        out.contains("when it is opened the next time") && out.contains("for logs it follows from now on"),
+        "{out}"
+    );
+    let other = dir.path().join("other.toml");
+    let out = stdout(
+        &data,
+        &[
+            "config",
+            "set",
+            "poll.every_s",
+            "30",
+            "--config",
+            other.to_str().unwrap(),
+        ],
+    );
+    assert!(out.contains("does not read this file"), "{out}");
+    collector.stop();
+    let out = stdout(&data, &["config", "set", "poll.every_s", "30"]);
+    assert!(
+        out.contains("60 (default) → 30") && out.contains("no collector runs here"),
+        "{out}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn viewers_change_the_collectors_own_file_all_or_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let file = dir.path().join("c.toml");
+    let node = Node::new(dir.path(), 62);
+    let text = format!(
+        "# ours\n[[node]]\nname = \"n\"\nlog = \"{}\" # here\n",
+        node.log().display()
+    );
+    std::fs::write(&file, &text).unwrap();
+    let collector = Running::with(&data, &["collect", "--config", file.to_str().unwrap()]);
+    collector.wait_for("ready");
+    let mut link = storj_monitor::api::socket::connect(&data).unwrap();
+    let mut change = |all: &[(&str, Option<&str>)]| {
+        link.order(Command::Change(changes(all)), Duration::from_secs(20))
+            .unwrap()
+    };
+    let wrong = change(&[("money.factor", Some("0.5")), ("node.n.watts", Some("lots"))]);
+    assert!(matches!(wrong, Answer::Faults(faults) if faults.len() == 1 && faults[0].key == "node.n.watts"));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text, "all or nothing");
+    let saved = change(&[("node.n.watts", Some("8")), ("node.n.kwh_price", Some("0.25"))]);
+    assert!(matches!(saved, Answer::Saved(saved) if saved.changed.len() == 2 && saved.notes.is_empty()));
+    let text = format!("{text}watts = 8\nkwh_price = 0.25\n");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+    assert!(money(&data).costs.unwrap().total.0 > 1_000_000);
+    let keys = vec![
+        "node.n.watts".to_owned(),
+        "node.n.monthly_cost".to_owned(),
+        "money.factor".to_owned(),
+    ];
+    let Answer::Settings(settings) = ask(&data, Query::Settings { keys }) else {
+        panic!("settings")
+    };
+    let told: Vec<_> = settings
+        .all
+        .iter()
+        .map(|one| (one.value.as_str(), one.teller.clone()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("8", Teller::File(Some(5))),
+            ("", Teller::Default),
+            ("1", Teller::Default)
+        ]
+    );
+    let judged = ask(&data, Query::Judge(changes(&[("money.factor", Some("0"))])));
+    assert!(matches!(judged, Answer::Faults(faults) if faults[0].text.contains("above 0")));
+    let unknown = link.ask(
+        Query::Settings {
+            keys: vec!["money.x".to_owned()],
+        },
+        Duration::from_secs(20),
+    );
+    assert!(unknown.unwrap_err().contains("money.x"));
+    collector.stop();
+}
+
+#[test]
+fn wrong_words_are_all_told_and_what_beats_the_file_is_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path();
+    let refused = run(
+        data,
+        &[
+            "config",
+            "set",
+            "money.facto",
+            "1",
+            "poll.every_s",
+            "2",
+            "node.x.watts",
+            "-1",
+        ],
+    );
+    let said = String::from_utf8(refused.stderr).unwrap();
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    assert_eq!(
+        lines[0],
+        "storj-monitor: money.facto: there is no such setting; did you mean `money.factor`?"
+    );
+    assert_eq!(
+        lines[1],
+        "storj-monitor: poll.every_s is 2; it must be a whole number of seconds, 5 to 3600"
+    );
+    assert!(
+        lines[2].starts_with("storj-monitor: node.x.watts: there is no node"),
+        "{said}"
+    );
+    assert_eq!(run(data, &["config", "set", "money.factor"]).status.code(), Some(2));
+    assert!(!data.join("config").exists(), "nothing is written");
+    let output = program(data)
+        .env("STORJ_MONITOR_MONEY_FACTOR", "0.25")
+        .args(["config", "set", "money.factor", "0.5"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{said}");
+    assert_eq!(
+        said,
+        "note: money.factor: the environment's STORJ_MONITOR_MONEY_FACTOR says 0.25, which beats the file\n"
+    );
+    // A relative path begins where the person is.
+    let out = stdout(data, &["config", "set", "geoip.file", "tests/geo/country.mmdb"]);
+    let here = std::env::current_dir().unwrap();
+    assert!(
+        out.contains(&format!("→ {}", here.join("tests/geo/country.mmdb").display())),
+        "{out}"
     );
 }

@@ -64,7 +64,7 @@ pub enum Command {
     /// Comments and all else stay; a running collector goes by them at once
     Set {
         /// Names and values
-        #[arg(required = true, num_args = 2.., value_names = ["KEY", "VALUE"], allow_hyphen_values = true)]
+        #[arg(required = true, num_args = 2.., value_names = ["KEY", "VALUE"], allow_negative_numbers = true)]
         pairs: Vec<String>,
     },
     /// Take settings out of the file, so that the default holds

@@ -114,7 +114,7 @@ enum Command {
     Sources(sources::Args),
     /// What a month earns, is kept back and paid, as a table
     Earnings(earnings::Args),
-    /// Write a table of the database
+    /// Write a table of the database; amounts are millionths of a dollar, whatever currency people read
     Export(export::Args),
     /// Write completions for a shell: put them where it looks for them
     Completions {

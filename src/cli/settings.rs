@@ -95,7 +95,8 @@ impl FileDesk {
 
     fn shown_path(&self) -> Option<String> {
         let path = self.path().filter(|_| self.kept);
-        path.map(|path| path.display().to_string())
+        // Another program that is told of it may be elsewhere.
+        path.map(|path| std::path::absolute(&path).unwrap_or(path).display().to_string())
     }
 }
 

@@ -334,12 +334,18 @@ fn judge(change: &Change, root: &DeTable<'_>, ground: &Ground<'_>) -> Result<Edi
     }
 }
 
-/// Whether the file says where a node is read from.
+/// Whether the file says where a node is read from. Of one that it only says the costs of, it does not: that one is
+/// looked for on the host, and would be no more if something else were said.
 fn is_read(root: &DeTable<'_>, node: &str) -> bool {
-    let sources = [Field::Log, Field::Api, Field::Data, Field::Metrics, Field::Health].map(Field::key);
     let values = flat(root);
-    let mut paths = values.keys();
-    paths.any(|path| path.len() == 3 && path[0] == "node" && path[1] == node && sources.contains(&path[2].as_str()))
+    let of_node = |path: &&Vec<String>| path.len() == 3 && path[0] == "node" && path[1] == node;
+    let mut fields = values.keys().filter(of_node).filter_map(|path| Field::of(&path[2]));
+    let (mut named, mut priced) = (false, false);
+    let is_source = |field| !matches!(field, Field::Name | Field::Tags) && !Field::is_cost(field);
+    fields.any(|field| {
+        (named, priced) = (true, priced || field.is_cost());
+        is_source(field)
+    }) || (named && !priced)
 }
 
 /// Nodes the file names.

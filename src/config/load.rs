@@ -306,6 +306,8 @@ impl Config {
         if let Some(shown) = shown {
             told.value = match &shown.json {
                 Json::Null => String::new(),
+                // 8, not 8.0.
+                Json::Number(number) if number.is_f64() => number.as_f64().unwrap_or_default().to_string(),
                 Json::Array(all) => all.iter().map(words).collect::<Vec<_>>().join("+"),
                 _ => shown.text.clone(),
             };

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod batch;
 pub mod books;
 pub mod chart;
+pub mod currency;
 pub mod detail;
 pub mod earned;
 pub mod gravity;

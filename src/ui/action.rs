@@ -85,6 +85,8 @@ pub enum Action {
     HeatStrip,
     ByWhom,
     Yields,
+    Costs,
+    Save,
     Show(Pane),
 }
 

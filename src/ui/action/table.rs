@@ -209,6 +209,16 @@ pub const ACTIONS: &[Spec] = &[
         ),
     ),
     on(
+        &[Pane::Financials],
+        spec(
+            A::Costs,
+            "costs",
+            "edit costs",
+            "What a node costs, the currency and its rate: changed here, kept in the configuration file",
+            &["E"],
+        ),
+    ),
+    on(
         &[Pane::Storage],
         spec(
             A::WhatIf,
@@ -522,6 +532,7 @@ pub const ACTIONS: &[Spec] = &[
         "What was said at the bottom of the screen",
         &["!"],
     ),
+    spec(A::Save, "save", "save", "Keep what was changed in a form", &["ctrl-s"]),
     spec(
         A::Reload,
         "reload",
