@@ -250,17 +250,21 @@ impl Hub {
     /// # Errors
     /// One line: why there is none.
     pub fn answer(&self, query: &Query) -> Result<Answer, String> {
+        match query {
+            Query::Settings { keys } => self.desk()?.told(keys).map(Answer::Settings),
+            Query::Judge(changes) => Ok(Answer::Faults(self.desk()?.judge(changes))),
+            _ => self.kept(query),
+        }
+    }
+
+    /// The answer of what was kept.
+    fn kept(&self, query: &Query) -> Result<Answer, String> {
         let clock = || clock::now_ms();
         let now_ms = self.present_ms.unwrap_or_else(clock);
-        match query {
-            Query::Settings { keys } => return self.desk()?.told(keys).map(Answer::Settings),
-            Query::Judge(changes) => return Ok(Answer::Faults(self.desk()?.judge(changes))),
-            _ => {}
-        }
         let reader = Reader::open(&self.data_dir).map_err(|error| error.to_string())?;
         match query {
-            // Answered above: the database knows nothing of these.
-            Query::Settings { .. } | Query::Judge(_) => Ok(Answer::Done),
+            // No database knows these.
+            Query::Settings { .. } | Query::Judge(_) => Err("this is not kept".to_owned()),
             Query::Status { nodes, at_ms } => self
                 .status(&reader, nodes, (at_ms.unwrap_or(now_ms), at_ms.is_none()))
                 .map(Answer::Status)

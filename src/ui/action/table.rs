@@ -209,16 +209,6 @@ pub const ACTIONS: &[Spec] = &[
         ),
     ),
     on(
-        &[Pane::Financials],
-        spec(
-            A::Costs,
-            "costs",
-            "edit costs",
-            "What a node costs, the currency and its rate: changed here, kept in the configuration file",
-            &["E"],
-        ),
-    ),
-    on(
         &[Pane::Storage],
         spec(
             A::WhatIf,
@@ -353,6 +343,16 @@ pub const ACTIONS: &[Spec] = &[
         "explain",
         "What a figure is, where it comes from, what to do",
         &["i"],
+    ),
+    on(
+        &[Pane::Financials],
+        spec(
+            A::Costs,
+            "costs",
+            "edit costs",
+            "What a node costs, the currency and its rate: changed here, kept in the configuration file",
+            &["E"],
+        ),
     ),
     spec(
         A::Freeze,
