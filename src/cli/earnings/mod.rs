@@ -25,7 +25,7 @@ pub struct Args {
     /// Only this node; repeatable
     #[arg(long, value_name = "NAME")]
     node: Vec<String>,
-    /// Answer as JSON: all that is known of the month and those before it
+    /// Answer as JSON: all that is known of the month and those before it, in millionths of a dollar
     #[arg(long)]
     json: bool,
 }
