@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::settings::FileDesk;
 use super::signals::Signals;
 use super::tui::{self, Again, Begin, Inside, Opening};
-use super::{Failure, Global, status};
+use super::{Failure, Global, collect, status};
 use crate::api::link::Link;
 use crate::api::message::{Answer, Query};
 use crate::api::status::Status;
