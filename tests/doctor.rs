@@ -230,6 +230,8 @@ fn a_stranger_gets_a_right_status_with_no_flags_at_all() {
     let said = stranger(&["config", "set", "node.my-node.monthly_cost", "3"]);
     assert!(said.contains("not set → 3"), "{said}");
     assert_eq!(stranger(&["nodes", "list", "--json"]), before);
+    stranger(&["config", "unset", "node.my-node.monthly_cost"]);
+    assert_eq!(stranger(&["nodes", "list", "--json"]), before);
     std::fs::remove_file(home.join("config/storj-monitor/config.toml")).unwrap();
     // What was found is what `config init` writes, and that is valid.
     stranger(&["config", "init"]);

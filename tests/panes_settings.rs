@@ -8,6 +8,7 @@ use common::fleet::{Look, NOW_MS, draw, fresh, lines, press};
 use common::screen::assert_screen;
 use common::storage::told;
 use storj_monitor::api::message::{Answer, Command, Message, Query, Request};
+use storj_monitor::domain::currency::Currency;
 use storj_monitor::domain::setting::{Change, Changed, Fault, Saved, Setting, Settings, Teller};
 use storj_monitor::ui::model::{Collector, Input, Model};
 use storj_monitor::ui::pane::Pane;
@@ -265,6 +266,44 @@ fn of_many_nodes_one_is_chosen_first() {
         "{requests:?}"
     );
     assert!(lines(&draw(&mut model, SIZE)).concat().contains("reading"));
+}
+
+#[test]
+fn money_is_the_persons_own_on_every_pane() {
+    let mut snapshot = told();
+    for view in snapshot.nodes.values_mut() {
+        let section = view.status.as_mut().unwrap();
+        let mut node = (*section.value).clone();
+        if let Some(earnings) = &mut node.earnings {
+            earnings.currency = euros();
+        }
+        section.value = node.into();
+    }
+    let mut model = fresh(Look::Dark);
+    model.update(Input::Heard(Message::Snapshot(snapshot)), NOW_MS);
+    for pane in [Pane::Overview, Pane::Storage, Pane::Financials] {
+        model.pane = pane;
+        model.update(Input::Resized, NOW_MS);
+        for _ in 0..3 {
+            model.answer_all(|query| {
+                let mut said = answer(query)?;
+                if let Answer::Money(nodes) = &mut said {
+                    nodes.iter_mut().for_each(|node| node.currency = euros());
+                }
+                Ok(said)
+            });
+        }
+        let screen = lines(&draw(&mut model, (200, 50)));
+        let screen = screen.join("\n").replace("$ yield, costs", "").replace("$: more", "");
+        assert!(!screen.contains('$') && screen.contains('€'), "{pane:?}:\n{screen}");
+    }
+}
+
+fn euros() -> Currency {
+    Currency {
+        symbol: "€".to_owned(),
+        factor: 0.5,
+    }
 }
 
 #[test]

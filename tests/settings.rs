@@ -440,6 +440,13 @@ fn viewers_change_the_collectors_own_file_all_or_nothing() {
     );
     let judged = ask(&data, Query::Judge(changes(&[("money.factor", Some("0"))])));
     assert!(matches!(judged, Answer::Faults(faults) if faults[0].text.contains("above 0")));
+    let Answer::Settings(all) = ask(&data, Query::Settings { keys: Vec::new() }) else {
+        panic!("settings")
+    };
+    assert!(
+        all.all.len() > 20 && all.all.iter().any(|one| one.key == "node.n.log"),
+        "{all:?}"
+    );
     let unknown = link.ask(
         Query::Settings {
             keys: vec!["money.x".to_owned()],

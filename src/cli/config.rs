@@ -293,7 +293,7 @@ fn doubtful(config: &Config) -> Vec<Problem> {
                 Ok(_) => {}
             }
         }
-        if log.is_none() && node.api.is_none() && node.data.is_none() {
+        if log.is_none() && node.api.is_none() && node.data.is_none() && !config.is_looked_for(node) {
             doubt(
                 "log",
                 "there is neither a log nor an api nor a data folder: nothing can be known of it".to_owned(),

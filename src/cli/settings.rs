@@ -104,9 +104,10 @@ impl Desk for FileDesk {
     fn told(&self, keys: &[String]) -> Result<Settings, String> {
         let config = self.config().map_err(|failure| failure.to_string())?;
         let all: Vec<String> = match keys.is_empty() {
-            true => SETTINGS.iter().map(crate::config::setting::Setting::name).collect(),
+            true => config.values.iter().map(|value| value.key.clone()).collect(),
             false => keys.to_vec(),
         };
+        let of_screen = |key: &&String| keys.is_empty() && key.starts_with("keys.");
         let told = |key: &String| {
             config
                 .setting(key)
@@ -114,7 +115,11 @@ impl Desk for FileDesk {
         };
         Ok(Settings {
             file: self.shown_path(),
-            all: all.iter().map(told).collect::<Result<_, _>>()?,
+            all: all
+                .iter()
+                .filter(|key| !of_screen(key))
+                .map(told)
+                .collect::<Result<_, _>>()?,
         })
     }
 
@@ -227,10 +232,9 @@ pub fn set(global: &Global, mut changes: Vec<Change>) -> Result<(), Failure> {
                 told(changed, &path, when(taken, running.as_mut(), &path))
             }
             None => {
-                let is = change
-                    .value
-                    .as_deref()
-                    .map_or("not set".to_owned(), |value| format!("{value} already"));
+                // An address may hold a password.
+                let value = change.value.as_deref().map(crate::config::node::shown_address);
+                let is = value.map_or("not set".to_owned(), |value| format!("{value} already"));
                 format!("{}: it is {is} (in {})", change.key, path.display())
             }
         };

@@ -318,7 +318,8 @@ fn judge(change: &Change, root: &DeTable<'_>, ground: &Ground<'_>) -> Result<Edi
             })
         }
         Name::Node(node, field) => {
-            if !is_read(root, node) && !field.is_cost() && change.value.is_some() {
+            let is_place = field != Field::Tags && !field.is_cost();
+            if is_place && !is_read(root, node) && change.value.is_some() {
                 return Err(format!(
                     "the file does not say where `{node}` is read from: that is said all at once, in the file; \
                      `storj-monitor config init --print` shows how"
@@ -334,18 +335,13 @@ fn judge(change: &Change, root: &DeTable<'_>, ground: &Ground<'_>) -> Result<Edi
     }
 }
 
-/// Whether the file says where a node is read from. Of one that it only says the costs of, it does not: that one is
-/// looked for on the host, and would be no more if something else were said.
+/// Whether the file says where a node is read from. One of which it does not is looked for on the host, and would be
+/// no more if a part of that were said.
 fn is_read(root: &DeTable<'_>, node: &str) -> bool {
     let values = flat(root);
     let of_node = |path: &&Vec<String>| path.len() == 3 && path[0] == "node" && path[1] == node;
     let mut fields = values.keys().filter(of_node).filter_map(|path| Field::of(&path[2]));
-    let (mut named, mut priced) = (false, false);
-    let is_source = |field| !matches!(field, Field::Name | Field::Tags) && !Field::is_cost(field);
-    fields.any(|field| {
-        (named, priced) = (true, priced || field.is_cost());
-        is_source(field)
-    }) || (named && !priced)
+    fields.any(|field| !matches!(field, Field::Name | Field::Tags) && !field.is_cost())
 }
 
 /// Nodes the file names.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value as Json;
 
 use super::file;
-use super::node::{Cost, Field, Folders, LogSource, Node};
+use super::node::{Field, Folders, LogSource, Node};
 use super::problem::{Origin, Problem, Problems, closest};
 use super::setting::{Given, SETTINGS, Settings};
 use super::{ENV, address};
@@ -321,14 +321,11 @@ impl Config {
         Some(told)
     }
 
-    /// Whether the file only says what a node costs, so that it is looked for on the host as if it were not named.
+    /// Whether the file does not say where a node is read from, but perhaps what it costs: it is looked for on the host.
     pub fn is_looked_for(&self, node: &Node) -> bool {
         let silent = node.log == LogSource::None && self.origin(&format!("node.{}.log", node.name)) == Origin::Default;
         let addresses = [&node.api, &node.metrics, &node.health];
-        silent
-            && node.data.is_none()
-            && addresses.iter().all(|address| address.is_none())
-            && node.cost != Cost::default()
+        !self.named && silent && node.data.is_none() && addresses.iter().all(|address| address.is_none())
     }
 
     /// Where a value comes from.
