@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::money::Micro;
 
-/// Between groups of three digits, of amounts with five digits and more. In a cell it is as wide as any other; it never
+/// Between groups of three digits, of amounts with five digits and more, and after a symbol of letters. In a cell it is as wide as any other; it never
 /// breaks a line.
 const GROUP: char = '\u{a0}';
 
@@ -63,9 +63,11 @@ impl Currency {
     }
 
     fn signed(&self, plain: &str) -> String {
-        match plain.strip_prefix('−') {
-            Some(rest) => format!("−{}{rest}", self.symbol),
-            None => format!("{}{plain}", self.symbol),
+        let (sign, amount) = plain.strip_prefix('−').map_or(("", plain), |amount| ("−", amount));
+        match self.symbol.ends_with(char::is_alphabetic) {
+            // Letters and digits run into each other.
+            true => format!("{sign}{}{GROUP}{amount}", self.symbol),
+            false => format!("{sign}{}{amount}", self.symbol),
         }
     }
 }
@@ -120,6 +122,11 @@ mod tests {
             let odd = Currency { factor, ..euro.clone() };
             assert_eq!(odd.text(Micro(1_000_000)), "€1.00", "{factor}");
         }
+        let francs = Currency {
+            symbol: "CHF".to_owned(),
+            factor: 1.0,
+        };
+        assert_eq!(francs.text(Micro(-210_000)), "−CHF\u{a0}0.21");
         let dollars = Currency::default();
         for (micro, text) in [
             (36_774_999, "$36.77"),

@@ -172,7 +172,7 @@ mod tests {
                 symbol: "dollars".to_owned(),
                 factor,
             });
-            assert_eq!(cash.text(Micro(1_000_000)), "doll1.00", "{factor}");
+            assert_eq!(cash.text(Micro(1_000_000)), "doll\u{a0}1.00", "{factor}");
         }
         let dollars = Cash::default();
         assert_eq!(&*dollars.taken(Micro(210_000)).text, "−0.21");
