@@ -1,6 +1,7 @@
 //! The one table of actions: keys, footer, help, palette, configuration and the reference in the README are made
 //! from it.
 
+mod make;
 mod table;
 
 pub use table::ACTIONS;

@@ -1,41 +1,8 @@
 //! The rows of the table of actions.
 
 use super::super::pane::Pane;
-use super::{Action, Place, Spec};
-
-const fn spec(
-    action: Action,
-    id: &'static str,
-    title: &'static str,
-    help: &'static str,
-    keys: &'static [&'static str],
-) -> Spec {
-    Spec {
-        action,
-        id,
-        title,
-        help,
-        keys,
-        place: Place::Everywhere,
-    }
-}
-
-const fn on(panes: &'static [Pane], spec: Spec) -> Spec {
-    Spec {
-        place: Place::On(panes),
-        ..spec
-    }
-}
-
-const fn show(
-    pane: Pane,
-    id: &'static str,
-    title: &'static str,
-    help: &'static str,
-    keys: &'static [&'static str],
-) -> Spec {
-    spec(Action::Show(pane), id, title, help, keys)
-}
+use super::make::{on, show, spec};
+use super::{Action, Spec};
 
 use Action as A;
 
