@@ -275,7 +275,7 @@ fn month_end(node: &NodeMoney) -> String {
 }
 
 fn amount_of(node: &NodeMoney, amount: Micro) -> f64 {
-    amount.dollars() * node.currency.factor
+    node.currency.own(amount).dollars()
 }
 
 /// What became of a month that is over.
