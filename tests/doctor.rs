@@ -225,6 +225,14 @@ fn a_stranger_gets_a_right_status_with_no_flags_at_all() {
     );
     assert_eq!(found["traffic"]["by_action"]["PUT"]["success"], 30);
     assert_eq!(found["disk"]["allocated"], 10);
+    // What it costs is said without a word of where it is: it is found as before.
+    let before = stranger(&["nodes", "list", "--json"]);
+    let said = stranger(&["config", "set", "node.my-node.monthly_cost", "3"]);
+    assert!(said.contains("not set → 3"), "{said}");
+    assert_eq!(stranger(&["nodes", "list", "--json"]), before);
+    stranger(&["config", "unset", "node.my-node.monthly_cost"]);
+    assert_eq!(stranger(&["nodes", "list", "--json"]), before);
+    std::fs::remove_file(home.join("config/storj-monitor/config.toml")).unwrap();
     // What was found is what `config init` writes, and that is valid.
     stranger(&["config", "init"]);
     assert!(stranger(&["config", "check"]).contains("my-node"));

@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::line::LogLine;
-use super::message::{Answer, Message, Query, Request, VERSION};
+use super::message::{Answer, Command, Message, Query, Request, VERSION};
 use super::snapshot::Snapshot;
 
 /// Requests on their way; a viewer that asks faster waits.
@@ -208,9 +208,21 @@ impl Link {
     /// # Errors
     /// One line: what the collector says, or that it does not answer.
     pub fn ask(&mut self, query: Query, patience: Duration) -> Result<Answer, String> {
+        self.say(|id| Request::Ask { id, query }, patience)
+    }
+
+    /// As [`Link::ask`], for something to do.
+    ///
+    /// # Errors
+    /// One line: what the collector says, or that it does not answer.
+    pub fn order(&mut self, command: Command, patience: Duration) -> Result<Answer, String> {
+        self.say(|id| Request::Do { id, command }, patience)
+    }
+
+    fn say(&mut self, request: impl FnOnce(u64) -> Request, patience: Duration) -> Result<Answer, String> {
         self.asked += 1;
         let id = self.asked;
-        self.send(Request::Ask { id, query }).map_err(|gone| gone.to_string())?;
+        self.send(request(id)).map_err(|gone| gone.to_string())?;
         let until = Instant::now() + patience;
         loop {
             match self.receive(Some(until)) {

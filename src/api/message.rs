@@ -13,6 +13,7 @@ use super::storage::NodeStorage;
 use super::table::{Question, Value};
 use crate::domain::chart::{self, Chart, Mark};
 use crate::domain::money::Month;
+use crate::domain::setting::{Change, Fault, Saved, Settings};
 use crate::domain::task::Task;
 use crate::domain::task::progress::Progress;
 
@@ -161,6 +162,13 @@ pub enum Query {
         /// So many months of history, that one included; 0 means all.
         months: u32,
     },
+    /// Settings of the collector's own configuration: what holds, and who says so. All, when none is named.
+    Settings {
+        /// Their names, as [`Change::key`].
+        keys: Vec<String>,
+    },
+    /// What is wrong with changes; nothing is changed.
+    Judge(Vec<Change>),
 }
 
 /// The answer to a question.
@@ -201,6 +209,12 @@ pub enum Answer {
     Storage(Vec<NodeStorage>),
     /// To [`Query::Money`], by name.
     Money(Vec<NodeMoney>),
+    /// To [`Query::Settings`].
+    Settings(Settings),
+    /// To [`Query::Judge`]: all that is wrong. To [`Command::Change`] when something is: nothing was changed.
+    Faults(Vec<Fault>),
+    /// To [`Command::Change`].
+    Saved(Saved),
     /// A command was done.
     Done,
 }
@@ -211,6 +225,8 @@ pub enum Answer {
 pub enum Command {
     /// Take up the configuration as it is now.
     Reload,
+    /// Write these into the configuration, all or none, and go by them.
+    Change(Vec<Change>),
 }
 
 /// What the collector says.

@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::domain::currency::Currency;
 pub use crate::domain::earned::{
     Amounts, Component, Confidence, DayMoney, Difference, DifferenceReason, Estimate, EstimatePoint, HeldOf,
     MonthState, NextPayout, NodeWay, Parts, PriceSource, SentPart, Stub, Sum, Tallies,
@@ -60,24 +61,6 @@ pub struct NodeMoney {
     pub asked_ms: Option<i64>,
     /// Why it did not when it was asked last.
     pub error: Option<String>,
-}
-
-/// How the user wants dollars to be read.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Currency {
-    /// Stands before the amount: `$`.
-    pub symbol: String,
-    /// Dollars times this are the amount.
-    pub factor: f64,
-}
-
-impl Default for Currency {
-    fn default() -> Self {
-        Self {
-            symbol: "$".to_owned(),
-            factor: 1.0,
-        }
-    }
 }
 
 /// What a satellite pays for one component.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::databases::{Databases, Notice};
 use super::disks::{Around, PendingAudits};
+use crate::domain::currency::Currency;
 use crate::domain::health::{Rule, State};
 
 /// All nodes at one time.
@@ -367,6 +368,9 @@ pub struct Earnings {
     pub node_estimate_microusd: Option<i64>,
     pub held_microusd: Option<i64>,
     pub as_of: Option<String>,
+    /// How people read it; the amounts here are dollars.
+    #[serde(default, skip_serializing_if = "Currency::is_dollars")]
+    pub currency: Currency,
 }
 
 /// Something that wants an operator.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use super::config::{self, Said};
+use super::settings::{self, FileDesk, Names};
 use super::signals::Signals;
 use super::{Failure, Global, discovery, visible};
 use crate::api::money::Currency;
@@ -168,17 +169,19 @@ pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
         return once(plan, &data_dir);
     }
     let signals = Signals::listen(tell)?;
-    let plans = plans(global.clone(), args.said.clone(), &config, signals.reload);
+    let desk = FileDesk::new(global, &args.said, &config);
+    let plans = plans(global.clone(), args.said.clone(), desk.names(), signals.reload);
     let service = Service::start(&data_dir, plan, plans, Box::new(tell))?;
+    service.open_desk(Arc::new(desk));
     match service.run(&signals.stop, || eprintln!("ready")) {
         true => Ok(()),
         false => Err(Failure::NotKept),
     }
 }
 
-/// Plans whenever the configuration file changed, or `reload` was told.
-pub fn plans(global: Global, said: Said, config: &Config, reload: Arc<AtomicBool>) -> Plans {
-    let file = config.file.clone();
+/// Plans whenever the configuration file changed, or `reload` was told. `names`: the nodes of the last one.
+pub fn plans(global: Global, said: Said, names: Names, reload: Arc<AtomicBool>) -> Plans {
+    let file = settings::file(&global);
     let mut before = seen(file.as_ref());
     Box::new(move |anyway| {
         let now = seen(file.as_ref());
@@ -189,6 +192,9 @@ pub fn plans(global: Global, said: Said, config: &Config, reload: Arc<AtomicBool
         }
         before = now;
         let plan = discovery::load(&global, &said).and_then(|config| plan(&config));
+        if let Ok(plan) = &plan {
+            names.set(plan.names.clone());
+        }
         Some(plan.map_err(|failure| failure.to_string()))
     })
 }

@@ -7,14 +7,16 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{Failure, Global, discovery, visible};
+use super::{Failure, Global, discovery, settings, visible};
 use crate::config;
 use crate::config::load::{Config, Inputs, Shown, load as resolve};
 use crate::config::node::{LogSource, Node};
 use crate::config::problem::{Origin, Problem};
 use crate::config::setting::Settings;
 use crate::config::template::template;
+use crate::config::write::{Over, write as write_file};
 use crate::discover::Found;
+use crate::domain::setting::Change;
 use crate::store::upkeep::Retention;
 use crate::ui::action::{ACTIONS, Spec};
 use crate::ui::keymap::{Keymap, Wish};
@@ -58,6 +60,19 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Write settings into the file: KEY VALUE, as `money.factor 0.92` or `node.home.watts 8`; `config show` lists all.
+    /// Comments and all else stay; a running collector goes by them at once
+    Set {
+        /// Names and values
+        #[arg(required = true, num_args = 2.., value_names = ["KEY", "VALUE"], allow_negative_numbers = true)]
+        pairs: Vec<String>,
+    },
+    /// Take settings out of the file, so that the default holds
+    Unset {
+        /// Names
+        #[arg(required = true, value_name = "KEY")]
+        keys: Vec<String>,
+    },
     /// Every action of the screen with its keys: the names for [keys] in the file
     Keys {
         #[command(flatten)]
@@ -74,8 +89,27 @@ pub fn run(global: &Global, command: Command) -> Result<(), Failure> {
         Command::Init { force, print } => init(global, force, print),
         Command::Check { said } => check(global, &said),
         Command::Show { said, json } => show(global, &said, json),
+        Command::Set { pairs } => set(global, &pairs),
+        Command::Unset { keys } => {
+            let changes = keys.into_iter().map(|key| Change { key, value: None });
+            settings::set(global, changes.collect())
+        }
         Command::Keys { said, markdown } => keys(global, &said, markdown),
     }
+}
+
+fn set(global: &Global, pairs: &[String]) -> Result<(), Failure> {
+    let (pairs, rest) = pairs.as_chunks::<2>();
+    if let [key] = rest {
+        return Err(Failure::Usage(format!(
+            "`{key}` has no value; write KEY VALUE, or `config unset {key}`"
+        )));
+    }
+    let changes = pairs.iter().map(|[key, value]| Change {
+        key: key.clone(),
+        value: Some(value.clone()),
+    });
+    settings::set(global, changes.collect())
 }
 
 impl From<&Settings> for Retention {
@@ -186,38 +220,16 @@ fn found_node(found: &Found) -> (Node, Vec<String>) {
     (node, lines.collect())
 }
 
-/// Writes a file whole or not at all, for its owner only. Another's link to a file stays a link.
+/// Writes a file whole or not at all.
 fn write(path: &Path, text: &str, force: bool) -> Result<(), Failure> {
-    let failed = |source: io::Error| Failure::File {
-        path: path.to_owned(),
-        source,
-    };
-    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    if !force && path.symlink_metadata().is_ok() {
-        return Err(Failure::Exists(path.to_owned()));
-    }
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(failed)?;
-    let mut file = tempfile::Builder::new()
-        .prefix(".storj-monitor-")
-        .tempfile_in(folder)
-        .map_err(failed)?;
-    file.write_all(text.as_bytes()).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    let kept = if force {
-        file.persist(&target)
-    } else {
-        file.persist_noclobber(&target)
-    };
-    match kept {
-        Ok(_) => Ok(()),
-        // Somebody made it in this moment.
-        Err(error) if !force && error.error.kind() == io::ErrorKind::AlreadyExists => {
-            Err(Failure::Exists(path.to_owned()))
-        }
-        Err(error) => Err(failed(error.error)),
-    }
+    let over = if force { Over::Anything } else { Over::Nothing };
+    write_file(path, text.as_bytes(), over).map_err(|source| match source.kind() {
+        io::ErrorKind::AlreadyExists => Failure::Exists(path.to_owned()),
+        _ => Failure::File {
+            path: path.to_owned(),
+            source,
+        },
+    })
 }
 
 fn check(global: &Global, said: &Said) -> Result<(), Failure> {
@@ -281,7 +293,7 @@ fn doubtful(config: &Config) -> Vec<Problem> {
                 Ok(_) => {}
             }
         }
-        if log.is_none() && node.api.is_none() && node.data.is_none() {
+        if log.is_none() && node.api.is_none() && node.data.is_none() && !config.is_looked_for(node) {
             doubt(
                 "log",
                 "there is neither a log nor an api nor a data folder: nothing can be known of it".to_owned(),

@@ -1,18 +1,20 @@
 //! `demo`: the program at work on two recorded nodes, as if they ran now. Keeps nothing.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use super::settings::FileDesk;
 use super::signals::Signals;
 use super::tui::{self, Again, Begin, Inside, Opening};
-use super::{Failure, Global, status};
+use super::{Failure, Global, collect, status};
 use crate::api::link::Link;
 use crate::api::message::{Answer, Query};
 use crate::api::status::Status;
 use crate::collector::collect::Log;
-use crate::collector::service::{Plan, Service};
+use crate::collector::service::{Plan, Plans, Service};
 use crate::config::setting::Settings;
 use crate::demo::{HISTORY, Replay};
 use crate::node::client::{self, Client};
@@ -65,7 +67,11 @@ pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
     };
     let replay = Replay::start(folder.path(), now_ms(), HISTORY, args.speed)?;
     let data_dir = folder.path().join("data");
-    let service = Service::start(&data_dir, plan(&replay)?, Box::new(|_| None), Box::new(|_| ()))?;
+    let plan = plan(&replay)?;
+    let desk = desk(folder.path(), &plan)?;
+    let plans = plans(plan.clone(), Arc::clone(&desk));
+    let service = Service::start(&data_dir, plan, plans, Box::new(|_| ()))?;
+    service.open_desk(desk);
     let stop = Signals::listen(|_| ())?.stop;
     let (inside, mut link) = Inside::start(service, Arc::default())?;
     let shown = match io::stdout().is_terminal() && args.seconds.is_none() {
@@ -85,6 +91,25 @@ pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
     };
     inside.end()?;
     shown
+}
+
+/// What is changed on its screen holds until it ends: its file goes with all else it made.
+fn desk(folder: &Path, plan: &Plan) -> Result<Arc<FileDesk>, Failure> {
+    let file = folder.join("config.toml");
+    std::fs::write(&file, "")?;
+    Ok(Arc::new(FileDesk::for_this_run(file, plan.names.clone())))
+}
+
+/// Only what is said of money can be another; nodes and files are those of the recording.
+fn plans(plan: Plan, desk: Arc<FileDesk>) -> Plans {
+    Box::new(move |anyway| {
+        anyway.then(|| {
+            let config = desk.config().map_err(|failure| failure.to_string())?;
+            let mut plan = plan.clone();
+            plan.terms = collect::terms(&config);
+            Ok(plan)
+        })
+    })
 }
 
 fn plan(replay: &Replay) -> Result<Plan, Failure> {

@@ -78,12 +78,19 @@ pub fn taken(found: &Found) -> (Node, Vec<String>) {
     (node, notes)
 }
 
-/// The configuration; where it names no node and no file was named, with the nodes of this host.
+/// The configuration; where it says of no node where it is read from and no file was named, with the nodes of this host.
 pub fn load(global: &Global, said: &Said) -> Result<Config, Failure> {
     let mut config = config::load(global, said)?;
-    if config.nodes.is_empty() && !config.named {
+    if !config.named && config.nodes.iter().all(|node| config.is_looked_for(node)) {
         let found = find()?;
+        let priced = std::mem::take(&mut config.nodes);
         config.nodes = found.iter().map(|found| taken(found).0).collect();
+        for node in &mut config.nodes {
+            if let Some(priced) = priced.iter().find(|priced| priced.name == node.name) {
+                node.cost = priced.cost;
+                node.tags.clone_from(&priced.tags);
+            }
+        }
     }
     Ok(config)
 }

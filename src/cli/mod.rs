@@ -14,6 +14,7 @@ mod import;
 mod ingest;
 mod nodes;
 mod page;
+mod settings;
 mod signals;
 mod sources;
 mod status;
@@ -26,6 +27,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::problem::{Problem, Problems};
+use crate::domain::setting::Fault;
 use crate::report::time;
 use crate::store;
 use crate::support::clock;
@@ -112,7 +114,7 @@ enum Command {
     Sources(sources::Args),
     /// What a month earns, is kept back and paid, as a table
     Earnings(earnings::Args),
-    /// Write a table of the database
+    /// Write a table of the database; amounts are millionths of a dollar, whatever currency people read
     Export(export::Args),
     /// Write completions for a shell: put them where it looks for them
     Completions {
@@ -155,6 +157,8 @@ pub enum Failure {
     Config(#[from] Problems),
     #[error("{}: this file is there already; --force replaces it, --print only shows what would be written", .0.display())]
     Exists(PathBuf),
+    #[error("nothing was changed")]
+    Faults(Vec<Fault>),
     #[error(transparent)]
     Store(#[from] store::Error),
     #[error("{}: {source}", path.display())]
@@ -167,7 +171,7 @@ impl Failure {
     fn code(&self) -> ExitCode {
         match self {
             Self::Partly { .. } | Self::Overlap { .. } => ExitCode::from(3),
-            Self::Usage(_) | Self::Config(_) => ExitCode::from(2),
+            Self::Usage(_) | Self::Config(_) | Self::Faults(_) => ExitCode::from(2),
             // Whoever reads has seen enough, as in `storj-monitor count LOG | head -1`.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
             Self::NoLog
@@ -194,6 +198,7 @@ pub fn run() -> ExitCode {
     if code != ExitCode::SUCCESS {
         let lines = match &failure {
             Failure::Config(Problems(problems)) => problems.iter().map(Problem::to_string).collect(),
+            Failure::Faults(faults) => faults.iter().map(settings::line).collect(),
             one => vec![one.to_string()],
         };
         lines

@@ -16,6 +16,7 @@ use crate::api::socket;
 use crate::api::status::{Disk, Earnings, Flow, Node, Satellite, Status};
 use crate::collector::tell;
 use crate::domain::health::State;
+use crate::domain::money::Micro;
 use crate::domain::sample::Standing;
 use crate::store::{self, Reader};
 use crate::ui::number;
@@ -241,13 +242,14 @@ fn write_notices(page: &mut Page<impl Write>, notices: &[Notice], now_ms: i64) -
 
 /// `earned in 2026-08: $9.84 so far, $14.73 by its end; beside it $0.21 are kept back`
 fn money_line(earnings: &Earnings) -> Option<String> {
-    let so_far = number::dollars(earnings.so_far_microusd?);
+    let text = |micro: i64| earnings.currency.text(Micro(micro));
+    let so_far = text(earnings.so_far_microusd?);
     let mut line = format!("earned in {}: {so_far} so far", earnings.month);
     if let Some(end) = earnings.estimate_microusd.or(earnings.node_estimate_microusd) {
-        line += &format!(", {} by its end", number::dollars(end));
+        line += &format!(", {} by its end", text(end));
     }
     if let Some(held) = earnings.held_microusd.filter(|held| *held >= 5000) {
-        line += &format!("; beside it {} are kept back", number::dollars(held));
+        line += &format!("; beside it {} are kept back", text(held));
     }
     Some(line)
 }

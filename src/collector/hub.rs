@@ -8,6 +8,7 @@ use std::sync::mpsc::{Sender, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::desk::Desk;
 use super::matcher::Matcher;
 use super::tap::Tap;
 use super::{disks, explain, latency, money, past, progress, rating, space, tables, tell};
@@ -18,6 +19,7 @@ use crate::api::snapshot::{NodeView, Section, Snapshot, Topic};
 use crate::api::status::{Reason, Status};
 use crate::api::table::Question;
 use crate::domain::health::{Rule, State};
+use crate::domain::setting::{Change, Saved};
 use crate::store::query::Scope;
 use crate::store::{self, Reader};
 use crate::support::clock;
@@ -55,6 +57,7 @@ pub struct Hub {
     present_ms: Option<i64>,
     terms: Mutex<money::Terms>,
     troubles: money::Troubles,
+    desk: Mutex<Option<Arc<dyn Desk>>>,
 }
 
 #[derive(Default)]
@@ -137,6 +140,7 @@ impl Hub {
             present_ms: None,
             terms: Mutex::default(),
             troubles: money::Troubles::default(),
+            desk: Mutex::default(),
         }
     }
 
@@ -199,7 +203,10 @@ impl Hub {
                 viewer.outbox.put(Message::Answer { id, answer });
             }
             Request::Do { id, command } => {
-                let answer = self.order(command);
+                let answer = match command {
+                    Command::Change(changes) if !changes.is_empty() => self.change(&changes),
+                    command => self.order(command),
+                };
                 viewer.outbox.put(Message::Answer { id, answer });
             }
             Request::Subscribe { id, filter } => self.subscribe(viewer, id, &filter),
@@ -243,10 +250,21 @@ impl Hub {
     /// # Errors
     /// One line: why there is none.
     pub fn answer(&self, query: &Query) -> Result<Answer, String> {
+        match query {
+            Query::Settings { keys } => self.desk()?.told(keys).map(Answer::Settings),
+            Query::Judge(changes) => Ok(Answer::Faults(self.desk()?.judge(changes))),
+            _ => self.kept(query),
+        }
+    }
+
+    /// The answer of what was kept.
+    fn kept(&self, query: &Query) -> Result<Answer, String> {
         let clock = || clock::now_ms();
         let now_ms = self.present_ms.unwrap_or_else(clock);
         let reader = Reader::open(&self.data_dir).map_err(|error| error.to_string())?;
         match query {
+            // No database knows these.
+            Query::Settings { .. } | Query::Judge(_) => Err("this is not kept".to_owned()),
             Query::Status { nodes, at_ms } => self
                 .status(&reader, nodes, (at_ms.unwrap_or(now_ms), at_ms.is_none()))
                 .map(Answer::Status)
@@ -358,6 +376,30 @@ impl Hub {
     pub fn terms(&self, terms: money::Terms) {
         *lock(&self.terms) = terms;
         self.troubles.forget();
+        self.wake();
+    }
+
+    /// Viewers read and change the configuration there.
+    pub fn open_desk(&self, desk: Arc<dyn Desk>) {
+        *lock(&self.desk) = Some(desk);
+    }
+
+    fn desk(&self) -> Result<Arc<dyn Desk>, String> {
+        let desk = lock(&self.desk).clone();
+        desk.ok_or_else(|| "the configuration cannot be reached from here; change its file".to_owned())
+    }
+
+    fn change(&self, changes: &[Change]) -> Result<Answer, String> {
+        let mut saved = match self.desk()?.change(changes) {
+            Ok(saved) => saved,
+            Err(faults) => return Ok(Answer::Faults(faults)),
+        };
+        if saved != Saved::default()
+            && let Err(why) = self.order(Command::Change(Vec::new()))
+        {
+            saved.notes.push(format!("not gone by yet: {why}"));
+        }
+        Ok(Answer::Saved(saved))
     }
 
     fn order(&self, command: Command) -> Result<Answer, String> {

@@ -5,6 +5,7 @@ pub mod asks;
 mod books;
 pub mod collect;
 mod cover;
+pub mod desk;
 pub mod disks;
 pub mod explain;
 pub mod geo;

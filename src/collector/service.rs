@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::time::{Duration, Instant};
 
 use super::collect::{Collector, Log};
+use super::desk::Desk;
 use super::hub::{Hub, Order};
 use super::money::Terms;
 use super::publish::{self, Publisher};
@@ -57,6 +58,29 @@ pub struct Plan {
     pub terms: Terms,
 }
 
+impl Plan {
+    /// All of it but what is said of money.
+    fn work(&self) -> String {
+        let Self {
+            names,
+            logs,
+            targets,
+            databases,
+            places,
+            host,
+            retention,
+            every,
+            client,
+            geoip,
+            // Of logs that are followed from then on: those come with other work.
+            start: _,
+            terms: _,
+        } = self;
+        let asked = (targets, every, client.timeout(), places, host);
+        format!("{:?}", (names, logs, databases, retention, geoip, asked))
+    }
+}
+
 /// Where plans come from while it runs: called with whether it is to look again in any case; gives a new
 /// plan once, or what is wrong with it.
 pub type Plans = Box<dyn FnMut(bool) -> Option<std::result::Result<Plan, String>> + Send>;
@@ -77,6 +101,8 @@ pub struct Service {
     plans: Plans,
     /// A plan that could not be taken, for the database's sake.
     waiting: Option<Plan>,
+    /// The work of the plan that was taken.
+    work: String,
     looked: Instant,
     say: Say,
     #[cfg(unix)]
@@ -108,6 +134,7 @@ impl Service {
             watching: None,
             plans,
             waiting: None,
+            work: String::new(),
             looked: Instant::now(),
             say,
             #[cfg(unix)]
@@ -120,6 +147,11 @@ impl Service {
     /// Where viewers of this process attach.
     pub fn hub(&self) -> &Arc<Hub> {
         &self.hub
+    }
+
+    /// Viewers read and change the configuration there.
+    pub fn open_desk(&self, desk: Arc<dyn Desk>) {
+        self.hub.open_desk(desk);
     }
 
     /// Works until `stop`; then keeps what was read. False: that could not be kept, and is read again.
@@ -178,6 +210,23 @@ impl Service {
     fn obey(&mut self, command: &Command) -> std::result::Result<Answer, String> {
         match command {
             Command::Reload => self.reload(true).map(|()| Answer::Done),
+            Command::Change(_) => self.settle().map(|()| Answer::Done),
+        }
+    }
+
+    /// Takes up what the screen changed: where only money is told otherwise, no work is begun anew for it.
+    fn settle(&mut self) -> std::result::Result<(), String> {
+        match (self.plans)(true) {
+            Some(Ok(plan)) if self.waiting.is_none() && plan.work() == self.work => {
+                self.hub.terms(plan.terms);
+                Ok(())
+            }
+            Some(Ok(plan)) => {
+                self.waiting = Some(plan);
+                self.reload(false)
+            }
+            Some(Err(error)) => Err(error),
+            None => Ok(()),
         }
     }
 
@@ -215,6 +264,7 @@ impl Service {
             self.waiting = Some(plan);
             return Ok(false);
         }
+        self.work = plan.work();
         self.collector.know(plan.names, true, now_ms())?;
         self.collector.keep(plan.retention);
         self.hub.terms(plan.terms);

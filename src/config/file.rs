@@ -17,36 +17,46 @@ const LARGEST: u64 = 1 << 20;
 
 /// The file's text without its byte order mark; `None` when it is absent and may be.
 pub(super) fn text(path: &Path, must: bool) -> Result<Option<String>, Problem> {
-    let place = |line| Origin::File(path.to_owned(), line);
-    let cannot = |error: &io::Error| Problem::new(place(None), format!("cannot be read: {error}"), "");
+    let bytes = bytes(path, must)?;
+    bytes
+        .map(|bytes| decoded(path, bytes).map(|(_, text)| text))
+        .transpose()
+}
+
+/// The file as it is; `None` when it is absent and may be.
+pub(super) fn bytes(path: &Path, must: bool) -> Result<Option<Vec<u8>>, Problem> {
+    let place = || Origin::File(path.to_owned(), None);
     let mut bytes = Vec::new();
     let read = std::fs::File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
     match read {
-        Err(error) if error.kind() == io::ErrorKind::NotFound && !must => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !must => Ok(None),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let hint = "name a file that is there, or make it with `config init`";
-            return Err(Problem::new(place(None), "there is no such file", hint));
+            Err(Problem::new(place(), "there is no such file", hint))
         }
-        Err(_) if path.is_dir() => {
-            return Err(Problem::new(place(None), "this is a folder", "name the file in it"));
-        }
-        Err(error) => return Err(cannot(&error)),
+        Err(_) if path.is_dir() => Err(Problem::new(place(), "this is a folder", "name the file in it")),
+        Err(error) => Err(Problem::new(place(), format!("cannot be read: {error}"), "")),
         Ok(_) if bytes.len() as u64 > LARGEST => {
             let what = format!("it is larger than {LARGEST} bytes");
-            return Err(Problem::new(place(None), what, "this can be no configuration"));
+            Err(Problem::new(place(), what, "this can be no configuration"))
         }
-        Ok(_) => {}
+        Ok(_) => Ok(Some(bytes)),
     }
+}
+
+/// Its text, and the byte order mark it may begin with.
+pub(super) fn decoded(path: &Path, bytes: Vec<u8>) -> Result<(&'static str, String), Problem> {
+    const MARK: &str = "\u{feff}";
     match String::from_utf8(bytes) {
-        Ok(text) => Ok(Some(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))),
+        Ok(text) => Ok(match text.strip_prefix(MARK) {
+            Some(text) => (MARK, text.to_owned()),
+            None => ("", text),
+        }),
         Err(error) => {
             let before = error.as_bytes().get(..error.utf8_error().valid_up_to());
             let line = before.unwrap_or_default().iter().filter(|b| **b == b'\n').count() + 1;
-            Err(Problem::new(
-                place(Some(line)),
-                "this is not UTF-8",
-                "save the file as UTF-8",
-            ))
+            let place = Origin::File(path.to_owned(), Some(line));
+            Err(Problem::new(place, "this is not UTF-8", "save the file as UTF-8"))
         }
     }
 }
@@ -267,7 +277,7 @@ fn given<'a>(value: &'a DeValue<'_>) -> Given<'a> {
     }
 }
 
-fn what(value: &DeValue<'_>) -> &'static str {
+pub(super) fn what(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a text",
         DeValue::Integer(_) => "a number",

@@ -11,6 +11,7 @@ use super::node::{Field, Folders, LogSource, Node};
 use super::problem::{Origin, Problem, Problems, closest};
 use super::setting::{Given, SETTINGS, Settings};
 use super::{ENV, address};
+use crate::domain::setting::{self as told, Teller};
 
 /// What a configuration is made of.
 #[derive(Debug, Default, Clone)]
@@ -136,7 +137,16 @@ impl Draft {
                 let what = format!("the node `{}` is named twice{first}", entry.node.name);
                 self.problem(entry.origin, what, "give each its own name");
             }
-            Some(known) => *known = entry,
+            Some(known) => {
+                // Neither the environment nor a flag can say what a node costs.
+                let cost = std::mem::take(&mut known.node.cost);
+                let said = known.fields.iter().filter(|(field, _)| field.is_cost()).cloned();
+                let said: Vec<_> = said.collect();
+                *known = entry;
+                known.node.cost = cost;
+                known.fields.retain(|(field, _)| !field.is_cost());
+                known.fields.extend(said);
+            }
             None => self.nodes.push(entry),
         }
     }
@@ -255,7 +265,69 @@ pub fn load(inputs: &Inputs) -> Result<Config, Problems> {
     })
 }
 
+/// All that is wrong with the text of a file by itself.
+pub(super) fn problems(text: &str, path: &Path, home: Option<&Path>, check: Option<CheckKeys>) -> Vec<Problem> {
+    let mut draft = Draft::new();
+    file::apply(text, path, home, &mut draft);
+    let inputs = Inputs {
+        home: home.map(Path::to_owned),
+        ..Inputs::default()
+    };
+    draft.settle(&inputs, Some(path));
+    draft.check_keys(check);
+    draft.problems
+}
+
 impl Config {
+    /// A setting as viewers see it; `None`: there is none of this name.
+    pub fn setting(&self, key: &str) -> Option<told::Setting> {
+        let shown = self.values.iter().find(|value| value.key == key);
+        let mut told = match SETTINGS.iter().find(|setting| setting.name() == key) {
+            Some(setting) => told::Setting {
+                default: setting.default.to_owned(),
+                wanted: setting.wanted(),
+                help: setting.help.to_owned(),
+                unit: setting.unit().to_owned(),
+                taken: setting.taken(),
+                ..told::Setting::default()
+            },
+            None => {
+                let (_, field) = key.strip_prefix("node.")?.rsplit_once('.')?;
+                let field = Field::of(field)?;
+                told::Setting {
+                    wanted: field.wanted(),
+                    help: field.help().to_owned(),
+                    unit: field.unit().to_owned(),
+                    ..told::Setting::default()
+                }
+            }
+        };
+        key.clone_into(&mut told.key);
+        if let Some(shown) = shown {
+            told.value = match &shown.json {
+                Json::Null => String::new(),
+                // 8, not 8.0.
+                Json::Number(number) if number.is_f64() => number.as_f64().unwrap_or_default().to_string(),
+                Json::Array(all) => all.iter().map(words).collect::<Vec<_>>().join("+"),
+                _ => shown.text.clone(),
+            };
+            told.teller = match &shown.origin {
+                Origin::Default => Teller::Default,
+                Origin::File(_, line) => Teller::File(*line),
+                Origin::Env(name) => Teller::Env(name.clone()),
+                Origin::Flag(name) => Teller::Flag((*name).to_owned()),
+            };
+        }
+        Some(told)
+    }
+
+    /// Whether the file does not say where a node is read from, but perhaps what it costs: it is looked for on the host.
+    pub fn is_looked_for(&self, node: &Node) -> bool {
+        let silent = node.log == LogSource::None && self.origin(&format!("node.{}.log", node.name)) == Origin::Default;
+        let addresses = [&node.api, &node.metrics, &node.health];
+        !self.named && silent && node.data.is_none() && addresses.iter().all(|address| address.is_none())
+    }
+
     /// Where a value comes from.
     pub fn origin(&self, key: &str) -> Origin {
         let value = self.values.iter().find(|value| value.key == key);

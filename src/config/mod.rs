@@ -1,13 +1,16 @@
 //! What the program goes by: file, environment and flags, resolved to one value each, with its origin.
 
 mod address;
+pub mod change;
 mod file;
 pub mod load;
 pub mod node;
 pub mod problem;
 pub mod setting;
 mod size;
+mod splice;
 pub mod template;
+pub mod write;
 
 use std::path::PathBuf;
 

@@ -148,6 +148,26 @@ impl Field {
         }
     }
 
+    /// What it is counted in; empty: in nothing.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::MonthlyCost => "$ a month",
+            Self::Watts => "W",
+            Self::KwhPrice => "$ a kWh",
+            Self::HardwareCost => "$",
+            _ => "",
+        }
+    }
+
+    /// What it may be, in words.
+    pub fn wanted(self) -> String {
+        match self {
+            _ if self.is_cost() => "a number, 0 or more".to_owned(),
+            Self::Tags => "tags with + between them".to_owned(),
+            _ => format!("as {}", self.example()),
+        }
+    }
+
     /// An example, as the file writes it.
     pub fn example(self) -> &'static str {
         match self {

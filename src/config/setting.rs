@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::node::Folders;
 use super::size;
+use crate::domain::setting::Taken;
 use crate::support::foreign::is_hidden;
 
 /// What the program does, as it was settled.
@@ -293,6 +294,26 @@ impl Setting {
             Kind::Factor(_) => "a number above 0".to_owned(),
             Kind::Cents(_) => format!("a whole number of cents, {} to {}", CENTS.start(), CENTS.end()),
             Kind::Start(_) => "\"all\", \"end\", an age as \"7d\", or a time".to_owned(),
+        }
+    }
+
+    /// What it is counted in; empty: in nothing.
+    pub fn unit(&self) -> &'static str {
+        match &self.kind {
+            Kind::Seconds(..) => "s",
+            Kind::Days(..) => "days",
+            Kind::Cents(_) => "\u{a2}/TB",
+            Kind::Factor(_) => "for $1",
+            _ => "",
+        }
+    }
+
+    /// When a running program goes by a change of it.
+    pub fn taken(&self) -> Taken {
+        match self.section {
+            "ui" => Taken::NextScreen,
+            "collect" => Taken::NewLogs,
+            _ => Taken::AtOnce,
         }
     }
 

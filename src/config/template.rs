@@ -11,7 +11,8 @@ pub fn template(nodes: &[(Node, Vec<String>)]) -> String {
     let mut text = String::from(
         "# Configuration of storj-monitor. `storj-monitor config check` says what is wrong with it,\n\
          # `storj-monitor config show` what holds and why: flags beat the environment, which beats this file.\n\
-         # A line that begins with # is not read; a setting that is not set has the value shown.\n",
+         # A line that begins with # is not read; a setting that is not set has the value shown.\n\
+         # `storj-monitor config set KEY VALUE` changes one and leaves all else as it is.\n",
     );
     for section in sections() {
         text += &format!("\n[{section}]\n");
@@ -97,7 +98,7 @@ fn comment(note: &str) -> String {
 }
 
 /// A basic string of TOML.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {

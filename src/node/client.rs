@@ -76,6 +76,11 @@ impl Client {
         Ok(Self { http, timeout })
     }
 
+    /// How long it waits for an answer.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     /// Asks for the dashboard and the satellites. `base` is the console's address,
     /// `http://127.0.0.1:14002`, perhaps with a path in front of `/api`.
     ///

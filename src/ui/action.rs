@@ -1,6 +1,7 @@
 //! The one table of actions: keys, footer, help, palette, configuration and the reference in the README are made
 //! from it.
 
+mod make;
 mod table;
 
 pub use table::ACTIONS;
@@ -85,6 +86,8 @@ pub enum Action {
     HeatStrip,
     ByWhom,
     Yields,
+    Costs,
+    Save,
     Show(Pane),
 }
 

@@ -43,6 +43,8 @@ struct Held {
     answered_ms: i64,
     /// The question that is under way: its number and key.
     waits: Option<(u64, String)>,
+    /// Something was changed since it was asked.
+    again: bool,
 }
 
 /// Answers to the panes' questions.
@@ -86,6 +88,11 @@ impl Answers {
         true
     }
 
+    /// Something was changed that answers depend on: all are asked for again, and shown until then.
+    pub(super) fn ask_again(&mut self) {
+        self.held.values_mut().for_each(|held| held.again = true);
+    }
+
     /// The collector that was asked is gone.
     pub(super) fn forget_questions(&mut self) {
         self.held.values_mut().for_each(|held| held.waits = None);
@@ -102,12 +109,13 @@ impl Answers {
                 _ => ask.every_s,
             };
             let is_old = every_s > 0 && now_ms - held.answered_ms >= every_s * 1000;
-            let is_known = held.answer.is_some() && held.key == ask.key && !is_old;
+            let is_known = held.answer.is_some() && held.key == ask.key && !is_old && !held.again;
             if is_known || held.waits.is_some() {
                 continue;
             }
             self.last += 1;
             held.waits = Some((self.last, ask.key));
+            held.again = false;
             requests.push(Request::Ask {
                 id: self.last,
                 query: ask.query,

@@ -7,6 +7,7 @@ pub mod explain;
 pub mod export;
 pub mod financials;
 pub mod flow;
+pub mod form;
 pub mod frame;
 pub mod key;
 pub mod keymap;

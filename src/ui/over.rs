@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget};
 
 use super::explain::Explained;
+use super::form;
 use super::look::{Theme, Tone};
 use super::model::Model;
 use super::number;
@@ -23,6 +24,7 @@ pub(super) fn draw(body: Rect, last: Rect, buffer: &mut Buffer, model: &Model, h
         None => {}
         Some(Overlay::Pick(picker)) => pick(body, buffer, theme, picker, hits),
         Some(Overlay::Type(prompt)) => line(last, buffer, model, prompt),
+        Some(Overlay::Form(form)) => form::draw(body, last, buffer, theme, (form, &model.keymap), hits),
         Some(Overlay::Explain(at, explained)) => {
             let figure = hits.figures.get(*at).map(|(area, _)| *area);
             explain(body, buffer, theme, explained, figure);
@@ -32,7 +34,7 @@ pub(super) fn draw(body: Rect, last: Rect, buffer: &mut Buffer, model: &Model, h
 }
 
 /// A window with a frame, cleared; the room inside.
-fn window(area: Rect, buffer: &mut Buffer, theme: &Theme, title: &str, words: &str) -> Rect {
+pub(super) fn window(area: Rect, buffer: &mut Buffer, theme: &Theme, title: &str, words: &str) -> Rect {
     Clear.render(area, buffer);
     let (corner, side) = match theme.glyphs.unicode {
         true => (["┌", "┐", "└", "┘"], "│"),
@@ -71,7 +73,7 @@ fn window(area: Rect, buffer: &mut Buffer, theme: &Theme, title: &str, words: &s
     )
 }
 
-fn centred(body: Rect, width: u16, height: u16) -> Rect {
+pub(super) fn centred(body: Rect, width: u16, height: u16) -> Rect {
     let (width, height) = (width.min(body.width), height.min(body.height));
     Rect::new(
         body.x + (body.width - width) / 2,
@@ -162,7 +164,7 @@ fn pick(body: Rect, buffer: &mut Buffer, theme: &Theme, picker: &Picker, hits: &
     }
 }
 
-fn cursor(theme: &Theme) -> &'static str {
+pub(super) fn cursor(theme: &Theme) -> &'static str {
     if theme.glyphs.unicode { "▏" } else { "_" }
 }
 

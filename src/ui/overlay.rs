@@ -4,6 +4,7 @@ use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use super::explain::Explained;
+use super::form::Form;
 
 /// A line that is typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -168,6 +169,8 @@ pub enum Overlay {
     Pick(Picker),
     /// A line.
     Type(Prompt),
+    /// Settings.
+    Form(Form),
     /// A figure: its place among those on the screen, and what it is.
     Explain(usize, Explained),
     /// A text in lines, with its heading, and the first line shown.

@@ -8,6 +8,7 @@ use super::ask::Wants;
 use super::chart;
 use super::explain::Explained;
 use super::export::{Plot, Save};
+use super::form::Entry;
 use super::look::Tone;
 use super::overlay::{Item, Prompt};
 use super::pen::Pen;
@@ -128,6 +129,13 @@ pub enum Effect {
         /// What there is.
         items: Vec<Item>,
     },
+    /// Let the person edit settings together.
+    Edit {
+        /// The heading.
+        title: String,
+        /// Which.
+        entries: Vec<Entry>,
+    },
     /// Show another pane.
     Show(Pane),
 }
@@ -156,6 +164,8 @@ pub struct Hits {
     pub figures: Vec<(Rect, Figure)>,
     /// What a click does: tabs, keys of the footer.
     pub buttons: Vec<(Rect, Action)>,
+    /// The lines of the form that lies over the pane, and which fields they are.
+    pub fields: Vec<(Rect, usize)>,
     /// The items of the list that lies over the pane, and the place of the first one.
     pub over: Vec<Rect>,
     /// See [`Hits::over`].

@@ -25,7 +25,7 @@ pub struct Args {
     /// Only this node; repeatable
     #[arg(long, value_name = "NAME")]
     node: Vec<String>,
-    /// Answer as JSON: all that is known of the month and those before it
+    /// Answer as JSON: all that is known of the month and those before it, in millionths of a dollar
     #[arg(long)]
     json: bool,
 }
@@ -97,7 +97,7 @@ const fn column(title: &'static str, drop: u8) -> Column {
 const COLUMNS: [Column; 13] = [
     column("satellite", 0),
     column("month", 4),
-    column("$/TBm", 6),
+    column("per TBm", 6),
     column("TBm", 1),
     column("storage", 2),
     column("egress TB", 5),
@@ -152,16 +152,12 @@ fn write(out: &mut impl Write, nodes: &[NodeMoney], month: Month) -> io::Result<
 
 /// An amount as the user reads it.
 fn money(node: &NodeMoney, amount: Micro) -> String {
-    let value = amount.dollars() * node.currency.factor;
-    let sign = if value <= -0.005 { "−" } else { "" };
-    format!("{sign}{}{:.2}", node.currency.symbol, value.abs())
+    node.currency.text(amount)
 }
 
 /// Without the symbol, four places, as small nodes need them.
 fn exact(node: &NodeMoney, amount: Micro) -> String {
-    let value = amount.dollars() * node.currency.factor;
-    let sign = if value <= -0.000_05 { "−" } else { "" };
-    format!("{sign}{:.4}", value.abs())
+    node.currency.fine(amount)
 }
 
 fn write_node(page: &mut Page<impl Write>, node: &NodeMoney) -> io::Result<()> {
@@ -197,10 +193,9 @@ fn row(node: &NodeMoney, satellite: &SatelliteMoney) -> Vec<String> {
     vec![
         satellite.name.clone(),
         satellite.age_months.map_or_else(unknown, |age| age.to_string()),
-        parts
-            .storage
-            .price
-            .map_or_else(unknown, |cents| format!("{:.2}", cents as f64 / 100.0)),
+        parts.storage.price.map_or_else(unknown, |cents| {
+            node.currency.plain(Micro(cents.saturating_mul(10_000)))
+        }),
         format!("{:.2}", parts.storage.byte_hours.unwrap_or(0.0) / PAID_HOURS / TB),
         amount(&parts.storage),
         tb(parts.egress.bytes),
@@ -280,7 +275,7 @@ fn month_end(node: &NodeMoney) -> String {
 }
 
 fn amount_of(node: &NodeMoney, amount: Micro) -> f64 {
-    amount.dollars() * node.currency.factor
+    node.currency.own(amount).dollars()
 }
 
 /// What became of a month that is over.

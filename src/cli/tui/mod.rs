@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use self::looks::{Looks, pane};
 use self::memory::Keeper;
 use super::config::Said;
+use super::settings::FileDesk;
 use super::signals::Signals;
 use super::{Failure, Global, collect, discovery};
 use crate::api::link::{self, Link};
@@ -109,9 +110,11 @@ fn collector(global: &Global, data_dir: &Path, signals: &Signals) -> Result<(Ins
     let said = Said::default();
     let config = discovery::load(global, &said)?;
     let plan = collect::plan(&config)?;
-    let plans = collect::plans(global.clone(), said, &config, Arc::clone(&signals.reload));
+    let desk = FileDesk::new(global, &said, &config);
+    let plans = collect::plans(global.clone(), said, desk.names(), Arc::clone(&signals.reload));
     // What it says is on the screen; the lines themselves would spoil it.
     let service = Service::start(data_dir, plan, plans, Box::new(|_| ()))?;
+    service.open_desk(Arc::new(desk));
     Ok(Inside::start(service, Arc::default())?)
 }
 

@@ -383,5 +383,6 @@ pub fn earnings(
         node_estimate_microusd: estimates.node.map(|(net, _)| net.0),
         held_microusd: is_priced.then_some(so_far.held.0),
         as_of: as_of.map(rfc3339),
+        currency: terms.currency.clone(),
     }))
 }

@@ -39,7 +39,7 @@ fn days(days: &[i64]) -> String {
 
 /// An amount as the user reads it.
 fn cash(money: &NodeMoney, amount: Micro) -> String {
-    super::troubles::cash(&money.currency, amount)
+    money.currency.text(amount)
 }
 
 fn paystubs(money: &NodeMoney, notes: &mut Vec<Note>) {

@@ -7,7 +7,6 @@ use super::Terms;
 use super::purse::{Purse, Satellite};
 use crate::analysis::danger::money::{Fallen, Lacking, Money};
 use crate::analysis::money::{month, pace, settled};
-use crate::api::money::Currency;
 use crate::domain::money::{Micro, Month};
 use crate::domain::sample::Told;
 use crate::store::{Reader, Result};
@@ -77,7 +76,7 @@ pub(super) fn fallen(purse: &Purse, now_ms: i64) -> Option<(pace::Less, &str)> {
 fn look(reader: &Reader, (node, told): (&str, Option<&Told>), (now_ms, terms): (i64, &Terms)) -> Result<Money> {
     let from_ms = Month::of_ms(now_ms).plus(-NEWS).start_ms();
     let purse = Purse::of_months(reader, (node, told), from_ms, now_ms, terms.fallback)?;
-    let cash = |amount| cash(&terms.currency, amount);
+    let cash = |amount| terms.currency.text(amount);
     let lacking = lacking(&purse, now_ms).into_iter().map(|(month, all)| Lacking {
         month,
         satellites: all.iter().map(|(satellite, _)| satellite.name.clone()).collect(),
@@ -98,13 +97,6 @@ fn look(reader: &Reader, (node, told): (&str, Option<&Told>), (now_ms, terms): (
         lacking: lacking.collect(),
         fallen,
     })
-}
-
-/// An amount as the user reads it.
-pub(super) fn cash(currency: &Currency, amount: Micro) -> String {
-    let value = amount.dollars() * currency.factor;
-    let sign = if value <= -0.005 { "−" } else { "" };
-    format!("{sign}{}{:.2}", currency.symbol, value.abs())
 }
 
 /// What was found holds for so long, unless something new was told.

@@ -1,41 +1,8 @@
 //! The rows of the table of actions.
 
 use super::super::pane::Pane;
-use super::{Action, Place, Spec};
-
-const fn spec(
-    action: Action,
-    id: &'static str,
-    title: &'static str,
-    help: &'static str,
-    keys: &'static [&'static str],
-) -> Spec {
-    Spec {
-        action,
-        id,
-        title,
-        help,
-        keys,
-        place: Place::Everywhere,
-    }
-}
-
-const fn on(panes: &'static [Pane], spec: Spec) -> Spec {
-    Spec {
-        place: Place::On(panes),
-        ..spec
-    }
-}
-
-const fn show(
-    pane: Pane,
-    id: &'static str,
-    title: &'static str,
-    help: &'static str,
-    keys: &'static [&'static str],
-) -> Spec {
-    spec(Action::Show(pane), id, title, help, keys)
-}
+use super::make::{on, show, spec};
+use super::{Action, Spec};
 
 use Action as A;
 
@@ -344,6 +311,16 @@ pub const ACTIONS: &[Spec] = &[
         "What a figure is, where it comes from, what to do",
         &["i"],
     ),
+    on(
+        &[Pane::Financials],
+        spec(
+            A::Costs,
+            "costs",
+            "edit costs",
+            "What a node costs, the currency and its rate: changed here, kept in the configuration file",
+            &["E"],
+        ),
+    ),
     spec(
         A::Freeze,
         "freeze",
@@ -522,6 +499,7 @@ pub const ACTIONS: &[Spec] = &[
         "What was said at the bottom of the screen",
         &["!"],
     ),
+    spec(A::Save, "save", "save", "Keep what was changed in a form", &["ctrl-s"]),
     spec(
         A::Reload,
         "reload",

@@ -1,10 +1,10 @@
 //! What the pane's own keys do.
 
 use super::asks;
-use super::cash;
 use super::earned::By;
 use super::lines::Picture;
 use super::{Block, Financials, Sheet};
+use super::{cash, costs};
 use crate::domain::money::Month;
 use crate::ui::action::Action;
 use crate::ui::pane::Effect;
@@ -20,6 +20,7 @@ impl Financials {
             Action::Metric => self.sheet == Sheet::Month && told,
             Action::ByWhom => self.sheet == Sheet::Month && self.book.nodes.len() > 1,
             Action::Yields | Action::Range => told,
+            Action::Costs => !shared.nodes().is_empty(),
             Action::Earlier => told && self.step(-1, shared).is_some(),
             Action::Later => told && self.step(1, shared).is_some(),
             _ => false,
@@ -33,6 +34,13 @@ impl Financials {
     pub(super) fn do_act(&mut self, action: Action, shared: &mut Shared) -> Vec<Effect> {
         match action {
             Action::Enter => self.open(shared),
+            Action::Costs => {
+                let row = match self.focus_now() {
+                    block @ (Block::Nodes | Block::Yields) => self.selected(block),
+                    _ => None,
+                };
+                return costs::edit(row, shared);
+            }
             Action::Back if self.sheet != Sheet::Month => self.sheet = Sheet::Month,
             Action::Back if self.unfolded => self.unfolded = false,
             Action::Back => self.scope.month = None,

@@ -12,10 +12,7 @@ const LONGEST: usize = 4;
 
 /// How amounts are written.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Cash {
-    symbol: String,
-    factor: f64,
-}
+pub(super) struct Cash(Currency);
 
 impl Default for Cash {
     fn default() -> Self {
@@ -25,24 +22,20 @@ impl Default for Cash {
 
 impl Cash {
     pub(super) fn of(currency: &Currency) -> Self {
-        let is_factor = currency.factor.is_finite() && currency.factor > 0.0;
-        Self {
+        Self(Currency {
             symbol: currency.symbol.chars().take(LONGEST).collect(),
-            factor: if is_factor { currency.factor } else { 1.0 },
-        }
+            factor: currency.factor,
+        })
     }
 
     /// Stands before amounts, and in headings.
     pub(super) fn symbol(&self) -> &str {
-        &self.symbol
+        &self.0.symbol
     }
 
     /// In the person's money, micro.
     fn own(&self, amount: Micro) -> i64 {
-        match self.factor == 1.0 {
-            true => amount.0,
-            false => (amount.0 as f64 * self.factor).round() as i64,
-        }
+        self.0.own(amount).0
     }
 
     /// As a number, to draw and to sort.
@@ -52,16 +45,12 @@ impl Cash {
 
     /// `36.77`: for columns.
     pub(super) fn plain(&self, amount: Micro) -> String {
-        number::money(self.own(amount))
+        self.0.plain(amount)
     }
 
     /// `$36.77`, `−$0.21`.
     pub(super) fn text(&self, amount: Micro) -> String {
-        let plain = self.plain(amount);
-        match plain.strip_prefix('−') {
-            Some(rest) => format!("−{}{rest}", self.symbol),
-            None => format!("{}{plain}", self.symbol),
-        }
+        self.0.text(amount)
     }
 
     /// What may be unknown.
@@ -79,9 +68,7 @@ impl Cash {
 
     /// To the last digit: for explanations.
     pub(super) fn exact(&self, amount: Micro) -> String {
-        let own = self.own(amount);
-        let (sign, size) = (if own < 0 { "−" } else { "" }, own.unsigned_abs());
-        format!("{sign}{}{}.{:06}", self.symbol, size / 1_000_000, size % 1_000_000)
+        self.0.exact(amount)
     }
 
     /// Cents for a TB.
@@ -185,7 +172,7 @@ mod tests {
                 symbol: "dollars".to_owned(),
                 factor,
             });
-            assert_eq!(cash.text(Micro(1_000_000)), "doll1.00", "{factor}");
+            assert_eq!(cash.text(Micro(1_000_000)), "doll\u{a0}1.00", "{factor}");
         }
         let dollars = Cash::default();
         assert_eq!(&*dollars.taken(Micro(210_000)).text, "−0.21");

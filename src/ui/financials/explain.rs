@@ -435,8 +435,9 @@ impl Told<'_> {
                 String::new(),
                 Vec::new(),
                 &[
-                    "The configuration names no costs of any node. In a [[node]]: monthly_cost (dollars), watts with \
-                     kwh_price, and hardware_cost for the time it takes to pay.",
+                    "Nobody said what any node costs. E says it here, `storj-monitor config set node.NAME.watts 8` \
+                     elsewhere: monthly_cost (dollars), watts with kwh_price, and hardware_cost for the time it takes \
+                     to pay.",
                 ],
             );
         };

@@ -6,6 +6,7 @@ mod asks;
 mod bars;
 mod book;
 mod cash;
+mod costs;
 mod earned;
 mod explain;
 mod explain_rows;
@@ -172,6 +173,10 @@ impl View for Financials {
 
     fn act(&mut self, action: Action, shared: &mut Shared) -> Vec<Effect> {
         self.do_act(action, shared)
+    }
+
+    fn picked(&mut self, id: &'static str, key: &str, _shared: &mut Shared) -> Vec<Effect> {
+        costs::picked(id, key)
     }
 
     fn focused(&self) -> Option<&'static str> {

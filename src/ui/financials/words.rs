@@ -335,7 +335,7 @@ pub(super) fn costs(book: &Book) -> Vec<Said> {
             "costs",
             "costs",
             number::UNKNOWN.to_owned(),
-            "set monthly_cost or watts".to_owned(),
+            "E sets what a node costs".to_owned(),
         )];
     };
     let mut words = Vec::new();

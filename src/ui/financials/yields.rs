@@ -26,13 +26,14 @@ pub(super) fn percent(share: f64) -> String {
 
 fn columns(cash: &Cash) -> Vec<Column> {
     let each = |id: &'static str, title: &'static str| Column::number(id, title).unit(format!("{}/TB", cash.symbol()));
+    let short = |word: &str| format!("{}/{word}", cash.symbol());
     vec![
         Column::text("node", "NODE").bounds(4, 20),
         Column::number("used", "USED").unit("TB").priority(8),
         Column::number("paid_tb", "PAID").unit("TB").priority(9),
-        each("per_used", "BY USED").short("$/USED"),
-        each("per_paid", "BY PAID").short("$/PAID").priority(6),
-        each("per_egress", "BY EGRESS").short("$/OUT").priority(10),
+        each("per_used", "BY USED").short(short("USED")),
+        each("per_paid", "BY PAID").short(short("PAID")).priority(6),
+        each("per_egress", "BY EGRESS").short(short("OUT")).priority(10),
         Column::number("unpaid", "UNPAID").unit("TB").priority(7),
         Column::number("lost", "NOT EARNED").short("LOST").priority(3),
         Column::number("costs", "COSTS").priority(2),

@@ -72,6 +72,7 @@ impl Model {
             Action::Messages => !self.shared.said().is_empty(),
             Action::Reload => !matches!(self.shared.collector, Collector::Lost(_)),
             Action::Collect => self.shared.may_collect && matches!(self.shared.collector, Collector::Lost(_)),
+            Action::Save => matches!(self.overlay, Some(Overlay::Form(_))),
             Action::Suspend => cfg!(unix),
             Action::Show(pane) => pane != self.pane,
             Action::End => rows() || self.is_past(),
@@ -175,6 +176,7 @@ impl Model {
                 Effect::Pick { id, title, items } => {
                     self.overlay = Some(Overlay::Pick(Picker::new(id, title, items, true)));
                 }
+                Effect::Edit { title, entries } => self.open_form(title, entries),
                 Effect::Show(pane) => self.show(pane),
                 other => others.push(other),
             }

@@ -1,6 +1,7 @@
 //! What the screen shows and what was chosen on it. Changes only here, by what happens.
 
 mod act;
+mod form;
 mod memory;
 mod over;
 mod save;
@@ -123,6 +124,9 @@ pub struct Model {
     standing: Standing,
     /// Numbers of commands.
     ordered: u64,
+    /// Numbers of what forms ask for, and what is to be asked for them.
+    formed: u64,
+    outgoing: Vec<Request>,
     /// How it looked before another look was tried.
     theme_before: Option<Theme>,
     /// What is being written to a file.
@@ -131,6 +135,8 @@ pub struct Model {
 
 /// Numbers of commands begin here, those of subscriptions below.
 const COMMANDS: u64 = 1 << 33;
+/// Those of forms here.
+const FORMS: u64 = 1 << 34;
 /// A table whose cursor rests puts its rows in order again after this time (ms).
 const SETTLES_MS: i64 = 10_000;
 
@@ -149,6 +155,8 @@ impl Model {
             hits: Hits::default(),
             standing: Standing::default(),
             ordered: COMMANDS,
+            formed: 0,
+            outgoing: Vec::new(),
             theme_before: None,
             export: Export::default(),
         };
@@ -226,11 +234,13 @@ impl Model {
 
     /// What is to be said to the collector now.
     pub fn requests(&mut self) -> Vec<Request> {
+        let outgoing = std::mem::take(&mut self.outgoing);
         if matches!(self.shared.collector, Collector::Lost(_) | Collector::Past(_)) {
             return Vec::new();
         }
         let wants = self.wants();
-        let mut requests = self.standing.turn(&wants);
+        let mut requests = outgoing;
+        requests.extend(self.standing.turn(&wants));
         // A picture that is held is of its moment, not of now.
         let asks = match self.shared.held_since() {
             Some(_) => wants.asks.into_iter().filter(|ask| ask.every_s == 0).collect(),
@@ -305,6 +315,7 @@ impl Model {
             Input::Lost => {
                 if !matches!(self.shared.collector, Collector::Lost(_)) {
                     self.shared.collector = Collector::Lost(now_ms);
+                    self.form_lost();
                     self.refresh();
                 }
                 (none(), true)
@@ -327,6 +338,10 @@ impl Model {
                     self.refresh();
                 }
                 !held
+            }
+            Message::Answer { id, answer } if id > FORMS => {
+                self.hear_form(id, answer);
+                true
             }
             Message::Answer { id, answer } if id > COMMANDS => {
                 self.shared.say(match answer {

@@ -21,6 +21,10 @@ impl Model {
         match self.overlay.take() {
             Some(Overlay::Pick(picker)) => self.key_pick(picker, key),
             Some(Overlay::Type(prompt)) => self.key_type(prompt, key),
+            Some(Overlay::Form(form)) => {
+                self.key_form(form, key);
+                Vec::new()
+            }
             Some(Overlay::Explain(at, explained)) => {
                 self.overlay = Some(Overlay::Explain(at, explained));
                 self.key_explain(at, key);
@@ -48,7 +52,7 @@ impl Model {
     }
 
     /// What a key means while something lies over the pane.
-    fn meaning_over(&self, key: Key) -> Option<Action> {
+    pub(super) fn meaning_over(&self, key: Key) -> Option<Action> {
         match self.keymap.meaning(&[key], self.pane, |_| true) {
             Meaning::Action(action) => Some(action),
             _ => None,
@@ -237,6 +241,13 @@ impl Model {
                 self.overlay = Some(Overlay::Type(prompt));
                 true
             }
+            Some(Overlay::Form(mut form)) => {
+                let before = form.changes();
+                form.edit(|text| text.push_str(&line));
+                self.judge_form(&mut form, &before);
+                self.overlay = Some(Overlay::Form(form));
+                true
+            }
             Some(Overlay::Pick(mut picker)) if picker.typing => {
                 let text = format!("{}{line}", picker.text);
                 picker.set_text(text);
@@ -263,6 +274,12 @@ impl Model {
             }
             (Some(Overlay::Pick(picker)), None) => {
                 self.unpicked(&picker);
+                Vec::new()
+            }
+            (Some(Overlay::Form(mut form)), _) => {
+                let field = self.hits.fields.iter().find(|(area, _)| area.contains(place));
+                form.at = field.map_or(form.at, |(_, at)| *at);
+                self.overlay = Some(Overlay::Form(form));
                 Vec::new()
             }
             (Some(prompt @ Overlay::Type(_)), _) => {

@@ -9,6 +9,9 @@ mod time;
 pub use scale::{Scale, rate, size};
 pub use time::{age, clock, date, date_and_minute, day, duration, minute, moment, second, zoned_clock};
 
+use crate::domain::currency::{Currency, cents};
+use crate::domain::money::Micro;
+
 /// Not known, or not enough data.
 pub const UNKNOWN: &str = "?";
 /// Does not apply here.
@@ -52,16 +55,12 @@ pub fn range(low: &str, high: &str) -> String {
 
 /// Dollars and cents of micro-dollars, without the sign of the currency: for columns.
 pub fn money(microusd: i64) -> String {
-    fixed(rounded(microusd.into(), 2, 1_000_000), 2, 5)
+    cents(microusd)
 }
 
 /// Dollars and cents of micro-dollars: `$36.77`, `−$0.21`.
 pub fn dollars(microusd: i64) -> String {
-    let text = money(microusd);
-    match text.strip_prefix('−') {
-        Some(amount) => format!("−${amount}"),
-        None => format!("${text}"),
-    }
+    Currency::default().text(Micro(microusd))
 }
 
 /// A score of a satellite, 0 to 1, with four decimals. What is below a line on which something happens (1,

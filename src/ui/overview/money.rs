@@ -1,9 +1,11 @@
 //! What nodes earn this month, as far as the status tells: a column, a line, and what they are.
 
+use crate::api::money::Currency;
 use crate::api::status::{Earnings, Node, ms};
+use crate::domain::money::Micro;
 use crate::ui::explain::{Explained, Fact};
 use crate::ui::look::Tone;
-use crate::ui::number::{self, dollars};
+use crate::ui::number;
 use crate::ui::pane::Page;
 use crate::ui::shared::Shared;
 use crate::ui::table::Cell;
@@ -24,23 +26,31 @@ pub(super) fn is_known(shared: &Shared) -> bool {
     earned.any(|earned| earned.so_far_microusd.is_some())
 }
 
-/// Net of the month so far.
-pub(super) fn cell(node: &Node) -> Cell {
-    let so_far = node.earnings.as_ref().and_then(|earned| earned.so_far_microusd);
-    so_far.map_or(Cell::unknown(), amount)
+/// How the person reads amounts.
+pub(super) fn currency(shared: &Shared) -> Currency {
+    let told = shared.nodes().iter().find_map(|node| node.earnings.as_ref());
+    told.map(|earned| earned.currency.clone()).unwrap_or_default()
 }
 
-fn amount(micro: i64) -> Cell {
-    Cell::number(number::money(micro), micro as f64)
+/// Net of the month so far.
+pub(super) fn cell(node: &Node) -> Cell {
+    let told = node.earnings.as_ref();
+    let so_far = told.and_then(|earned| Some(amount(earned.so_far_microusd?, &earned.currency)));
+    so_far.unwrap_or(Cell::unknown())
+}
+
+fn amount(micro: i64, currency: &Currency) -> Cell {
+    Cell::number(currency.plain(Micro(micro)), micro as f64)
 }
 
 /// That of all nodes; dim where one does not know its part.
 pub(super) fn fleet(shared: &Shared) -> Cell {
     let nodes: Vec<&Node> = shared.nodes().iter().map(AsRef::as_ref).collect();
+    let currency = currency(shared);
     match sum(&nodes, |earned| earned.so_far_microusd) {
         (None, _) => Cell::unknown(),
-        (Some(micro), true) => amount(micro),
-        (Some(micro), false) => amount(micro).tone(Tone::Muted),
+        (Some(micro), true) => amount(micro, &currency),
+        (Some(micro), false) => amount(micro, &currency).tone(Tone::Muted),
     }
 }
 
@@ -48,8 +58,11 @@ pub(super) fn fleet(shared: &Shared) -> Cell {
 pub(super) fn line(page: &mut Page<'_>, nodes: &[&Node], heading: bool) {
     let so_far = sum(nodes, |earned| earned.so_far_microusd);
     let (Some(earned), whole) = so_far else { return };
+    let currency = currency(page.shared);
+    let text = |micro: i64| currency.text(Micro(micro));
     if heading {
-        page.rule("THIS MONTH (UTC), NET $", "6 Financials tells more");
+        let title = format!("THIS MONTH (UTC), NET {}", currency.symbol);
+        page.rule(&title, "6 Financials tells more");
     }
     let stale = page.shared.is_old();
     let strong = if stale { Tone::Stale } else { Tone::Text };
@@ -65,15 +78,15 @@ pub(super) fn line(page: &mut Page<'_>, nodes: &[&Node], heading: bool) {
     };
     let part = if whole { "" } else { " (not all)" };
     let label = if heading { "so far" } else { "month so far" };
-    put(label, &format!("{}{part}", dollars(earned)));
+    put(label, &format!("{}{part}", text(earned)));
     if let (Some(end), _) = sum(nodes, |earned| earned.estimate_microusd) {
-        put("month end", &format!("~{}", dollars(end)));
+        put("month end", &format!("~{}", text(end)));
     }
     if let (Some(told), _) = sum(nodes, |earned| earned.node_estimate_microusd) {
-        put(if nodes.len() > 1 { "nodes say" } else { "node says" }, &dollars(told));
+        put(if nodes.len() > 1 { "nodes say" } else { "node says" }, &text(told));
     }
     if let (Some(held @ 1..), _) = sum(nodes, |earned| earned.held_microusd) {
-        put("held back of it", &dollars(held));
+        put("held back of it", &text(held));
     }
 }
 
@@ -90,7 +103,8 @@ pub(super) fn explain(node: &Node, shared: &Shared) -> Explained {
     };
     let as_of = ms(earned.as_of.as_deref());
     let fact = |what: &str, micro: Option<i64>, from: &str| {
-        Fact::new(what, number::known(micro, dollars), from).since(as_of, shared.now_ms)
+        let text = number::known(micro, |micro| earned.currency.text(Micro(micro)));
+        Fact::new(what, text, from).since(as_of, shared.now_ms)
     };
     Explained {
         title: format!("{}: what it earned in {}", node.name, earned.month),

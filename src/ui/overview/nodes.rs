@@ -72,6 +72,8 @@ struct Form<'a> {
 impl Form<'_> {
     fn columns(&self) -> Vec<Column> {
         let rate = self.scale.unit();
+        let symbol = money::currency(self.shared).symbol;
+        let month = Column::number("month", "MTD").unit(symbol.clone());
         vec![
             Column::text("node", "NODE").bounds(4, 20),
             Column::text("state", "STATE").flexible(9).bounds(9, 24),
@@ -92,8 +94,8 @@ impl Form<'_> {
                 .first(Direction::Up)
                 .priority(7),
             match money::is_known(self.shared) {
-                true => Column::number("month", "MTD").unit("$").short("$ MTD").priority(5),
-                false => Column::number("month", "MTD").unit("$").priority(12).hidden(),
+                true => month.short(format!("{symbol} MTD")).priority(5),
+                false => month.priority(12).hidden(),
             },
         ]
     }

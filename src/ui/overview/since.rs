@@ -8,6 +8,7 @@ use crate::api::message::{Answer, Query};
 use crate::api::status::{Node, Satellite};
 use crate::domain::chart::{Mark, MarkKind};
 use crate::domain::health::State;
+use crate::domain::money::Micro;
 use crate::domain::sample::Standing;
 use crate::ui::ask::Ask;
 use crate::ui::look::Tone;
@@ -214,7 +215,8 @@ impl Since {
         let restarts = self.restarts;
         let mut first = Vec::new();
         if let Some(earned) = self.earned {
-            first.push(format!("{} earned", number::change(&number::dollars(earned))));
+            let earned = super::money::currency(page.shared).text(Micro(earned));
+            first.push(format!("{} earned", number::change(&earned)));
         }
         if let Some(stored) = self.stored {
             first.push(format!("{} stored", number::change(&number::size(stored))));

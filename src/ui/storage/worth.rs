@@ -3,7 +3,6 @@
 use super::facts::Place;
 use crate::api::money::{Currency, NodeMoney};
 use crate::domain::money::Micro;
-use crate::ui::number;
 
 /// A month's money.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,8 +47,7 @@ fn of_node(unpaid: u64, money: &NodeMoney) -> Option<(u64, Micro)> {
 }
 
 fn amount(micro: Micro, currency: &Currency) -> String {
-    let text = number::money((micro.0 as f64 * currency.factor).round() as i64);
-    format!("{}{text}", currency.symbol)
+    currency.text(micro)
 }
 
 #[cfg(test)]

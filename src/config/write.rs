@@ -1,0 +1,78 @@
+//! The configuration file written whole or not at all. Called by `change` and by `config init`.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// What may be there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Over {
+    /// Nothing: what is there stays, and the error says so.
+    Nothing,
+    /// A file that makes way.
+    Anything,
+    /// The file this is another text of: who may read it stays.
+    Itself,
+}
+
+/// Writes a file for its owner only, or for whom the one before was. A link to a file stays a link.
+///
+/// # Errors
+/// As the system tells it; `AlreadyExists` when nothing was to be there.
+pub fn write(path: &Path, bytes: &[u8], over: Over) -> io::Result<()> {
+    if over == Over::Nothing && path.symlink_metadata().is_ok() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    let target = target(path)?;
+    let folder = folder(&target);
+    std::fs::create_dir_all(folder)?;
+    let mut file = tempfile::Builder::new().prefix(".storj-monitor-").tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    if over == Over::Itself {
+        keep_rights(&target, file.as_file())?;
+    }
+    file.as_file().sync_all()?;
+    let kept = match over {
+        Over::Nothing => file.persist_noclobber(&target),
+        Over::Anything | Over::Itself => file.persist(&target),
+    };
+    kept.map_err(|error| error.error)?;
+    // A power cut now may bring the old text back, no more.
+    let _ = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
+    Ok(())
+}
+
+/// The file a path leads to.
+fn target(path: &Path) -> io::Result<PathBuf> {
+    let is_link = path.symlink_metadata().is_ok_and(|meta| meta.is_symlink());
+    match std::fs::canonicalize(path) {
+        Ok(target) => Ok(target),
+        Err(error) if is_link => Err(io::Error::new(
+            error.kind(),
+            format!("this link leads nowhere: {error}"),
+        )),
+        Err(_) => Ok(path.to_owned()),
+    }
+}
+
+/// The folder a file is in.
+pub(super) fn folder(path: &Path) -> &Path {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
+fn keep_rights(target: &Path, file: &std::fs::File) -> io::Result<()> {
+    let Ok(meta) = target.metadata() else { return Ok(()) };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, fchown};
+        let ours = file.metadata()?;
+        if ours.uid() != meta.uid() {
+            let other = |error: io::Error| io::Error::new(error.kind(), format!("it belongs to another user: {error}"));
+            fchown(file, Some(meta.uid()), Some(meta.gid())).map_err(other)?;
+        } else if ours.gid() != meta.gid() {
+            // Its owner reads it anyhow.
+            let _ = fchown(file, None, Some(meta.gid()));
+        }
+    }
+    file.set_permissions(meta.permissions())
+}
