@@ -88,6 +88,13 @@ impl Rounds {
         due
     }
 
+    /// Whether something was never asked.
+    pub fn lacks(&self, satellites: &Satellites) -> bool {
+        self.questions(satellites)
+            .iter()
+            .any(|question| !self.next.contains_key(question))
+    }
+
     /// Everything that was never asked.
     pub fn all(&mut self, satellites: &Satellites, month: Month) -> Vec<Question> {
         self.month = Some(month);
@@ -168,6 +175,7 @@ mod tests {
         }
         rounds.asked(Question::Held, None, now);
         assert!(rounds.due(&[], month("2026-08"), minute, now + minute).is_empty());
+        assert!(!rounds.lacks(&[]) && rounds.lacks(&[("a".to_owned(), true)]));
         let later = rounds.due(&[], month("2026-08"), minute, now + AGAIN);
         assert!(later.contains(&Question::Held));
         let new = rounds.due(&[], month("2026-09"), minute, now + minute);

@@ -106,10 +106,13 @@ async fn ask(client: Client, target: Target, every: Duration, polled: Sender<Pol
     let mut failures = 0_u32;
     loop {
         let mut poll = poll(&client, &target.base, |ids| rounds.due(ids, every, Instant::now())).await;
+        let mut is_new = false;
         if let Ok(sample) = &mut poll.answer {
             let month = Month::of_ms(poll.time_ms);
-            let due = money.due(&paying(sample), month, every, Instant::now());
+            let satellites = paying(sample);
+            let due = money.due(&satellites, month, every, Instant::now());
             sample.money = ask_money(&client, &target.base, (due, month), &mut money).await;
+            is_new = money.lacks(&satellites) || satellites.iter().any(|(id, _)| rounds.lacks(id));
         }
         failures = if poll.answer.is_err() { failures + 1 } else { 0 };
         if polled.send((target.node.clone(), poll)).is_err() {
@@ -119,13 +122,16 @@ async fn ask(client: Client, target: Target, every: Duration, polled: Sender<Pol
         let _ = wake.try_send(());
         turn = turn.wrapping_add(1);
         let dice = hasher.hash_one((&target.node, turn)) % 200;
-        tokio::time::sleep(rest(every, failures) * (900 + dice as u32) / 1000).await;
+        let rest = rest(every, failures, is_new);
+        tokio::time::sleep(rest * (900 + dice as u32) / 1000).await;
     }
 }
 
-/// How long until the next question: who just started, or was missed once, is asked again soon.
-fn rest(every: Duration, failures: u32) -> Duration {
+/// How long until the next question: who just started, or was missed once, is asked again soon; who is new, until all
+/// was asked once. A few questions each time: a person waits for them, and a node that is busy must not.
+fn rest(every: Duration, failures: u32, is_new: bool) -> Duration {
     match failures {
+        0 if is_new => every.min(SOON),
         0 => every,
         n => every.min(SOON * 2_u32.saturating_pow(n - 1)),
     }
@@ -201,6 +207,11 @@ async fn all_money(client: &Client, base: &Url, sample: &mut Sample, time_ms: i6
 struct Rounds(HashMap<String, Instant>);
 
 impl Rounds {
+    /// Whether a satellite was never asked about.
+    fn lacks(&self, id: &str) -> bool {
+        !self.0.contains_key(id)
+    }
+
     /// Those whose turn it is, with turns `every` so often; they count as asked.
     fn due(&mut self, ids: Vec<String>, every: Duration, now: Instant) -> Vec<String> {
         // So many at a time that all come round: one, where nodes are asked every minute.
@@ -223,10 +234,11 @@ mod tests {
     #[test]
     fn who_was_missed_is_asked_again_soon_and_who_stays_away_as_ever() {
         let minute = Duration::from_secs(60);
-        let rests: Vec<u64> = (0..7).map(|failures| rest(minute, failures).as_secs()).collect();
+        let rests: Vec<u64> = (0..7).map(|failures| rest(minute, failures, false).as_secs()).collect();
         assert_eq!(rests, [60, 5, 10, 20, 40, 60, 60]);
-        assert_eq!(rest(Duration::from_secs(3), 1).as_secs(), 3);
-        assert_eq!(rest(minute, u32::MAX), minute);
+        assert_eq!(rest(Duration::from_secs(3), 1, false).as_secs(), 3);
+        assert_eq!(rest(minute, u32::MAX, true), minute);
+        assert_eq!((rest(minute, 0, true), rest(SOON / 2, 0, true)), (SOON, SOON / 2));
     }
 
     #[test]
