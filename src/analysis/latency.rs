@@ -47,13 +47,6 @@ pub fn times(p95: u64, usual: u64, quality: Quality) -> Option<f64> {
     (p95 >= usual * TIMES && p95 - usual >= least(quality)).then(|| p95 / usual.max(1.0))
 }
 
-/// The middle one of values; of an even number the mean of the two.
-pub fn median(mut values: Vec<u64>) -> Option<u64> {
-    values.sort_unstable();
-    let (low, high) = (values.len().checked_sub(1)? / 2, values.len() / 2);
-    Some(values[low] / 2 + values[high] / 2 + (values[low] % 2 + values[high] % 2) / 2)
-}
-
 /// Since which hour (its place) p95 is above the usual, of hours in their order that end now; `None`: in all of them,
 /// or not now.
 pub fn since(hours: &[Option<u64>], usual: u64) -> Option<usize> {
@@ -118,10 +111,6 @@ mod tests {
         assert_eq!(exact(100, 0), Some(1000.0));
         assert_eq!(times(3000, 1000, Quality::Second), Some(3.0));
         assert_eq!(times(2000, 1000, Quality::Second), None);
-        assert_eq!(
-            (median(vec![]), median(vec![3]), median(vec![9, 1, 4, 6])),
-            (None, Some(3), Some(5))
-        );
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use crate::domain::detail::StoredDay;
 use crate::domain::sample::{Disk, Semantics};
 use crate::support::clock::{DAY_MS, HOUR_MS};
+use crate::support::middle::median;
 
 /// What satellites pay for on a node.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,15 +42,6 @@ fn average(day: &StoredDay) -> Option<f64> {
     let by_hours = || Some(day.byte_hours / day.hours?);
     let bytes = day.bytes.or_else(by_hours)?;
     (bytes > 0.0 && day.byte_hours > 0.0).then_some(bytes)
-}
-
-fn median(mut values: Vec<f64>) -> Option<f64> {
-    // There may be thousands: they need not be in order.
-    let middle = values.len().checked_sub(1)? / 2;
-    let even = values.len().is_multiple_of(2);
-    let (_, low, above) = values.select_nth_unstable_by(middle, f64::total_cmp);
-    let high = above.iter().copied().min_by(f64::total_cmp).filter(|_| even);
-    Some((*low + high.unwrap_or(*low)) / 2.0)
 }
 
 /// By linear interpolation; sorts the values.

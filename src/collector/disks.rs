@@ -1,6 +1,6 @@
 //! The disks of this host that nodes' data lie on, in full: asked by the hub.
 
-use super::host::{FRESH_MS, allocated, middle, promised};
+use super::host::{FRESH_MS, allocated, promised};
 use super::tell;
 use crate::analysis::storage::{self, Point};
 use crate::api::disks::{Doing, HostDisk, Level, OnDisk};
@@ -11,6 +11,7 @@ use crate::store::host::{HourRow, LookRow, OnDiskRow, ScrapeRow};
 use crate::store::query::Scope;
 use crate::store::{Reader, Result};
 use crate::support::clock::DAY_MS;
+use crate::support::middle::median;
 
 /// Growth is told of so many days.
 const GROWTH_DAYS: i64 = 30;
@@ -127,7 +128,7 @@ fn level(looks: &[LookRow], hours: &[HourRow], now_ms: i64, of: fn(&Load) -> Opt
 fn summed(known: &[(f64, i64)], now: Option<f64>) -> Level {
     Level {
         now,
-        usual: middle(known.iter().map(|(value, _)| *value).collect()),
+        usual: median(known.iter().map(|(value, _)| *value).collect()),
         worst: known.iter().copied().max_by(|a, b| a.0.total_cmp(&b.0)),
     }
 }

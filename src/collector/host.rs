@@ -15,6 +15,7 @@ use crate::store::host::{LookRow, ScrapeRow};
 use crate::store::query::Scope;
 use crate::store::{Reader, Result};
 use crate::support::clock::HOUR_MS;
+use crate::support::middle::median;
 
 /// What was seen longer ago says nothing of now.
 pub(super) const FRESH_MS: i64 = 180_000;
@@ -211,7 +212,7 @@ impl Shared {
         let smart = reader.smart(disk, now_ms)?;
         Ok(Self {
             room: looks.iter().rev().find_map(|look| look.room),
-            busy: middle(looks.iter().filter_map(|look| Some(look.load?.busy)).collect()),
+            busy: median(looks.iter().filter_map(|look| Some(look.load?.busy)).collect()),
             await_ms: slow(&looks),
             nodes: nodes.len(),
             promised: promised(reader, &nodes, now_ms)?,
@@ -227,13 +228,7 @@ fn slow(looks: &[LookRow]) -> Option<f64> {
         .iter()
         .filter_map(|look| look.load.and_then(|load: Load| load.await_ms))
         .collect();
-    middle(awaits.clone()).filter(|_| awaits.len() >= SLOW_LOOKS)
-}
-
-/// The middle one.
-pub(super) fn middle(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied()
+    median(awaits.clone()).filter(|_| awaits.len() >= SLOW_LOOKS)
 }
 
 /// What nodes may use together.

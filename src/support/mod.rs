@@ -3,6 +3,7 @@
 pub mod bytes;
 pub mod clock;
 pub mod foreign;
+pub mod middle;
 pub mod names;
 pub mod ring;
 pub mod sketch;

@@ -15,6 +15,7 @@ use crate::domain::transfer::{Outcome, Quality};
 use crate::store::query::{By, Key, Scope};
 use crate::store::{Reader, Result};
 use crate::support::clock::{DAY_S, HOUR_S};
+use crate::support::middle::median_of;
 use crate::support::sketch::Sketch;
 
 const WEEK: i64 = 7 * DAY_S;
@@ -329,7 +330,7 @@ fn against_others(all: &[Option<(u64, Quality)>]) -> Vec<Option<(f64, u64)>> {
         // Whole seconds are no measure for what is known to the millisecond.
         let others = all.iter().enumerate().filter(|(other, _)| *other != at);
         let others = others.filter_map(|(_, known)| known.filter(|(_, other)| coarse(*other) == coarse(quality)));
-        let usual = judge::median(others.map(|(p95, _)| p95).collect())?;
+        let usual = median_of(others.map(|(p95, _)| p95))?;
         judge::times(p95, usual, quality).map(|times| (times, usual))
     };
     all.iter().enumerate().map(one).collect()

@@ -106,12 +106,6 @@ pub(super) fn lost_share(ends: &[u64; 4]) -> Option<f64> {
     (races >= 20).then(|| ends[1] as f64 / races as f64)
 }
 
-/// The middle one.
-pub(super) fn median<T: Copy + PartialOrd>(mut values: Vec<T>) -> Option<T> {
-    values.sort_by(|a, b| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal));
-    values.get(values.len() / 2).copied()
-}
-
 pub(super) fn figures(node: &NodeLatency) -> Option<&Figures> {
     node.figures.as_ref().filter(|figures| figures.count > 0)
 }

@@ -4,6 +4,7 @@
 use super::facts;
 use crate::api::latency::{Latency, NodeLatency};
 use crate::domain::chart::Mark as Told;
+use crate::support::middle::median_of;
 use crate::ui::chart::{ChartState, Mark, Points, Scale, Series};
 use crate::ui::flow;
 use crate::ui::shared::Shared;
@@ -111,7 +112,7 @@ fn lines(told: &Latency, measure: Measure, subject: Option<&str>) -> Vec<Series>
             let others: Vec<&NodeLatency> = told.nodes.iter().filter(|other| other.node != node.node).collect();
             let median = |at: usize| {
                 let known = others.iter().filter_map(|node| p95(node.trend.get(at)?));
-                facts::median(known.collect())
+                median_of(known)
             };
             let others: Vec<Option<u64>> = (0..node.trend.len()).map(median).collect();
             if others.iter().any(Option::is_some) {

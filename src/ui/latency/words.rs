@@ -3,6 +3,7 @@
 use super::facts::{self, figures, plural, said};
 use crate::api::latency::{Detail, NodeLatency, Step, Verdict};
 use crate::domain::transfer::{Class, Outcome};
+use crate::support::middle::median;
 use crate::ui::look::Tone;
 use crate::ui::number;
 use crate::ui::shared::Shared;
@@ -152,7 +153,7 @@ fn since(node: &NodeLatency, verdict: &Verdict, shared: &Shared) -> String {
 fn cost(node: &NodeLatency, known: &Known<'_>, shared: &Shared) -> String {
     let mut text = String::new();
     let others = known.nodes.iter().filter(|other| other.node != node.node);
-    let usual = facts::median(others.filter_map(|other| facts::lost_share(&other.ends)).collect());
+    let usual = median(others.filter_map(|other| facts::lost_share(&other.ends)).collect());
     if let (Some(ours), Some(usual)) = (facts::lost_share(&node.ends), usual)
         && ours > usual + 0.002
     {
