@@ -262,45 +262,30 @@ impl Hub {
         let clock = || clock::now_ms();
         let now_ms = self.present_ms.unwrap_or_else(clock);
         let reader = Reader::open(&self.data_dir).map_err(|error| error.to_string())?;
+        let at = |at_ms: &Option<i64>| at_ms.unwrap_or(now_ms);
+        let scope = |nodes: &[String], from_ms: i64, to_ms: i64| Scope {
+            nodes: nodes.to_vec(),
+            from_ms: Some(from_ms),
+            to_ms: Some(to_ms),
+        };
         match query {
             // No database knows these.
             Query::Settings { .. } | Query::Judge(_) => Err("this is not kept".to_owned()),
-            Query::Status { nodes, at_ms } => self
-                .status(&reader, nodes, (at_ms.unwrap_or(now_ms), at_ms.is_none()))
-                .map(Answer::Status)
-                .map_err(|error| error.to_string()),
+            Query::Status { nodes, at_ms } => said(
+                self.status(&reader, nodes, (at(at_ms), at_ms.is_none())),
+                Answer::Status,
+            ),
             Query::Rows { question, limit } => rows(&reader, question, *limit, &lock(&self.terms).clone()),
-            Query::Chart(ask) => reader
-                .chart(ask, now_ms.div_euclid(1000))
-                .map(Answer::Chart)
-                .map_err(|error| error.to_string()),
+            Query::Chart(ask) => said(reader.chart(ask, now_ms.div_euclid(1000)), Answer::Chart),
             Query::Marks { nodes, from_ms, to_ms } => {
-                let scope = Scope {
-                    nodes: nodes.clone(),
-                    from_ms: Some(*from_ms),
-                    to_ms: Some(*to_ms),
-                };
-                reader
-                    .marks(&scope, now_ms.div_euclid(1000), MOST_MARKS)
-                    .map(Answer::Marks)
-                    .map_err(|error| error.to_string())
+                let scope = scope(nodes, *from_ms, *to_ms);
+                said(reader.marks(&scope, now_ms.div_euclid(1000), MOST_MARKS), Answer::Marks)
             }
             Query::Tasks { nodes, from_ms, to_ms } => {
-                let scope = Scope {
-                    nodes: nodes.clone(),
-                    from_ms: Some(*from_ms),
-                    to_ms: Some(*to_ms),
-                };
-                let tasks = reader.tasks(&scope).map(Answer::Tasks);
-                tasks.map_err(|error| error.to_string())
+                said(reader.tasks(&scope(nodes, *from_ms, *to_ms)), Answer::Tasks)
             }
-            Query::Progress { nodes, at_ms } => progress::progress(&reader, nodes, at_ms.unwrap_or(now_ms))
-                .map(Answer::Progress)
-                .map_err(|error| error.to_string()),
-            Query::Filters { nodes, at_ms } => reader
-                .filters(nodes, at_ms.unwrap_or(now_ms))
-                .map(Answer::Tasks)
-                .map_err(|error| error.to_string()),
+            Query::Progress { nodes, at_ms } => said(progress::progress(&reader, nodes, at(at_ms)), Answer::Progress),
+            Query::Filters { nodes, at_ms } => said(reader.filters(nodes, at(at_ms)), Answer::Tasks),
             Query::Log {
                 filter,
                 at_ms,
@@ -308,18 +293,12 @@ impl Hub {
                 after,
             } => past::around(&reader, filter, at_ms.or(self.present_ms), (*before, *after)).map(Answer::Log),
             Query::Line(line) => explain::line(&reader, line).map(|told| Answer::Line(Box::new(told))),
-            Query::Reputation { nodes, at_ms } => rating::reputation(&reader, nodes, at_ms.unwrap_or(now_ms))
-                .map(Answer::Reputation)
-                .map_err(|error| error.to_string()),
-            Query::Latency(ask) => latency::latency(&reader, ask, now_ms)
-                .map(|told| Answer::Latency(Box::new(told)))
-                .map_err(|error| error.to_string()),
-            Query::Disks { nodes, at_ms } => disks::disks(&reader, nodes, at_ms.unwrap_or(now_ms))
-                .map(Answer::Disks)
-                .map_err(|error| error.to_string()),
-            Query::Storage { nodes, at_ms } => space::storage(&reader, nodes, at_ms.unwrap_or(now_ms))
-                .map(Answer::Storage)
-                .map_err(|error| error.to_string()),
+            Query::Reputation { nodes, at_ms } => {
+                said(rating::reputation(&reader, nodes, at(at_ms)), Answer::Reputation)
+            }
+            Query::Latency(ask) => said(latency::latency(&reader, ask, now_ms).map(Box::new), Answer::Latency),
+            Query::Disks { nodes, at_ms } => said(disks::disks(&reader, nodes, at(at_ms)), Answer::Disks),
+            Query::Storage { nodes, at_ms } => said(space::storage(&reader, nodes, at(at_ms)), Answer::Storage),
             Query::Money {
                 nodes,
                 at_ms,
@@ -331,9 +310,7 @@ impl Hub {
                     months: *months,
                 };
                 let terms = lock(&self.terms).clone();
-                money::money(&reader, nodes, span, at_ms.unwrap_or(now_ms), &terms)
-                    .map(Answer::Money)
-                    .map_err(|error| error.to_string())
+                said(money::money(&reader, nodes, span, at(at_ms), &terms), Answer::Money)
             }
         }
     }
@@ -544,4 +521,9 @@ impl ViewerState {
         *sent = section.generation;
         Some(section.clone())
     }
+}
+
+/// An answer, or in words why there is none.
+fn said<T>(told: crate::store::Result<T>, answer: fn(T) -> Answer) -> Result<Answer, String> {
+    told.map(answer).map_err(|error| error.to_string())
 }
