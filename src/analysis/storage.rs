@@ -280,9 +280,10 @@ pub fn full_in(free: u64, growth: Option<&Growth>) -> Option<FullIn> {
     })
 }
 
-/// The growth that tells of the days to come: of a week, else of what there is.
-pub fn usual(points: &[Point], now_ms: i64) -> Option<Growth> {
-    [7, 30, 1].into_iter().find_map(|days| growth(points, now_ms, days))
+/// The growth that tells of the days to come, and of how many it is: of a week, else of what there is.
+pub fn usual(points: &[Point], now_ms: i64) -> Option<(i64, Growth)> {
+    let of = |days| Some((days, growth(points, now_ms, days)?));
+    [7, 30, 1].into_iter().find_map(of)
 }
 
 #[cfg(test)]
@@ -353,7 +354,7 @@ mod tests {
         assert_eq!(usual(&[], 0), None);
         // A day is enough for a pace, but for no range.
         let day = hourly(1, |hour| Some(steady(hour)));
-        assert_eq!(near(usual(&day, 0), 41.0).range, None);
+        assert_eq!(near(usual(&day, 0).map(|(_, growth)| growth), 41.0).range, None);
         // What is old says nothing.
         assert_eq!(growth(&gap, 20 * DAY_MS, 7), None);
     }

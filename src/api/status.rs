@@ -337,12 +337,15 @@ pub struct Space {
     pub paid_percent: Option<u8>,
     /// Bytes a day; null: too little is known.
     pub growth_per_day: Option<i64>,
-    /// Bytes a day that came in over the last seven whole days, repairs included; null: no whole day is known.
+    /// Bytes a day that came in over the last seven whole days that are told, repairs included; null: none is known.
     #[serde(default)]
     pub in_per_day: Option<u64>,
     /// Likewise that went out, audits included.
     #[serde(default)]
     pub out_per_day: Option<u64>,
+    /// Bytes a day that came in and did not make it grow; null: both are not known of the same week.
+    #[serde(default)]
+    pub freed_per_day: Option<u64>,
     /// Days until it is full; null: not at this pace, or the pace is unknown.
     pub full_in_days: Option<FullIn>,
 }

@@ -204,7 +204,6 @@ fn seen(file: Option<&PathBuf>) -> Option<(SystemTime, u64)> {
     Some((data.modified().ok()?, data.len()))
 }
 
-/// Now, ms since the epoch.
 fn tell(text: &str) {
     let now = rfc3339(now_ms());
     text.lines().for_each(|line| eprintln!("{now} {}", visible(line)));

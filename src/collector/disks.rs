@@ -107,7 +107,7 @@ fn growth(hours: &[HourRow], now_ms: i64) -> Option<storage::Growth> {
             semantics: Semantics::New,
         })
     });
-    storage::usual(&points.collect::<Vec<_>>(), now_ms)
+    storage::usual(&points.collect::<Vec<_>>(), now_ms).map(|(_, growth)| growth)
 }
 
 /// By single looks; of a day whose looks are gone, by its hours.

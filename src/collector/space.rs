@@ -107,17 +107,26 @@ pub fn space_of(
         ..*disk
     };
     let ledger = storage::ledger(&counted, &paid);
-    let full = disk.free.and_then(|free| storage::full_in(free, growth.as_ref()));
+    let full = disk
+        .free
+        .and_then(|free| storage::full_in(free, growth.as_ref().map(|(_, growth)| growth)));
     let rounded = |days: f64| (days * 10.0).round() / 10.0;
     let moved = moved(known, now_ms);
+    let (growth_days, growth) = growth.map_or((0, None), |(days, growth)| (days, Some(growth)));
+    let per_day = growth.as_ref().map(|growth| growth.per_day.round() as i64);
+    let of_a_week = moved.filter(|moved| moved.days * 2 > FLOW_DAYS && growth_days == FLOW_DAYS);
+    let freed = of_a_week
+        .zip(per_day)
+        .map(|(moved, grown)| moved.came_in.cast_signed() - grown);
     let space = Space {
         paid: ledger.paid,
         unpaid: ledger.unpaid,
         unexplained: ledger.unexplained,
         paid_percent: ledger.paid_percent,
-        growth_per_day: growth.map(|growth| growth.per_day.round() as i64),
-        in_per_day: moved.map(|(came, _)| came),
-        out_per_day: moved.map(|(_, went)| went),
+        growth_per_day: per_day,
+        in_per_day: moved.map(|moved| moved.came_in),
+        out_per_day: moved.map(|moved| moved.went_out),
+        freed_per_day: freed.and_then(|bytes| u64::try_from(bytes).ok()),
         full_in_days: full.map(|full| status::FullIn {
             low: full.low.map(rounded),
             likely: rounded(full.likely),
@@ -127,21 +136,35 @@ pub fn space_of(
     Ok(Some((space, full)))
 }
 
-/// Bytes a day that came in and went out, of the last whole days (UTC) that are told; `None`: there is none.
-fn moved(known: &[Known], now_ms: i64) -> Option<(u64, u64)> {
-    let today = now_ms.div_euclid(DAY_MS) * DAY_MS;
-    let days = known.iter().flat_map(|known| &known.detail.moved);
-    let days: Vec<&MovedDay> = days
-        .filter(|day| (today - FLOW_DAYS * DAY_MS..today).contains(&day.start_ms))
-        .collect();
-    // A day without a row is one without traffic, after the first.
-    let first = days.iter().map(|day| day.start_ms).min()?;
-    let count = ((today - first) / DAY_MS).max(1).unsigned_abs();
-    let sum = |of: fn(&MovedDay) -> u64| days.iter().map(|day| of(day)).sum::<u64>() / count;
-    Some((
-        sum(|day| day.ingress + day.ingress_repair),
-        sum(|day| day.egress + day.egress_repair + day.egress_audit),
-    ))
+/// What came in and went out of a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Moved {
+    /// Whole days (UTC) that are told.
+    days: i64,
+    /// Bytes a day.
+    came_in: u64,
+    went_out: u64,
+}
+
+/// Of the last whole days that were told of; `None`: there is none. What nobody told of is no day without traffic.
+fn moved(known: &[Known], now_ms: i64) -> Option<Moved> {
+    let telling = known.iter().filter(|known| !known.detail.moved.is_empty());
+    let told_ms = telling.map(|known| known.answered_ms.min(now_ms)).min()?;
+    let end = told_ms.div_euclid(DAY_MS) * DAY_MS;
+    let begin = end - FLOW_DAYS * DAY_MS;
+    let days = || known.iter().flat_map(|known| &known.detail.moved);
+    // A day without a row is one without traffic, after the first of all.
+    let first = days().map(|day| day.start_ms).min()?.max(begin);
+    let count = (end - first) / DAY_MS;
+    let sum = |of: fn(&MovedDay) -> u64| {
+        let within = days().filter(|day| (begin..end).contains(&day.start_ms));
+        within.map(of).sum::<u64>().checked_div(count.unsigned_abs())
+    };
+    Some(Moved {
+        days: Some(count).filter(|count| *count > 0)?,
+        came_in: sum(|day| day.ingress + day.ingress_repair)?,
+        went_out: sum(|day| day.egress + day.egress_repair + day.egress_audit)?,
+    })
 }
 
 fn grown(days: i64, growth: Growth) -> face::Growth {
@@ -317,14 +340,27 @@ mod tests {
             }
         };
         let now = today + 3_600_000;
+        let late = |known: Known, ago: i64| Known {
+            answered_ms: now - ago * DAY_MS,
+            ..known
+        };
         for (of, expected) in [
             (vec![], None),
-            // Today is not over, and eight days ago is too long.
-            (vec![known(&[(0, 900), (8, 900)])], None),
-            (vec![known(&[(1, 99)])], Some((100, 198))),
-            (vec![known(&[(4, 399), (2, 399)])], Some((200, 399))),
-            (vec![known(&[(2, 99)]), known(&[(1, 99)])], Some((100, 198))),
+            // Today is not over.
+            (vec![known(&[(0, 900)])], None),
+            (vec![known(&[(1, 99)])], Some((1, 100, 198))),
+            (vec![known(&[(4, 399), (2, 399)])], Some((4, 200, 399))),
+            (vec![known(&[(2, 99)]), known(&[(1, 99)])], Some((2, 100, 198))),
+            // Older days are no part of it, and say that the first ones had nothing.
+            (vec![known(&[(9, 900), (1, 699)])], Some((7, 100, 199))),
+            // Nobody told of the last five days: they are not without traffic.
+            (vec![late(known(&[(5, 20), (6, 99), (7, 99)]), 5)], Some((2, 100, 198))),
         ] {
+            let expected = expected.map(|(days, came_in, went_out)| Moved {
+                days,
+                came_in,
+                went_out,
+            });
             assert_eq!(moved(&of, now), expected);
         }
     }

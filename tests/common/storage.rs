@@ -57,7 +57,9 @@ fn space(sample: &Sample) -> Json {
     json!({"paid": bytes(paid), "unpaid": unpaid, "unexplained": rest, "paid_percent": percent,
         "growth_per_day": growth.map(|gb| (gb * 1e9) as i64), "full_in_days": full,
         "in_per_day": flows(sample.name).map(|flows| bytes(flows.0 / 1000.0)),
-        "out_per_day": flows(sample.name).map(|flows| bytes(flows.1 / 1000.0))})
+        "out_per_day": flows(sample.name).map(|flows| bytes(flows.1 / 1000.0)),
+        "freed_per_day": flows(sample.name).zip(growth).map(|(flows, gb)| flows.0 - gb)
+            .filter(|gb| *gb >= 0.0).map(|gb| bytes(gb / 1000.0))})
 }
 
 fn node(sample: &Sample) -> Node {

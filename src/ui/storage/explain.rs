@@ -254,7 +254,7 @@ impl Facts<'_> {
     fn flows(&self) -> Parts {
         let day = |bytes: u64| format!("{} a day", size(bytes));
         let place = self.place;
-        let source = "last 7 whole days (UTC), by the API's or the databases' bandwidth";
+        let source = "last 7 whole days (UTC) that are told, by the API's or the databases' bandwidth";
         let list = vec![
             Fact::new(
                 "in",
@@ -263,8 +263,8 @@ impl Facts<'_> {
             ),
             Fact::new(
                 "freed",
-                number::known(place.freed(), day),
-                "what comes in, less the growth",
+                number::known(place.freed, day),
+                "what comes in, less the growth of a week",
             ),
             Fact::new(
                 "out",
@@ -272,13 +272,11 @@ impl Facts<'_> {
                 source,
             ),
         ];
-        let sum = place
-            .flows
-            .zip(place.freed())
-            .map_or(String::new(), |((came_in, _), freed)| {
-                let grown = number::change(&size(came_in.saturating_sub(freed)));
-                format!("{} in − {} freed = {grown} a day", size(came_in), size(freed))
-            });
+        let known = place.flows.zip(place.freed).zip(place.growth);
+        let sum = known.map_or(String::new(), |(((came_in, _), freed), grown)| {
+            let grown = number::change(&size(grown));
+            format!("{} in − {} freed = {grown} a day", size(came_in), size(freed))
+        });
         (
             "in and out of the disk",
             sum,

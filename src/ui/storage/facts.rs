@@ -45,6 +45,8 @@ pub(super) struct Place {
     pub(super) growth: Option<i64>,
     /// Bytes a day that come in and go out.
     pub(super) flows: Option<(u64, u64)>,
+    /// Bytes a day that come in and do not make it grow.
+    pub(super) freed: Option<u64>,
     pub(super) full: Full,
 }
 
@@ -70,14 +72,9 @@ impl Place {
             unpaid: split(|space| space.unpaid),
             growth: space.and_then(|space| space.growth_per_day),
             flows: space.and_then(|space| space.in_per_day.zip(space.out_per_day)),
+            freed: space.and_then(|space| space.freed_per_day),
             full: full(node),
         }
-    }
-
-    /// Bytes a day that are freed: what comes in and does not make it grow; `None`: it grows by other things.
-    pub(super) fn freed(&self) -> Option<u64> {
-        let (came_in, _) = self.flows?;
-        u64::try_from(i64::try_from(came_in).ok()? - self.growth?).ok()
     }
 
     /// Used and paid, where both are known of the same files.

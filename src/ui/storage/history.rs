@@ -395,6 +395,7 @@ mod tests {
             unpaid: None,
             growth: Some(4_000),
             flows: None,
+            freed: None,
             full: Full::In(FullIn {
                 low: None,
                 likely: 1.0,

@@ -159,7 +159,7 @@ fn row(place: &Place, form: &Form, shared: &Shared) -> Row {
         form.size(place.unexplained),
         percent(place.share()),
         form.flow(place.flows.map(|(came_in, _)| came_in)),
-        form.flow(place.freed()),
+        form.flow(place.freed),
         form.growth(place.growth),
         form.flow(place.flows.map(|(_, went_out)| went_out)),
         full_cell(place.full),
@@ -204,7 +204,7 @@ impl Sums {
             unexplained: sum(places, |place| place.unexplained),
             growth: sum(places, |place| place.growth),
             came_in: sum(places, |place| Some(place.flows?.0)),
-            freed: sum(places, Place::freed),
+            freed: sum(places, |place| place.freed),
             went_out: sum(places, |place| Some(place.flows?.1)),
             share: shares.reduce(|a, b| (a.0 + b.0, a.1 + b.1)),
         }

@@ -264,6 +264,7 @@ pub(super) mod tests {
             unpaid: Some(1_510_000_000_000),
             growth: Some(41_000_000_000),
             flows: None,
+            freed: None,
             full,
         }
     }
