@@ -322,8 +322,18 @@ fn keys_go_through_months_nodes_and_satellites_and_back() {
     go(&mut model, "enter", size);
     assert_eq!(model.shared.node.as_deref(), Some("attic"));
     has(&mut model, "node attic");
+    has(&mut model, "BY SATELLITE, SO FAR");
     go(&mut model, "esc", size);
     assert_eq!(model.shared.node, None);
+    has(&mut model, "BY NODE, SO FAR");
+    // What a choice left out is there again without it, though the cursor was moved.
+    go(&mut model, "v", size);
+    let rows = |model: &Model| model.view().table("satellites").unwrap().1.len();
+    let all = rows(&model);
+    go(&mut model, "down enter", size);
+    assert!(model.shared.satellite.is_some() && rows(&model) == 1 && all > 1);
+    go(&mut model, "down esc", size);
+    assert_eq!((model.shared.satellite.as_ref(), rows(&model)), (None, all));
     // A month back, one more, and forward again; the present is as far as it goes.
     go(&mut model, "[ [", size);
     has(&mut model, "JUNE 2026 (UTC), NET $");

@@ -302,7 +302,7 @@ impl Financials {
                 }
                 words.push(earned::price_words(book));
                 words.retain(|words| !words.is_empty());
-                let title = format!("BY {}{so_far}{only}", self.by.word().to_uppercase());
+                let title = format!("BY {}{so_far}{only}", self.by_now().word().to_uppercase());
                 (title, words.join(" · "))
             }
             Block::Months => {

@@ -247,9 +247,17 @@ impl Financials {
         &self.slots[block as usize]
     }
 
+    /// Of one node alone its satellites are told: it would be a row.
+    fn by_now(&self) -> By {
+        match self.of_node {
+            Some(_) => By::Satellite,
+            None => self.by,
+        }
+    }
+
     /// The table of the month.
     fn month_block(&self) -> Block {
-        match self.by {
+        match self.by_now() {
             By::Satellite => Block::Satellites,
             By::Node => Block::Nodes,
         }

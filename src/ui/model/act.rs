@@ -39,6 +39,39 @@ pub(super) fn masks() -> Masks<'static> {
         .column("example", copy::shortened(0))
 }
 
+/// Whether an action may lead to other rows in tables: another node, range, moment, view. Moving, copying, explaining
+/// do not.
+fn asks_for_others(action: Action) -> bool {
+    !matches!(
+        action,
+        Action::Up
+            | Action::Down
+            | Action::PageUp
+            | Action::PageDown
+            | Action::Home
+            | Action::Filter
+            | Action::Columns
+            | Action::Details
+            | Action::Sort
+            | Action::Reverse
+            | Action::NextBlock
+            | Action::PreviousBlock
+            | Action::Explain
+            | Action::CopyRow
+            | Action::CopyTable
+            | Action::Export
+            | Action::Freeze
+            | Action::Help
+            | Action::Palette
+            | Action::Messages
+            | Action::Theme
+            | Action::Mouse
+            | Action::Repaint
+            | Action::Suspend
+            | Action::LogScale
+    )
+}
+
 impl Model {
     /// Whether an action can be done now.
     pub fn can(&self, action: Action) -> bool {
@@ -101,6 +134,9 @@ impl Model {
 
     /// Does an action that can be done.
     pub(super) fn act(&mut self, action: Action) -> Vec<Effect> {
+        if asks_for_others(action) {
+            self.loosen();
+        }
         if self.is_the_panes(action) {
             return self.act_on_pane(action);
         }
@@ -159,6 +195,16 @@ impl Model {
             _ => return self.act_on_pane(action),
         }
         Vec::new()
+    }
+
+    /// Rows of the pane's tables need not hold still: others are asked for.
+    pub(super) fn loosen(&mut self) {
+        let names: Vec<&'static str> = self.hits.tables.iter().map(|(name, _)| *name).collect();
+        for name in names {
+            if let Some((_, state)) = self.view_mut().table_mut(name) {
+                state.loosen();
+            }
+        }
     }
 
     fn act_on_pane(&mut self, action: Action) -> Vec<Effect> {

@@ -122,6 +122,9 @@ impl Model {
             self.overlay = Some(Overlay::Pick(picker));
             return Vec::new();
         };
+        if !matches!(picker.id, "palette" | "help" | "columns" | "theme" | save::ID) {
+            self.loosen();
+        }
         match picker.id {
             "palette" | "help" => {
                 let action = Action::of(&key).filter(|action| self.can(*action));

@@ -103,6 +103,11 @@ impl TableState {
         }
     }
 
+    /// Other rows are asked for: they need not hold still under the cursor, which stays on its row where it can.
+    pub fn loosen(&mut self) {
+        self.resting = false;
+    }
+
     /// Whether rows hold still until told otherwise.
     pub fn resting(&self) -> bool {
         self.resting
@@ -468,6 +473,19 @@ mod tests {
         );
         state.settle(&new);
         assert_eq!((seen(&state).as_str(), state.fresh()), ("n m [b] a", 0));
+    }
+
+    #[test]
+    fn other_rows_are_all_there_once_they_are_asked_for() {
+        let (_, mut state) = on(&["a", "b", "c"]);
+        state.select(&"b".into());
+        state.loosen();
+        state.update(&sample::names(&["b"]));
+        state.rest_on_a_row(&sample::names(&["b"]));
+        assert_eq!(seen(&state), "[b]");
+        state.loosen();
+        state.update(&sample::names(&["a", "b", "c"]));
+        assert_eq!((seen(&state).as_str(), state.fresh()), ("a [b] c", 0));
     }
 
     #[test]
