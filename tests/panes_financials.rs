@@ -369,7 +369,7 @@ fn keys_go_through_months_nodes_and_satellites_and_back() {
     go(&mut model, "shift-tab v enter", size);
     assert_eq!(model.pane, Pane::Financials);
     assert!(model.shared.satellite.is_some());
-    has(&mut model, "us1 ONLY");
+    has(&mut model, "eu1 ONLY");
 }
 
 #[test]
