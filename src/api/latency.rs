@@ -129,6 +129,9 @@ pub struct Verdict {
 /// The last 24 hours of a log.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct LogCost {
+    /// Seconds of them that were read; null: all.
+    #[serde(default)]
+    pub read_s: Option<u64>,
     /// Its lines.
     pub lines: u64,
     /// Transfers that ended: each would have a line more.

@@ -18,7 +18,7 @@ use crate::domain::task::Task;
 use crate::domain::task::progress::Progress;
 
 /// Of this form. Collector and viewer have to agree.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What a viewer says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

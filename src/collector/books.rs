@@ -13,23 +13,29 @@ use crate::domain::sample::{Disk, Standing, Told};
 use crate::report::time::rfc3339;
 use crate::store::notes::Noted;
 use crate::store::{Reader, Result};
+use crate::support::clock::DAY_MS;
 
 /// Since when a satellite has a node suspended for being offline, by the node's own notice: where no databases are read
-/// nobody else tells. It is over as soon as the online score is not too low any more.
+/// nobody else tells. It is over as soon as the online score is not too low any more; a notice of long ago tells of an
+/// earlier one.
 pub fn offline_by_notice(
     (kept, notices): (Option<&Kept>, &[Notice]),
-    satellite_id: Option<&str>,
-    online: Option<f64>,
+    (satellite_id, online): (Option<&str>, Option<f64>),
+    now_ms: i64,
 ) -> Option<i64> {
     let id = satellite_id?;
     let is_low = online.is_some_and(|score| score < OFFLINE_SUSPENDS);
     let is_rated = kept.is_some_and(|kept| rating(kept, id).is_some());
-    let mut told = notices.iter().filter_map(|notice| notice.suspended_by(id));
+    let young = notices.iter().filter(|notice| notice.created_ms > now_ms - REVIEW_MS);
+    let mut told = young.filter_map(|notice| notice.suspended_by(id));
     told.next().filter(|_| is_low && !is_rated)
 }
 
+/// A review for being offline takes 7 and 30 days; the node looks at it again and again.
+const REVIEW_MS: i64 = 45 * DAY_MS;
+
 /// What is told of a disk by blobs is only for want of better: the API's word is kept for so long.
-const DISK_KEPT_MS: i64 = 86_400_000;
+const DISK_KEPT_MS: i64 = DAY_MS;
 
 /// When a node heard of a rating, as far as is known.
 pub fn as_of(kept: &Kept, rated: &Rated) -> i64 {
@@ -113,7 +119,7 @@ impl Said<'_> {
 /// A line of the log and the row it tells of are this close.
 const LINE_MS: i64 = 60_000;
 /// What the API never tells is told by rows so much older.
-const NEAR_MS: i64 = 86_400_000;
+const NEAR_MS: i64 = DAY_MS;
 
 /// Adds to satellites of the API or the log what only the databases know, and puts a newer rating of theirs in the place
 /// of an older one. Those of the databases alone are there only where no API tells which there are.
@@ -304,7 +310,7 @@ fn add(known: &mut Known, book: Known) {
 }
 
 /// A tally comes within a day or two.
-const UNSETTLED_MS: i64 = 2 * 86_400_000;
+const UNSETTLED_MS: i64 = 2 * DAY_MS;
 
 /// The rows of both, in the order of time; of two of the same time the second one where `is_better`.
 fn joined<T: Copy>(api: &[T], book: &[T], at: impl Fn(&T) -> i64, is_better: impl Fn(&T, &T) -> bool) -> Vec<T> {
@@ -388,8 +394,7 @@ mod tests {
     use crate::domain::books::{Relation, Score, Trusted};
     use crate::domain::detail::{MovedDay, StoredDay};
 
-    const DAY_MS: i64 = 86_400_000;
-    const HOUR_MS: i64 = 3_600_000;
+    use crate::support::clock::HOUR_MS;
 
     fn rated(id: &str, updated_ms: i64) -> Rated {
         Rated {

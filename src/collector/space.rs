@@ -12,7 +12,7 @@ use crate::domain::host::{Hashstore, Metrics};
 use crate::domain::sample::{Disk, Semantics, Standing, Told};
 use crate::store::kept::BlobRow;
 use crate::store::{Reader, Result};
-use crate::support::clock::DAY_MS;
+use crate::support::clock::{DAY_MS, HOUR_MS};
 
 /// Tallies a status looks at.
 const TALLIES: i64 = 10;
@@ -23,7 +23,7 @@ const DAYS: i64 = 60;
 /// The longest time growth is told of, days.
 const LONGEST: i64 = 30;
 /// What the debug endpoint said longer ago says nothing of the bytes of now.
-const METRICS_MS: i64 = 6 * 3_600_000;
+const METRICS_MS: i64 = 6 * HOUR_MS;
 
 /// What is used over the time growth is told of, by the same source as the disk.
 fn points(reader: &Reader, node: &str, heard: Option<&Heard>, now_ms: i64) -> Result<Vec<Point>> {
@@ -339,7 +339,7 @@ mod tests {
                 error: None,
             }
         };
-        let now = today + 3_600_000;
+        let now = today + HOUR_MS;
         let late = |known: Known, ago: i64| Known {
             answered_ms: now - ago * DAY_MS,
             ..known

@@ -61,15 +61,9 @@ pub fn rows(reader: &Reader, question: &Question, terms: &money::Terms, each: Ea
         What::Reputation => reputation(reader, &scope, each),
         What::Storage => storage(reader, &scope, each),
         What::Maintenance => maintenance(reader, &scope, each),
-        What::Earnings => money::earnings_rows(reader, &scope, (known_ms(question), terms), each),
-        What::Paystubs => money::paystub_rows(reader, &scope, (known_ms(question), terms), each),
+        What::Earnings => money::earnings_rows(reader, &scope, (clock::now_ms(), terms), each),
+        What::Paystubs => money::paystub_rows(reader, &scope, (clock::now_ms(), terms), each),
     }
-}
-
-/// What came after the end of the range was not known then.
-fn known_ms(question: &Question) -> i64 {
-    let now_ms = clock::now_ms();
-    question.to_ms.map_or(now_ms, |to| to.min(now_ms))
 }
 
 fn traffic(reader: &Reader, scope: &Scope, fields: &[&str], each: Each<'_>) -> Result<(), Error> {

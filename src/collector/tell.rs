@@ -130,7 +130,7 @@ fn satellites(
     }
     for satellite in &mut satellites {
         let id = satellite.satellite_id.as_deref();
-        let by_notice = books::offline_by_notice((kept, notices), id, satellite.online_score);
+        let by_notice = books::offline_by_notice((kept, notices), (id, satellite.online_score), now_ms);
         satellite.offline_suspended_at = satellite.offline_suspended_at.take().or(by_notice.map(rfc3339));
     }
     rating.look_ahead(&mut satellites);
@@ -339,7 +339,7 @@ fn standings((told, noted, kept): Sources<'_>, notices: &[Notice], now_ms: i64) 
     }
     for standing in &mut standings {
         let id = standing.satellite_id.as_deref();
-        let by_notice = books::offline_by_notice((kept, notices), id, standing.online_score);
+        let by_notice = books::offline_by_notice((kept, notices), (id, standing.online_score), now_ms);
         standing.offline_suspended_ms = standing.offline_suspended_ms.or(by_notice);
     }
     standings

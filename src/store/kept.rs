@@ -16,7 +16,7 @@ use crate::support::clock::DAY_MS;
 /// The schema that keeps it.
 const SINCE: i64 = 9;
 /// Newest notices that are told.
-const NOTICES: i64 = 20;
+const NOTICES: i64 = 50;
 
 /// A disk of blobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -129,6 +129,7 @@ fn silent(name: &str, transfers: u64) -> NodeLatency {
         node: name.to_owned(),
         ends: [transfers / 2, transfers / 70, 3, 0],
         log: Some(LogCost {
+            read_s: None,
             lines: transfers + transfers / 200,
             transfers,
             uploads: transfers * 2 / 3,

@@ -345,14 +345,20 @@ fn write_stub(
 
 fn write_rest(page: &mut Page<impl Write>, node: &NodeMoney) -> io::Result<()> {
     if node.held.left != Micro(0) {
-        let next = node.held.coming.first();
-        let next = next.map_or_else(String::new, |next| {
+        let coming = node.held.coming.iter().map(|next| {
             let amount = money(node, next.amount);
-            format!("; {amount} of it comes back from {} for {}", next.satellite, next.month)
+            format!("{amount} from {} with the payout for {}", next.satellite, next.month)
         });
+        let coming: Vec<String> = coming.collect();
+        let next = match coming.as_slice() {
+            [] => String::new(),
+            // What is kept back until then comes with it.
+            all => format!("; comes back: {}", all.join(", ")),
+        };
         page.paragraph(4, &format!("  held so far {}{next}", money(node, node.held.left)))?;
     }
-    if node.held.lost != Micro(0) {
+    let is_over = |satellite: &SatelliteMoney| satellite.disqualified_ms.is_some_and(|ms| ms < node.month.end_ms());
+    if node.held.lost != Micro(0) && node.satellites.iter().any(is_over) {
         let text = format!(
             "  {} that satellites kept back is lost: they disqualified the node",
             money(node, node.held.lost)

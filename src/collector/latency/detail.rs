@@ -6,7 +6,7 @@ use super::gather::Raw;
 use super::{Asked, HOUR_S, WEEK, end, figures, judge, outcome, text};
 use crate::api::latency::{Detail, Figures, Row, SatelliteRow, Speed, Step, bounds};
 use crate::domain::latency::{LOST_BOUNDS_MS, LOST_STEPS, Lost};
-use crate::domain::transfer::{Outcome, Quality, SIZE_CLASSES};
+use crate::domain::transfer::{Class, Outcome, Quality, SIZE_CLASSES};
 use crate::store::Result;
 use crate::store::latency::SizeKey;
 use crate::store::query::{By, Scope};
@@ -139,7 +139,7 @@ impl Asked<'_> {
             .traffic(&scope, &[By::SatelliteId, By::Action, By::Outcome])?
         {
             if text(&keys[1]) == self.ask.action {
-                ends.entry(text(&keys[0]).to_owned()).or_default()[end(text(&keys[2]))] += cell.count;
+                ends.entry(text(&keys[0]).to_owned()).or_default()[end(text(&keys[1]), text(&keys[2]))] += cell.count;
             }
         }
         let mut rows = Vec::new();
@@ -162,6 +162,9 @@ impl Asked<'_> {
     }
 
     fn lost(&self, node: i64, raw: &Raw) -> Result<Vec<Step>> {
+        if Class::of(&self.ask.action) == Class::Audit {
+            return Ok(Vec::new());
+        }
         let mut lost = match self.plan.hours.0 < self.plan.hours.1 {
             true => self.reader.lost((node, self.action), self.plan.hours)?,
             false => BTreeMap::new(),

@@ -11,7 +11,7 @@ use crate::analysis::latency as judge;
 use crate::api::latency::{Ask, Figures, Latency, LogCost, NodeLatency, Slow, Verdict};
 use crate::domain::batch::FastMap;
 use crate::domain::piece;
-use crate::domain::transfer::{Outcome, Quality};
+use crate::domain::transfer::{Class, Outcome, Quality};
 use crate::store::query::{By, Key, Scope};
 use crate::store::{Reader, Result};
 use crate::support::clock::{DAY_S, HOUR_S};
@@ -94,10 +94,12 @@ pub fn latency(reader: &Reader, ask: &Ask, now_ms: i64) -> Result<Latency> {
     Ok(told)
 }
 
-/// Place of an outcome among the ends: won, lost, failed, rejected.
-fn end(outcome: &str) -> usize {
+/// Place of an outcome of an action among the ends: won, lost, failed, rejected. An audit is no race: a canceled one
+/// has passed.
+fn end(action: &str, outcome: &str) -> usize {
     match outcome {
         "success" => 0,
+        "canceled" if Class::of(action) == Class::Audit => 0,
         "canceled" => 1,
         "failed" => 2,
         _ => 3,
@@ -124,7 +126,7 @@ impl Asked<'_> {
             let wanted = text(&keys[1]) == self.ask.action
                 && (self.ask.satellite.as_deref()).is_none_or(|id| keys.get(3).is_some_and(|key| text(key) == id));
             if wanted {
-                ends.entry(text(&keys[0]).to_owned()).or_default()[end(text(&keys[2]))] += cell.count;
+                ends.entry(text(&keys[0]).to_owned()).or_default()[end(text(&keys[1]), text(&keys[2]))] += cell.count;
             }
         }
         Ok(ends)
@@ -259,7 +261,14 @@ impl Asked<'_> {
         };
         let hours = (self.to() - DAY_S, self.to());
         let (lines, line_bytes) = self.reader.lines_of(row, hours)?;
+        let since = self.reader.covered_since(name)?.unwrap_or(hours.0).max(hours.0);
+        let gaps = self.reader.gaps(&day, hours.1)?;
+        let lost: i64 = gaps
+            .iter()
+            .map(|gap| (gap.to.min(hours.1) - gap.from.max(since)).max(0))
+            .sum();
         let mut cost = LogCost {
+            read_s: Some((hours.1 - since - lost).max(0).unsigned_abs()),
             lines,
             line_bytes,
             ..LogCost::default()
@@ -268,7 +277,7 @@ impl Asked<'_> {
             cost.transfers += cell.count;
             if text(&keys[0]) == "PUT" {
                 cost.uploads += cell.count;
-                match end(text(&keys[1])) {
+                match end("PUT", text(&keys[1])) {
                     0 => cost.won += cell.count,
                     1 => cost.lost += cell.count,
                     2 => cost.failed_uploads += cell.count,

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use crate::analysis::money::{pace, settled};
 use crate::api::money::{MonthState, NodeMoney, Note, NoteKind, PriceSource};
-use crate::domain::money::{Micro, TB};
+use crate::domain::money::{Micro, Month, TB};
 
 /// The gravest first.
 pub fn of(money: &NodeMoney, fallen: Option<(pace::Less, &str)>) -> Vec<Note> {
@@ -43,7 +43,15 @@ fn cash(money: &NodeMoney, amount: Micro) -> String {
 }
 
 fn paystubs(money: &NodeMoney, notes: &mut Vec<Note>) {
-    for month in &money.history {
+    // Of a month that is over only what is true of it.
+    let is_past = money.month < Month::of_ms(money.now_ms);
+    let told = || {
+        money
+            .history
+            .iter()
+            .filter(|told| !is_past || told.month == money.month)
+    };
+    for month in told() {
         for name in &month.missing {
             notes.push(Note {
                 kind: NoteKind::PaystubMissing,
@@ -57,7 +65,7 @@ fn paystubs(money: &NodeMoney, notes: &mut Vec<Note>) {
             });
         }
     }
-    let last = money.history.iter().find(|month| month.is_settled);
+    let last = told().find(|month| month.is_settled);
     if let Some(month) = last.filter(|month| month.state == MonthState::Postponed) {
         let waiting: Micro = month.satellites.iter().map(|satellite| satellite.waiting).sum();
         if waiting < settled::CENT {

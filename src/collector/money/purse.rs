@@ -13,7 +13,7 @@ use crate::store::money::{Depth, MoneyRows, SatelliteRows};
 use crate::store::{Reader, Result};
 
 /// Days before a month that are looked at: the last tally, and the pace.
-const EVE_MS: i64 = 40 * 86_400_000;
+const EVE_MS: i64 = 40 * super::DAY_MS;
 
 /// A satellite of a node.
 pub struct Satellite {

@@ -30,7 +30,8 @@ pub fn held(satellites: &[SatelliteMoney]) -> Held {
                 amount,
             });
         }
-        held.at_exit += of.left - of.half_back.map_or(Micro(0), |(_, amount)| amount.min(of.left));
+        // Of what is kept back today; what will be, is not yet anybody's.
+        held.at_exit += of.left - of.half_back.map_or(Micro(0), |_| pay::percent(of.left, 50));
     }
     held.coming
         .sort_by(|a, b| (a.month, &a.satellite).cmp(&(b.month, &b.satellite)));

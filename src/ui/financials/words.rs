@@ -67,7 +67,9 @@ pub(super) fn month(book: &Book, shared: &Shared) -> Vec<Said> {
         true => past(book, shared),
         false => running(book),
     };
-    lines.push(payout(book));
+    if !book.is_past() {
+        lines.push(payout(book));
+    }
     lines.push(held(book));
     lines
 }

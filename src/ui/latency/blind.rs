@@ -2,6 +2,7 @@
 
 use super::{Latency, NODES};
 use crate::api::latency::LogCost;
+use crate::support::clock::DAY_S;
 use crate::ui::look::Tone;
 use crate::ui::number::{self, size};
 use crate::ui::pane::Page;
@@ -24,18 +25,34 @@ struct Cost {
     failed: u64,
     /// Not all say how long their lines are.
     rough: bool,
+    /// The least of the day that was read of one of them, s.
+    read_s: u64,
 }
 
+/// What a day is like, by the part of one that was read.
+pub(super) fn of_a_day(count: u64, log: &LogCost) -> u64 {
+    // Of a few minutes nothing follows for a day.
+    let read_s = log.read_s.unwrap_or(DAY).clamp(900, DAY);
+    (u128::from(count) * u128::from(DAY) / u128::from(read_s)) as u64
+}
+
+const DAY: u64 = DAY_S.unsigned_abs();
+
 fn cost<'a>(logs: impl IntoIterator<Item = &'a LogCost>) -> Cost {
-    let mut cost = Cost::default();
+    let mut cost = Cost {
+        read_s: DAY,
+        ..Cost::default()
+    };
     for log in logs {
         let line = log.line_bytes.unwrap_or(300);
+        let (lines, transfers) = (of_a_day(log.lines, log), of_a_day(log.transfers, log));
         cost.rough |= log.line_bytes.is_none();
-        cost.lines += log.lines;
-        cost.bytes += log.lines * line;
-        cost.transfers += log.transfers;
-        cost.more_bytes += log.transfers * line * LONGER.0 / LONGER.1;
-        cost.failed += log.failed_uploads;
+        cost.lines += lines;
+        cost.bytes += lines * line;
+        cost.transfers += transfers;
+        cost.more_bytes += transfers * line * LONGER.0 / LONGER.1;
+        cost.failed += of_a_day(log.failed_uploads, log);
+        cost.read_s = cost.read_s.min(log.read_s.unwrap_or(DAY));
     }
     cost
 }
@@ -125,10 +142,14 @@ fn how(page: &mut Page<'_>) {
 
 fn price(page: &mut Page<'_>, cost: &Cost, shared: &Shared) {
     let transfers = number::count(cost.transfers);
-    page.rule(
-        "WHAT IT COSTS AND GIVES",
-        &format!("from {transfers} transfers of the last 24 h"),
-    );
+    let words = match cost.read_s {
+        ..DAY => format!(
+            "≈ {transfers} transfers a day, by the last {}",
+            number::age(cost.read_s)
+        ),
+        _ => format!("from {transfers} transfers of the last 24 h"),
+    };
+    page.rule("WHAT IT COSTS AND GIVES", &words);
     line(page, ["", "INFO NOW", "WITH DEBUG", "DIFFERENCE"], Tone::Muted);
     let lines = [cost.lines, cost.lines + cost.transfers].map(number::count);
     let bytes = [cost.bytes, cost.bytes + cost.more_bytes].map(size);
@@ -183,5 +204,14 @@ mod tests {
             (2000, 600_000, 1800, 558_000)
         );
         assert!(!told.rough && cost([&log(None)]).rough);
+        // Two hours of a day are a twelfth; of a minute nothing follows.
+        let short = |read_s| LogCost {
+            read_s: Some(read_s),
+            ..log(Some(300))
+        };
+        assert_eq!(of_a_day(100, &short(7200)), 1200);
+        assert_eq!((of_a_day(100, &short(60)), of_a_day(100, &short(DAY))), (9600, 100));
+        let told = cost([&short(7200), &log(Some(300))]);
+        assert_eq!((told.lines, told.read_s), (13_000, 7200));
     }
 }

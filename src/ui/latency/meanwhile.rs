@@ -121,7 +121,8 @@ pub(super) fn table(told: &[NodeLatency], disks: Option<&[HostDisk]>, shared: &S
     ];
     let row = |node: &&NodeLatency| {
         let log = node.log.clone().unwrap_or_default();
-        let hourly = log.uploads / 24;
+        let hourly = super::blind::of_a_day(log.uploads, &log) / 24;
+        let lines = super::blind::of_a_day(log.lines, &log);
         let on = of(&node.node, disks);
         let (words, tone) = source(on, shared);
         let cells = vec![
@@ -132,7 +133,7 @@ pub(super) fn table(told: &[NodeLatency], disks: Option<&[HostDisk]>, shared: &S
             Cell::number(number::count(hourly), hourly as f64),
             audits(&node.node, shared),
             tables::flight(tables::running(&node.node, shared), "PUT", shared)[0].clone(),
-            Cell::number(number::count(log.lines), log.lines as f64),
+            Cell::number(number::count(lines), lines as f64),
             Cell::text(words).tone(tone),
         ];
         let row = Row::new(node.node.as_str(), cells);

@@ -64,11 +64,11 @@ impl Line {
         }
     }
 
-    fn add(&mut self, node: &NodeStorage, home: Home, one: &SatelliteStorage) {
+    fn add(&mut self, node: &NodeStorage, home: Home, one: &SatelliteStorage, gone: bool) {
         let mut put = |figures: fn(&mut Self) -> &mut Figures, bytes| {
             figures(self).0.push((node.node.clone(), bytes));
         };
-        put(|line| &mut line.paid, one.paid);
+        put(|line| &mut line.paid, if gone { Some(0) } else { one.paid });
         put(|line| &mut line.kept, one.kept(home));
         put(|line| &mut line.trash, one.trash(home));
         put(|line| &mut line.dead, one.dead(home));
@@ -120,7 +120,7 @@ impl BySatellite {
                 _ => &[],
             };
             self.all = match answer {
-                Some(Ok(Answer::Storage(told))) => lines(told, filters),
+                Some(Ok(Answer::Storage(told))) => lines(told, filters, |node| super::gone(shared, node)),
                 _ => Vec::new(),
             };
             let empty = match answer {
@@ -227,10 +227,12 @@ fn meaning(what: &str) -> &'static str {
     }
 }
 
-fn lines(told: &[NodeStorage], filters: &[Task]) -> Vec<Line> {
+/// `gone`: who disqualified a node and pays nothing there any more.
+fn lines(told: &[NodeStorage], filters: &[Task], gone: impl Fn(&str) -> Vec<String>) -> Vec<Line> {
     let mut all: Vec<Line> = Vec::new();
     for node in told {
         let home = node.home();
+        let gone = gone(&node.node);
         let ours: Vec<&Task> = filters.iter().filter(|task| task.node == node.node).collect();
         for one in &node.satellites {
             let at = all.iter().position(|line| line.id == one.satellite_id);
@@ -243,7 +245,7 @@ fn lines(told: &[NodeStorage], filters: &[Task]) -> Vec<Line> {
                 all.len() - 1
             });
             let line = &mut all[at];
-            line.add(node, home, one);
+            line.add(node, home, one, gone.contains(&one.satellite_id));
             let newest = tables::filter_of(ours.iter().copied(), &one.satellite_id);
             let oldest = line.filter.as_ref().map(|(_, ms)| *ms);
             if let Some(ms) = newest.filter(|ms| oldest.is_none_or(|oldest| *ms < oldest)) {

@@ -136,7 +136,7 @@ impl View for Storage {
         if stamp != self.stamp {
             self.places = facts::places(shared);
             self.worth = money(shared).and_then(|told| worth::worth(&self.places, told));
-            self.said = words::answer(&self.places, self.worth.as_ref());
+            self.said = words::answer(&self.places, self.worth.as_ref(), is_past(shared));
             self.nodes = tables::nodes(&self.places, shared);
             self.nodes_state.update(&self.nodes);
             self.rest_on_the_worst();
@@ -410,6 +410,11 @@ fn tasks<'a>(shared: &'a Shared, slot: &str, node: &str) -> Option<&'a [Task]> {
 /// When a node's disk is full, for the tables of other panes.
 pub(super) fn full(node: &Node, shared: &Shared) -> Cell {
     tables::full_cell(Place::of(node, shared).full)
+}
+
+/// Whether another moment than the present is told of.
+fn is_past(shared: &Shared) -> bool {
+    shared.moment().is_some() || matches!(shared.collector, super::model::Collector::Past(_))
 }
 
 /// Satellites that disqualified a node: they pay nothing any more.

@@ -68,14 +68,14 @@ fn relief(place: &Place) -> String {
     format!("; {}", parts.join(", "))
 }
 
-/// All there is to say, what matters most first.
-pub(super) fn answer(places: &[Place], worth: Option<&Worth>) -> Vec<Said> {
+/// All there is to say, what matters most first. `is_past`: of a moment that is over.
+pub(super) fn answer(places: &[Place], worth: Option<&Worth>, is_past: bool) -> Vec<Said> {
     let mut lines = Vec::new();
     fills(&mut lines, places);
     unpaid(&mut lines, places, worth);
     full(&mut lines, places);
     odd(&mut lines, places);
-    unknown(&mut lines, places);
+    unknown(&mut lines, places, is_past);
     lines
 }
 
@@ -209,11 +209,15 @@ fn odd(lines: &mut Vec<Said>, places: &[Place]) {
 }
 
 /// What nobody can tell yet.
-fn unknown(lines: &mut Vec<Said>, places: &[Place]) {
+fn unknown(lines: &mut Vec<Said>, places: &[Place], is_past: bool) {
     let of = |wanted: fn(&Place) -> bool| places.iter().filter(|place| wanted(place)).collect::<Vec<_>>();
     let silent = of(|place| place.used.is_none());
     if !silent.is_empty() {
-        let text = format!("{}: no API has told of a disk. Name the API to know.", names(&silent));
+        let why = match is_past {
+            true => "no answer about its disk was kept by then.",
+            false => "no API has told of a disk. Name the API to know.",
+        };
+        let text = format!("{}: {why}", names(&silent));
         lines.push(said(Weight::Unknown, text));
     }
     let young = of(|place| place.used.is_some() && place.full == Full::Unknown);
@@ -280,7 +284,7 @@ pub(super) mod tests {
     #[test]
     fn the_answer_says_who_is_full_when_and_what_to_do() {
         let text = |places: &[Place]| {
-            let lines = answer(places, None).into_iter();
+            let lines = answer(places, None, false).into_iter();
             lines.map(|said| said.text).collect::<Vec<_>>().join("\n")
         };
         let first = text(&[place("cellar", soon(6.0)), place("eave", Full::Now)]);
@@ -303,7 +307,7 @@ pub(super) mod tests {
             bytes: 1_510_000_000_000,
             nodes: 1,
         };
-        let paid_for = |places: &[Place]| answer(places, Some(&worth))[1].text.clone();
+        let paid_for = |places: &[Place]| answer(places, Some(&worth), false)[1].text.clone();
         let one = paid_for(&[place("barn", Full::Never)]);
         assert!(
             one.starts_with("1.51 TB of 3.76 TB (40 %) earn nothing ($2.27 a month): 610 GB"),
