@@ -56,6 +56,8 @@ pub struct Config {
     pub settings: Settings,
     /// The nodes, in the order they were first named.
     pub nodes: Vec<Node>,
+    /// Those of which only is said what they cost, and that are no nodes: whoever looks for nodes finds out.
+    pub unwatched: Vec<Node>,
     /// The file that was read.
     pub file: Option<PathBuf>,
     /// Whether the file was named, so that nothing is to be discovered on the host.
@@ -259,6 +261,7 @@ pub fn load(inputs: &Inputs) -> Result<Config, Problems> {
         keys: std::mem::take(&mut draft.keys),
         settings: draft.settings,
         nodes: draft.nodes.into_iter().map(|entry| entry.node).collect(),
+        unwatched: Vec::new(),
         file: read,
         named,
         warnings: unknown_variables(&inputs.env),
@@ -321,11 +324,11 @@ impl Config {
         Some(told)
     }
 
-    /// Whether the file does not say where a node is read from, but perhaps what it costs: it is looked for on the host.
+    /// Whether it is not said where a node is read from, but perhaps what it costs: one of this name is looked for.
     pub fn is_looked_for(&self, node: &Node) -> bool {
         let silent = node.log == LogSource::None && self.origin(&format!("node.{}.log", node.name)) == Origin::Default;
         let addresses = [&node.api, &node.metrics, &node.health];
-        !self.named && silent && node.data.is_none() && addresses.iter().all(|address| address.is_none())
+        silent && node.data.is_none() && addresses.iter().all(|address| address.is_none())
     }
 
     /// Where a value comes from.
