@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use common::node::{Node, Running, eventually};
-use common::program;
+use common::{program, run};
 use storj_monitor::api::message::{Answer, Command, Query};
 use storj_monitor::collector::service::{Plan, Service, Why};
 use storj_monitor::node::client::Client;
@@ -258,4 +258,31 @@ fn what_could_not_be_taken_up_is_tried_again() {
         .query_row("SELECT count(*) FROM node", [], |row| row.get(0))
         .unwrap();
     assert_eq!(names, 2);
+}
+
+#[test]
+fn what_the_collector_does_not_go_by_is_not_said_to_be_gone_by() {
+    let inside = Inside::start();
+    inside.next(Err("there is no room for it".to_owned()));
+    let output = run(inside.data.path(), &["config", "set", "money.factor", "0.5"]);
+    let (out, said) = (
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    );
+    assert_eq!(output.status.code(), Some(3), "{out}{said}");
+    assert!(
+        out.ends_with("; the running collector does not go by it yet\n"),
+        "{out}"
+    );
+    assert!(
+        said.contains("the file is written, but") && said.contains("no room for it"),
+        "{said}"
+    );
+    inside.next(Ok(plan(&["n"])));
+    let output = run(inside.data.path(), &["config", "set", "money.factor", "0.25"]);
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        output.status.success() && out.ends_with("; the running collector goes by it\n"),
+        "{out}"
+    );
 }

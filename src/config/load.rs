@@ -355,6 +355,9 @@ fn shown(draft: &Draft) -> Vec<Shown> {
             let unsaid = json.is_null() || json == Json::Array(Vec::new());
             let said = entry.fields.iter().find(|(said, _)| said == field);
             let origin = said.filter(|_| !unsaid).map(|(_, origin)| origin.clone());
+            // Who names a node beside the file says all of it but its cost, by silence too.
+            let whole = matches!(entry.origin, Origin::Env(_) | Origin::Flag(_)) && !field.is_cost();
+            let origin = origin.or_else(|| whole.then(|| entry.origin.clone()));
             Some(Shown {
                 key: format!("node.{}.{}", entry.node.name, field.key()),
                 text: words(&json),
@@ -527,6 +530,9 @@ mod tests {
         assert_eq!(config.origin("node.a.api"), Origin::File(path, Some(4)));
         assert_eq!(config.origin("node.a.data"), Origin::Default);
         assert_eq!(config.origin("node.c.log"), Origin::Flag("--node"));
+        // The file could say no tags of it that would hold, but what it costs.
+        assert_eq!(config.origin("node.c.tags"), Origin::Flag("--node"));
+        assert_eq!(config.origin("node.c.watts"), Origin::Default);
         let shown = format!("{:?}", config.values);
         assert!(shown.contains("***@h:1") && !shown.contains("sesame"), "{shown}");
     }
