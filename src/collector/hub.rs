@@ -351,8 +351,8 @@ impl Hub {
 
     /// What the configuration says of money, from now on.
     pub fn terms(&self, terms: money::Terms) {
-        *lock(&self.terms) = terms;
-        self.troubles.forget();
+        let before = std::mem::replace(&mut *lock(&self.terms), terms.clone());
+        self.troubles.go_by(&before, &terms);
         self.wake();
     }
 
