@@ -321,3 +321,61 @@ fn no_size_is_too_small() {
         }
     }
 }
+
+#[test]
+fn what_is_being_kept_takes_no_keys_and_what_is_being_judged_is_kept_then() {
+    let mut model = opened(Look::Dark, SIZE);
+    press(&mut model, "\"1\" ctrl-s", SIZE);
+    let Some(Request::Do { id, .. }) = asked(&mut model).pop() else {
+        panic!("it is sent")
+    };
+    press(&mut model, "ctrl-s \"23\" backspace tab", SIZE);
+    model.update(Input::Paste("4".to_owned()), NOW_MS);
+    assert!(asked(&mut model).is_empty(), "once is enough");
+    let key = format!("node.{}.monthly_cost", model.shared.node.clone().unwrap());
+    let fault = |text: &str| Fault {
+        key: key.clone(),
+        text: text.to_owned(),
+    };
+    hear(&mut model, id, Ok(Answer::Faults(vec![fault("it fails")])));
+    let screen = lines(&draw(&mut model, SIZE)).concat();
+    assert!(screen.contains("3.51") && screen.contains("it fails"), "{screen}");
+    // Mended, and kept at once: the old fault is gone when the answer is there.
+    press(&mut model, "\"1\"", SIZE);
+    let (id, _) = judged(&mut model);
+    press(&mut model, "ctrl-s \"9\"", SIZE);
+    assert!(asked(&mut model).is_empty());
+    assert!(lines(&draw(&mut model, SIZE)).concat().contains("saving"));
+    hear(&mut model, id, Ok(Answer::Faults(Vec::new())));
+    let Some(Request::Do {
+        id,
+        command: Command::Change(changes),
+    }) = asked(&mut model).pop()
+    else {
+        panic!("it is sent")
+    };
+    assert_eq!(changes[0].value.as_deref(), Some("3.511"));
+    // Who leaves then hears what came of it.
+    press(&mut model, "esc", SIZE);
+    assert!(model.overlay.is_none());
+    assert!(
+        model
+            .shared
+            .toast()
+            .is_none_or(|toast| !toast.contains("left as it was"))
+    );
+    hear(&mut model, id, Ok(Answer::Faults(vec![fault("the disk is full")])));
+    assert!(model.shared.toast().unwrap().contains("not kept: the disk is full"));
+    // What is still wrong is not kept.
+    let mut model = opened(Look::Dark, SIZE);
+    press(&mut model, "\"x\"", SIZE);
+    let (id, _) = judged(&mut model);
+    hear(&mut model, id, Ok(Answer::Faults(vec![fault("no cost")])));
+    press(&mut model, "\"y\"", SIZE);
+    let (id, _) = judged(&mut model);
+    press(&mut model, "ctrl-s", SIZE);
+    hear(&mut model, id, Ok(Answer::Faults(vec![fault("no cost either")])));
+    assert!(asked(&mut model).is_empty());
+    press(&mut model, "backspace", SIZE);
+    judged(&mut model);
+}

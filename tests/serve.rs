@@ -19,7 +19,7 @@ use storj_monitor::api::snapshot::{Geo, Snapshot, Topic};
 use storj_monitor::api::socket;
 use storj_monitor::api::table::{Question, Value, What};
 use storj_monitor::collector::collect::Log;
-use storj_monitor::collector::service::{Plan, Service};
+use storj_monitor::collector::service::{Plan, Service, Why};
 use storj_monitor::domain::chart::{Ask, Chart, MarkKind};
 use storj_monitor::node::client::Client;
 use storj_monitor::source::follow::Start;
@@ -280,10 +280,12 @@ fn service(data: &Path, node: &Node, geoip: Option<&str>) -> (Service, Arc<Atomi
         every: Duration::from_secs(60),
         geoip: geoip.map(Into::into),
         terms: Default::default(),
+        doubts: Vec::new(),
+        anew: false,
         client: Client::new(Duration::from_secs(1)).unwrap(),
     };
     let again = plan.clone();
-    let plans = Box::new(move |anyway: bool| anyway.then(|| Ok(again.clone())));
+    let plans = Box::new(move |why: Why| (why != Why::Usual).then(|| Ok(again.clone())));
     let said: Arc<Mutex<Vec<String>>> = Arc::default();
     let heard = Arc::clone(&said);
     let say = Box::new(move |text: &str| heard.lock().unwrap().push(text.to_owned()));

@@ -282,6 +282,66 @@ fn the_file_is_written_whole_for_whom_it_was_and_a_link_stays_one() {
     assert!(matches!(wrong, Err(Trouble::Faults(faults)) if faults[0].text.contains("not UTF-8")));
 }
 
+#[cfg(unix)]
+#[test]
+fn every_name_of_a_file_has_the_new_text_and_one_that_is_mounted_is_told_of() {
+    use std::os::unix::fs::MetadataExt;
+    let dir = tempfile::tempdir().unwrap();
+    let (file, other) = (dir.path().join("c.toml"), dir.path().join("other.toml"));
+    std::fs::write(&file, "# a long comment that goes\n[money]\nfactor = 0.123456\n").unwrap();
+    std::fs::hard_link(&file, &other).unwrap();
+    let half = changes(&[("money.factor", Some("0.5"))]);
+    save(&file, &half, &Ground::default()).unwrap();
+    let text = std::fs::read_to_string(&other).unwrap();
+    assert_eq!(text, "# a long comment that goes\n[money]\nfactor = 0.5\n");
+    assert_eq!(file.metadata().unwrap().nlink(), 2);
+    assert_eq!(
+        std::fs::read_dir(dir.path()).unwrap().count(),
+        2,
+        "nothing else is left"
+    );
+    std::fs::remove_file(&other).unwrap();
+    let mount = |args: &[&str]| {
+        let mut mount = std::process::Command::new(args[0]);
+        let status = mount.args(&args[1..]).stderr(std::process::Stdio::null()).status();
+        status.is_ok_and(|status| status.success())
+    };
+    let point = dir.path().join("mounted.toml");
+    std::fs::write(&point, "").unwrap();
+    if !mount(&["mount", "--bind", file.to_str().unwrap(), point.to_str().unwrap()]) {
+        return eprintln!("skipped: nothing can be mounted here");
+    }
+    let failed = save(&point, &changes(&[("money.factor", Some("0.25"))]), &Ground::default());
+    assert!(mount(&["umount", point.to_str().unwrap()]));
+    let Err(Trouble::Io(error)) = failed else {
+        panic!("{failed:?}")
+    };
+    assert!(error.to_string().contains("mount the folder"), "{error}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+}
+
+#[test]
+fn whoever_comes_second_to_a_file_that_was_not_there_changes_it_too() {
+    for round in 0..40 {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("not/there/c.toml");
+        let keys = ["money.factor", "poll.every_s", "poll.timeout_s", "storage.hours_days"];
+        let begin = std::sync::Barrier::new(keys.len());
+        std::thread::scope(|scope| {
+            for key in keys {
+                let (path, begin) = (&path, &begin);
+                scope.spawn(move || {
+                    begin.wait();
+                    let saved = save(path, &changes(&[(key, Some("30"))]), &Ground::default());
+                    assert_eq!(saved.expect("it is tried again").len(), 1, "round {round}");
+                });
+            }
+        });
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text.matches("= 30").count(), keys.len(), "round {round}: {text}");
+    }
+}
+
 /// What a running collector answers.
 #[cfg(unix)]
 fn ask(data: &Path, query: Query) -> Answer {
@@ -368,6 +428,17 @@ fn a_running_collector_goes_by_what_is_set() {
     assert!(
         out.contains("when it is opened the next time") && out.contains("for logs it follows from now on"),
         "{out}"
+    );
+    // Who was started with `--node` was told all of it there.
+    let set = run(&data, &["config", "set", "node.n.tags", "attic"]);
+    let (out, notes) = (
+        String::from_utf8(set.stdout).unwrap(),
+        String::from_utf8(set.stderr).unwrap(),
+    );
+    assert!(out.contains("was told otherwise when it was started"), "{out}");
+    assert!(
+        notes.contains("node.n.tags: the flag --node names the whole node"),
+        "{notes}"
     );
     let other = dir.path().join("other.toml");
     let out = stdout(

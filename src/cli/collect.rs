@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use super::config::{self, Said};
+use super::discovery::{self, Finder};
 use super::settings::{self, FileDesk, Names};
 use super::signals::Signals;
-use super::{Failure, Global, discovery, visible};
+use super::{Failure, Global, visible};
 use crate::api::money::Currency;
 use crate::collector::collect::{Collector, Log};
 use crate::collector::money::{CostModel, Terms};
-use crate::collector::service::{Plan, Plans, Service};
+use crate::collector::service::{Plan, Plans, Service, Why};
 use crate::collector::shelves;
 use crate::config::load::Config;
 use crate::config::node::{Cost, LogSource};
@@ -59,7 +60,9 @@ pub fn terms(config: &Config) -> Terms {
         audit,
     };
     let unit = |millionths: i64| millionths as f64 / 1e6;
-    let nodes = config.nodes.iter().filter(|node| node.cost != Cost::default());
+    // What one costs that is not watched now may be asked for all the same.
+    let nodes = config.nodes.iter().chain(&config.unwatched);
+    let nodes = nodes.filter(|node| node.cost != Cost::default());
     let costs = nodes.map(|node| {
         let model = CostModel {
             monthly: unit(node.cost.monthly),
@@ -104,6 +107,8 @@ pub fn plan(config: &Config) -> Result<Plan, Failure> {
         every: settings.poll_every,
         geoip: settings.geoip_file.clone(),
         terms: terms(config),
+        doubts: discovery::doubts(config).iter().map(ToString::to_string).collect(),
+        anew: false,
         client: Client::new(settings.poll_timeout).map_err(|why| Failure::Tls { why })?,
     };
     for node in &config.nodes {
@@ -159,7 +164,8 @@ pub fn first(global: &Global) -> Result<(), Failure> {
 
 /// Runs until it is told to stop.
 pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
-    let config = discovery::load(global, &args.said)?;
+    let mut finder = Finder::new(global, &args.said);
+    let config = finder.load(true)?;
     if config.nodes.is_empty() {
         return Err(Failure::Usage(config::no_node(&config)));
     }
@@ -170,7 +176,7 @@ pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
     }
     let signals = Signals::listen(tell)?;
     let desk = FileDesk::new(global, &args.said, &config);
-    let plans = plans(global.clone(), args.said.clone(), desk.names(), signals.reload);
+    let plans = plans(finder, settings::file(global), desk.names(), signals.reload);
     let service = Service::start(&data_dir, plan, plans, Box::new(tell))?;
     service.open_desk(Arc::new(desk));
     match service.run(&signals.stop, || eprintln!("ready")) {
@@ -179,19 +185,20 @@ pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
     }
 }
 
-/// Plans whenever the configuration file changed, or `reload` was told. `names`: the nodes of the last one.
-pub fn plans(global: Global, said: Said, names: Names, reload: Arc<AtomicBool>) -> Plans {
-    let file = settings::file(&global);
+/// Plans whenever the configuration file changed, or `reload` was told; only then this host is looked over anew: that
+/// takes seconds, in which no log is read. `names`: the nodes of the last one.
+pub fn plans(mut finder: Finder, file: Option<PathBuf>, names: Names, reload: Arc<AtomicBool>) -> Plans {
     let mut before = seen(file.as_ref());
-    Box::new(move |anyway| {
+    Box::new(move |why| {
         let now = seen(file.as_ref());
-        let anyway = anyway || reload.swap(false, Ordering::Relaxed);
+        let anew = reload.swap(false, Ordering::Relaxed) || why == Why::Anew;
         // A file that is gone for a moment is being replaced.
-        if !anyway && (now.is_none() || now == before) {
+        if !anew && why == Why::Usual && (now.is_none() || now == before) {
             return None;
         }
         before = now;
-        let plan = discovery::load(&global, &said).and_then(|config| plan(&config));
+        let plan = finder.load(anew).and_then(|config| plan(&config));
+        let plan = plan.map(|plan| Plan { anew, ..plan });
         if let Ok(plan) = &plan {
             names.set(plan.names.clone());
         }
@@ -204,6 +211,7 @@ fn seen(file: Option<&PathBuf>) -> Option<(SystemTime, u64)> {
     Some((data.modified().ok()?, data.len()))
 }
 
+/// Says something on standard error, with the time.
 fn tell(text: &str) {
     let now = rfc3339(now_ms());
     text.lines().for_each(|line| eprintln!("{now} {}", visible(line)));
@@ -215,6 +223,7 @@ fn say(collector: &mut Collector) {
 
 /// Catches up with every log, asks every API once, keeps all of it.
 fn once(plan: Plan, data_dir: &Path) -> Result<(), Failure> {
+    plan.doubts.iter().for_each(|doubt| tell(doubt));
     let mut collector = Collector::new(Writer::open(data_dir)?, data_dir, plan.retention);
     collector.rearrange(plan.logs, plan.start, None)?;
     collector.know(plan.names, false, now_ms())?;

@@ -233,12 +233,19 @@ fn write(path: &Path, text: &str, force: bool) -> Result<(), Failure> {
 }
 
 fn check(global: &Global, said: &Said) -> Result<(), Failure> {
-    let config = load(global, said)?;
+    let mut config = load(global, said)?;
+    let mut doubts = doubtful(&config);
+    // Which of them are watched is told by the host.
+    if config.nodes.iter().any(|node| config.is_looked_for(node)) {
+        config = discovery::load(global, said)?;
+    }
     let taken = Keymap::taken(&wishes(&config)).into_iter();
     let taken =
         taken.map(|(n, what)| Problem::new(config.keys[n].origin.clone(), what, "name both, if that is not meant"));
     let taken: Vec<Problem> = taken.collect();
-    for warning in config.warnings.iter().chain(&doubtful(&config)).chain(&taken) {
+    doubts.extend(discovery::doubts(&config));
+    doubts.extend(taken);
+    for warning in config.warnings.iter().chain(&doubts) {
         eprintln!("warning: {}", visible(&warning.to_string()));
     }
     if config.nodes.is_empty() {

@@ -14,7 +14,7 @@ use crate::api::link::Link;
 use crate::api::message::{Answer, Query};
 use crate::api::status::Status;
 use crate::collector::collect::Log;
-use crate::collector::service::{Plan, Plans, Service};
+use crate::collector::service::{Plan, Plans, Service, Why};
 use crate::config::setting::Settings;
 use crate::demo::{HISTORY, Replay};
 use crate::node::client::{self, Client};
@@ -102,8 +102,8 @@ fn desk(folder: &Path, plan: &Plan) -> Result<Arc<FileDesk>, Failure> {
 
 /// Only what is said of money can be another; nodes and files are those of the recording.
 fn plans(plan: Plan, desk: Arc<FileDesk>) -> Plans {
-    Box::new(move |anyway| {
-        anyway.then(|| {
+    Box::new(move |why| {
+        (why != Why::Usual).then(|| {
             let config = desk.config().map_err(|failure| failure.to_string())?;
             let mut plan = plan.clone();
             plan.terms = collect::terms(&config);
@@ -116,6 +116,8 @@ fn plan(replay: &Replay) -> Result<Plan, Failure> {
     let mut plan = Plan {
         geoip: None,
         terms: Default::default(),
+        doubts: Vec::new(),
+        anew: false,
         names: Vec::new(),
         logs: Vec::new(),
         targets: Vec::new(),

@@ -159,6 +159,8 @@ pub enum Failure {
     Exists(PathBuf),
     #[error("nothing was changed")]
     Faults(Vec<Fault>),
+    #[error("the file is written, but the running collector does not go by it yet: {why}")]
+    NotTaken { why: String },
     #[error(transparent)]
     Store(#[from] store::Error),
     #[error("{}: {source}", path.display())]
@@ -170,7 +172,7 @@ pub enum Failure {
 impl Failure {
     fn code(&self) -> ExitCode {
         match self {
-            Self::Partly { .. } | Self::Overlap { .. } => ExitCode::from(3),
+            Self::Partly { .. } | Self::Overlap { .. } | Self::NotTaken { .. } => ExitCode::from(3),
             Self::Usage(_) | Self::Config(_) | Self::Faults(_) => ExitCode::from(2),
             // Whoever reads has seen enough, as in `storj-monitor count LOG | head -1`.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,

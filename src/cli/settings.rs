@@ -19,6 +19,8 @@ use crate::ui::keymap::Keymap;
 
 /// A running collector answers about its settings within this time.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// It gives up taking a change itself before this is over, and says so.
+const LATEST: Duration = Duration::from_secs(35);
 
 /// The nodes a collector watches.
 #[derive(Debug, Clone, Default)]
@@ -177,12 +179,11 @@ fn faults(path: &Path, trouble: Trouble, changes: &[Change]) -> Vec<Fault> {
         Trouble::Faults(faults) => return faults,
         Trouble::Io(error) => error,
     };
-    let wanted: Vec<String> = changes.iter().map(|change| change.key.clone()).collect();
-    let text = format!(
-        "{}: cannot be written: {error}; change {} there as its owner",
-        path.display(),
-        wanted.join(", ")
-    );
+    let mut text = format!("{}: cannot be written: {error}", path.display());
+    if error.kind() == io::ErrorKind::PermissionDenied {
+        let wanted: Vec<String> = changes.iter().map(|change| change.key.clone()).collect();
+        text += &format!("; change {} there as its owner", wanted.join(", "));
+    }
     let key = String::new();
     vec![Fault { key, text }]
 }
@@ -195,7 +196,13 @@ fn beaten(setting: &Setting) -> Option<String> {
         Teller::Flag(name) => format!("the flag {name}"),
         Teller::Default | Teller::File(_) => return None,
     };
-    Some(format!("{}: {who} says {value}, which beats the file", setting.key))
+    Some(match value.as_str() {
+        "" => format!(
+            "{}: {who} names the whole node, without this, which beats the file",
+            setting.key
+        ),
+        value => format!("{}: {who} says {value}, which beats the file", setting.key),
+    })
 }
 
 /// What is wrong, as one line.
@@ -223,13 +230,20 @@ pub fn set(global: &Global, mut changes: Vec<Change>) -> Result<(), Failure> {
         },
     })?;
     let here = config::load(global, &Said::default()).ok();
+    // It is told first: only then can be said what it does.
+    let news = match running.as_mut() {
+        None => News::Alone,
+        Some(running) if !running.reads(&path) => News::Elsewhere,
+        Some(_) if changed.is_empty() => News::Told(Vec::new()),
+        Some(running) => running.tell(&changed),
+    };
     let mut out = io::stdout().lock();
     for change in &changes {
         let text = match changed.iter().find(|changed| changed.key == change.key) {
             Some(changed) => {
                 let taken = here.as_ref().and_then(|config| config.setting(&changed.key));
                 let taken = taken.map_or(Taken::AtOnce, |setting| setting.taken);
-                told(changed, &path, when(taken, running.as_mut(), &path))
+                told(changed, &path, news.of(&changed.key, taken))
             }
             None => {
                 // An address may hold a password.
@@ -244,23 +258,50 @@ pub fn set(global: &Global, mut changes: Vec<Change>) -> Result<(), Failure> {
         .iter()
         .filter_map(|changed| beaten(&here.as_ref()?.setting(&changed.key)?));
     let mut notes: Vec<String> = notes.collect();
-    notes.extend(running.and_then(|mut running| running.take(&changed, &path)));
+    notes.extend(news.beaten());
     notes.iter().for_each(|note| eprintln!("note: {}", visible(note)));
-    Ok(())
+    match news {
+        News::Refused(why) => Err(Failure::NotTaken { why }),
+        _ => Ok(()),
+    }
+}
+
+/// What a running collector makes of what was set.
+enum News {
+    /// None runs.
+    Alone,
+    /// It reads another file.
+    Elsewhere,
+    /// It goes by it; so these settings are now.
+    Told(Vec<Setting>),
+    /// It does not, for this reason.
+    Refused(String),
+}
+
+impl News {
+    fn of(&self, key: &str, taken: Taken) -> &'static str {
+        let is_beaten = |all: &[Setting]| all.iter().any(|one| one.key == key && one.teller.beats_file());
+        match (self, taken) {
+            (_, Taken::NextScreen) => "the screen goes by it when it is opened the next time",
+            (Self::Alone, _) => "no collector runs here; the next one goes by it",
+            (Self::Elsewhere, _) => "the running collector does not read this file",
+            (Self::Refused(_), _) => "the running collector does not go by it yet",
+            (Self::Told(all), _) if is_beaten(all) => "the running collector was told otherwise when it was started",
+            (Self::Told(_), Taken::NewLogs) => "the running collector goes by it, for logs it follows from now on",
+            (Self::Told(_), Taken::AtOnce) => "the running collector goes by it",
+        }
+    }
+
+    /// What beats the file there.
+    fn beaten(&self) -> Option<String> {
+        let Self::Told(all) = self else { return None };
+        let beaten: Vec<String> = all.iter().filter_map(beaten).collect();
+        (!beaten.is_empty()).then(|| format!("the running collector: {}", beaten.join("; ")))
+    }
 }
 
 fn told(changed: &Changed, path: &Path, when: &str) -> String {
     format!("{}: {} (in {}); {when}", changed.key, changed.words(), path.display())
-}
-
-fn when(taken: Taken, running: Option<&mut Running>, path: &Path) -> &'static str {
-    match (taken, running) {
-        (Taken::NextScreen, _) => "the screen goes by it when it is opened the next time",
-        (_, None) => "no collector runs here; the next one goes by it",
-        (_, Some(running)) if !running.reads(path) => "the running collector does not read this file",
-        (Taken::NewLogs, _) => "the running collector goes by it, for logs it follows from now on",
-        (Taken::AtOnce, _) => "the running collector goes by it",
-    }
 }
 
 /// A path that was typed begins where the person is, not at the file's folder.
@@ -331,21 +372,15 @@ impl Running {
             .is_some_and(|file| real(Path::new(file)) == real(path))
     }
 
-    /// Has it go by what was changed; what is to be said of that.
-    fn take(&mut self, changed: &[Changed], path: &Path) -> Option<String> {
-        if changed.is_empty() || !self.reads(path) {
-            return None;
-        }
-        if let Err(why) = self.link.order(Command::Change(Vec::new()), PATIENCE) {
-            return Some(format!("the running collector did not take it yet: {why}"));
+    /// Has it go by what was changed.
+    fn tell(&mut self, changed: &[Changed]) -> News {
+        if let Err(why) = self.link.order(Command::Change(Vec::new()), LATEST) {
+            return News::Refused(why);
         }
         let keys = changed.iter().map(|changed| changed.key.clone()).collect();
         match self.link.ask(Query::Settings { keys }, PATIENCE) {
-            Ok(Answer::Settings(settings)) => {
-                let beaten: Vec<String> = settings.all.iter().filter_map(beaten).collect();
-                (!beaten.is_empty()).then(|| format!("the running collector: {}", beaten.join("; ")))
-            }
-            _ => None,
+            Ok(Answer::Settings(settings)) => News::Told(settings.all),
+            _ => News::Told(Vec::new()),
         }
     }
 }

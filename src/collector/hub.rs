@@ -351,8 +351,8 @@ impl Hub {
 
     /// What the configuration says of money, from now on.
     pub fn terms(&self, terms: money::Terms) {
-        *lock(&self.terms) = terms;
-        self.troubles.forget();
+        let before = std::mem::replace(&mut *lock(&self.terms), terms.clone());
+        self.troubles.go_by(&before, &terms);
         self.wake();
     }
 
@@ -367,6 +367,11 @@ impl Hub {
     }
 
     fn change(&self, changes: &[Change]) -> Result<Answer, String> {
+        if changes.is_empty() {
+            // Who changed the file itself wants to know whether it is gone by.
+            self.order(Command::Change(Vec::new()))?;
+            return Ok(Answer::Saved(Saved::default()));
+        }
         let mut saved = match self.desk()?.change(changes) {
             Ok(saved) => saved,
             Err(faults) => return Ok(Answer::Faults(faults)),

@@ -56,6 +56,10 @@ pub struct Plan {
     pub geoip: Option<PathBuf>,
     /// What is said of money.
     pub terms: Terms,
+    /// What looks wrong in the configuration, and an operator should know.
+    pub doubts: Vec<String>,
+    /// Whether its work is begun anew even if it is the work that is done.
+    pub anew: bool,
 }
 
 impl Plan {
@@ -75,15 +79,27 @@ impl Plan {
             // Of logs that are followed from then on: those come with other work.
             start: _,
             terms: _,
+            doubts: _,
+            anew: _,
         } = self;
         let asked = (targets, every, client.timeout(), places, host);
         format!("{:?}", (names, logs, databases, retention, geoip, asked))
     }
 }
 
-/// Where plans come from while it runs: called with whether it is to look again in any case; gives a new
-/// plan once, or what is wrong with it.
-pub type Plans = Box<dyn FnMut(bool) -> Option<std::result::Result<Plan, String>> + Send>;
+/// Why a plan is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// It is time to look whether the configuration changed.
+    Usual,
+    /// It was changed: there is a plan in any case.
+    Changed,
+    /// Somebody wants all looked at anew, this host too.
+    Anew,
+}
+
+/// Where plans come from while it runs; gives a new plan once, or what is wrong with it.
+pub type Plans = Box<dyn FnMut(Why) -> Option<std::result::Result<Plan, String>> + Send>;
 
 /// Hears what an operator should know.
 pub type Say = Box<dyn FnMut(&str) + Send>;
@@ -101,8 +117,12 @@ pub struct Service {
     plans: Plans,
     /// A plan that could not be taken, for the database's sake.
     waiting: Option<Plan>,
-    /// The work of the plan that was taken.
+    /// The work of the plan that was taken; empty: of one that failed.
     work: String,
+    /// Why a plan was not taken, as it was said.
+    failed: Option<String>,
+    /// What was said of the last plan.
+    doubts: Vec<String>,
     looked: Instant,
     say: Say,
     #[cfg(unix)]
@@ -135,6 +155,8 @@ impl Service {
             plans,
             waiting: None,
             work: String::new(),
+            failed: None,
+            doubts: Vec::new(),
             looked: Instant::now(),
             say,
             #[cfg(unix)]
@@ -196,7 +218,7 @@ impl Service {
         }
         if self.looked.elapsed() >= RELOAD {
             // What it says goes to the operator.
-            let _ = self.reload(false);
+            let _ = self.reload(Why::Usual);
         }
         more
     }
@@ -209,49 +231,63 @@ impl Service {
 
     fn obey(&mut self, command: &Command) -> std::result::Result<Answer, String> {
         match command {
-            Command::Reload => self.reload(true).map(|()| Answer::Done),
-            Command::Change(_) => self.settle().map(|()| Answer::Done),
+            Command::Reload => self.reload(Why::Anew).map(|()| Answer::Done),
+            Command::Change(_) => self.reload(Why::Changed).map(|()| Answer::Done),
         }
     }
 
-    /// Takes up what the screen changed: where only money is told otherwise, no work is begun anew for it.
-    fn settle(&mut self) -> std::result::Result<(), String> {
-        match (self.plans)(true) {
-            Some(Ok(plan)) if self.waiting.is_none() && plan.work() == self.work => {
-                self.hub.terms(plan.terms);
-                Ok(())
-            }
-            Some(Ok(plan)) => {
-                self.waiting = Some(plan);
-                self.reload(false)
-            }
-            Some(Err(error)) => Err(error),
-            None => Ok(()),
-        }
-    }
-
-    /// Takes the new plan when there is one; a broken one is told once and changes nothing.
-    fn reload(&mut self, anyway: bool) -> std::result::Result<(), String> {
+    /// Takes the new plan when there is one; a broken one is told once and changes nothing. Where only money is told
+    /// otherwise, no work is begun anew for it.
+    fn reload(&mut self, why: Why) -> std::result::Result<(), String> {
         self.looked = Instant::now();
-        let taken = match (self.plans)(anyway).or_else(|| self.waiting.take().map(Ok)) {
-            None => return Ok(()),
-            Some(Err(error)) => Err(error),
-            Some(Ok(plan)) => {
-                let names = plan.names.join(", ");
-                let taken = self.take(plan).map_err(|error| error.to_string());
-                taken.map(|taken| taken.then_some(names))
-            }
+        let plan = match (self.plans)(why) {
+            Some(Ok(plan)) => plan,
+            Some(Err(error)) => return self.refused(error),
+            None => match self.waiting.take() {
+                Some(plan) => plan,
+                None => return Ok(()),
+            },
         };
-        match taken {
-            Ok(Some(names)) => {
-                (self.say)(&format!("the configuration changed; the nodes are now: {names}"));
-                Ok(())
+        let names = plan.names.join(", ");
+        if why != Why::Anew && !plan.anew && plan.work() == self.work {
+            self.waiting = None;
+            self.told_beside(plan);
+            if why == Why::Changed {
+                return Ok(());
             }
-            Ok(None) => Err("the database does not answer now; the configuration is taken when it does".to_owned()),
-            Err(error) => {
-                (self.say)(&format!("the configuration changed and is not taken:\n{error}"));
-                Err(error)
+        } else {
+            match self.take(plan.clone()) {
+                Ok(true) => self.waiting = None,
+                Ok(false) => {
+                    let late = "the database does not answer now; the configuration is taken when it does";
+                    return Err(late.to_owned());
+                }
+                Err(error) => {
+                    // It is tried again until it can be.
+                    self.waiting = Some(plan);
+                    return self.refused(error.to_string());
+                }
             }
+        }
+        self.failed = None;
+        (self.say)(&format!("the configuration changed; the nodes are now: {names}"));
+        Ok(())
+    }
+
+    fn refused(&mut self, error: String) -> std::result::Result<(), String> {
+        if self.failed.as_ref() != Some(&error) {
+            (self.say)(&format!("the configuration changed and is not taken:\n{error}"));
+            self.failed = Some(error.clone());
+        }
+        Err(error)
+    }
+
+    /// What a plan says beside its work.
+    fn told_beside(&mut self, plan: Plan) {
+        self.hub.terms(plan.terms);
+        if self.doubts != plan.doubts {
+            plan.doubts.iter().for_each(|doubt| (self.say)(doubt));
+            self.doubts = plan.doubts;
         }
     }
 
@@ -259,15 +295,19 @@ impl Service {
     /// now what was read so far; the plan waits.
     fn take(&mut self, plan: Plan) -> Result<bool> {
         let paths = plan.logs.iter().map(|log| log.path.clone()).collect();
-        let logs = plan.logs.clone();
-        if !self.collector.rearrange(logs, plan.start, Some(now_ms()))? {
+        if !self
+            .collector
+            .rearrange(plan.logs.clone(), plan.start, Some(now_ms()))?
+        {
             self.waiting = Some(plan);
             return Ok(false);
         }
-        self.work = plan.work();
+        let work = plan.work();
+        // Until all of it is done, no plan is the one that was taken.
+        self.work.clear();
+        self.told_beside(plan.clone());
         self.collector.know(plan.names, true, now_ms())?;
         self.collector.keep(plan.retention);
-        self.hub.terms(plan.terms);
         if let Some(wrong) = self.publisher.locate(plan.geoip.as_deref()) {
             (self.say)(wrong);
         }
@@ -286,6 +326,7 @@ impl Service {
         let watch = databases::watch::Watch::start(plan.databases, looked, self.sender.clone());
         self.collector.shelves().listen(watch.map_err(failed)?, readings);
         self.collector.around().listen(around.map_err(failed)?, seen);
+        self.work = work;
         Ok(true)
     }
 }

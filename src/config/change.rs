@@ -14,7 +14,7 @@ use super::problem::{Problem, closest};
 use super::setting::{Given, SETTINGS, Setting, Settings};
 use super::splice::{self, Place};
 use super::template::quoted;
-use super::write::{Over, folder, write};
+use super::write::{Over, folder, target, write};
 use crate::domain::setting::{Change, Changed, Fault};
 
 /// So often the text is changed anew when another program changes it meanwhile.
@@ -96,7 +96,11 @@ fn save_with(
             return Ok(edited.changed);
         }
         meanwhile();
-        let _alone = hold(folder(path));
+        // Its folder, not that of a link to it: others of us may come by another way.
+        let target = target(path).unwrap_or_else(|_| path.to_owned());
+        // Without a folder nobody could be kept from writing; what fails here fails below.
+        let _ = std::fs::create_dir_all(folder(&target));
+        let _alone = hold(folder(&target));
         if file::bytes(path, false)? != before {
             continue;
         }
@@ -106,8 +110,11 @@ fn save_with(
             Over::Nothing
         };
         let new = format!("{mark}{}", edited.text);
-        write(path, new.as_bytes(), over).map_err(Trouble::Io)?;
-        return Ok(edited.changed);
+        match write(path, new.as_bytes(), over) {
+            // Another was the first to write it.
+            Err(error) if over == Over::Nothing && error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            written => return written.map(|()| edited.changed).map_err(Trouble::Io),
+        }
     }
     Err(Trouble::Io(std::io::Error::other(
         "another program changes it all the time; try again",

@@ -56,6 +56,8 @@ pub struct Config {
     pub settings: Settings,
     /// The nodes, in the order they were first named.
     pub nodes: Vec<Node>,
+    /// Those of which only is said what they cost, and that are no nodes: whoever looks for nodes finds out.
+    pub unwatched: Vec<Node>,
     /// The file that was read.
     pub file: Option<PathBuf>,
     /// Whether the file was named, so that nothing is to be discovered on the host.
@@ -259,6 +261,7 @@ pub fn load(inputs: &Inputs) -> Result<Config, Problems> {
         keys: std::mem::take(&mut draft.keys),
         settings: draft.settings,
         nodes: draft.nodes.into_iter().map(|entry| entry.node).collect(),
+        unwatched: Vec::new(),
         file: read,
         named,
         warnings: unknown_variables(&inputs.env),
@@ -321,11 +324,11 @@ impl Config {
         Some(told)
     }
 
-    /// Whether the file does not say where a node is read from, but perhaps what it costs: it is looked for on the host.
+    /// Whether it is not said where a node is read from, but perhaps what it costs: one of this name is looked for.
     pub fn is_looked_for(&self, node: &Node) -> bool {
         let silent = node.log == LogSource::None && self.origin(&format!("node.{}.log", node.name)) == Origin::Default;
         let addresses = [&node.api, &node.metrics, &node.health];
-        !self.named && silent && node.data.is_none() && addresses.iter().all(|address| address.is_none())
+        silent && node.data.is_none() && addresses.iter().all(|address| address.is_none())
     }
 
     /// Where a value comes from.
@@ -352,6 +355,9 @@ fn shown(draft: &Draft) -> Vec<Shown> {
             let unsaid = json.is_null() || json == Json::Array(Vec::new());
             let said = entry.fields.iter().find(|(said, _)| said == field);
             let origin = said.filter(|_| !unsaid).map(|(_, origin)| origin.clone());
+            // Who names a node beside the file says all of it but its cost, by silence too.
+            let whole = matches!(entry.origin, Origin::Env(_) | Origin::Flag(_)) && !field.is_cost();
+            let origin = origin.or_else(|| whole.then(|| entry.origin.clone()));
             Some(Shown {
                 key: format!("node.{}.{}", entry.node.name, field.key()),
                 text: words(&json),
@@ -524,6 +530,9 @@ mod tests {
         assert_eq!(config.origin("node.a.api"), Origin::File(path, Some(4)));
         assert_eq!(config.origin("node.a.data"), Origin::Default);
         assert_eq!(config.origin("node.c.log"), Origin::Flag("--node"));
+        // The file could say no tags of it that would hold, but what it costs.
+        assert_eq!(config.origin("node.c.tags"), Origin::Flag("--node"));
+        assert_eq!(config.origin("node.c.watts"), Origin::Default);
         let shown = format!("{:?}", config.values);
         assert!(shown.contains("***@h:1") && !shown.contains("sesame"), "{shown}");
     }

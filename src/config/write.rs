@@ -23,6 +23,9 @@ pub fn write(path: &Path, bytes: &[u8], over: Over) -> io::Result<()> {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
     let target = target(path)?;
+    if over == Over::Itself && is_shared(&target) {
+        return in_place(&target, bytes);
+    }
     let folder = folder(&target);
     std::fs::create_dir_all(folder)?;
     let mut file = tempfile::Builder::new().prefix(".storj-monitor-").tempfile_in(folder)?;
@@ -35,14 +38,59 @@ pub fn write(path: &Path, bytes: &[u8], over: Over) -> io::Result<()> {
         Over::Nothing => file.persist_noclobber(&target),
         Over::Anything | Over::Itself => file.persist(&target),
     };
-    kept.map_err(|error| error.error)?;
+    kept.map_err(|error| match error.error.kind() {
+        io::ErrorKind::ResourceBusy => io::Error::new(io::ErrorKind::ResourceBusy, MOUNTED),
+        _ => error.error,
+    })?;
     // A power cut now may bring the old text back, no more.
     let _ = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
     Ok(())
 }
 
+/// What is to be done where the system says `busy`: another file cannot take the place of a mount.
+const MOUNTED: &str = "it is mounted by itself, so that no other file can take its place; mount the folder it is in \
+                       (-v FOLDER:FOLDER), or change it where it comes from, and start the container anew";
+
+/// Whether the file has other names, which would keep the old text.
+fn is_shared(target: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        target.metadata().is_ok_and(|meta| meta.is_file() && meta.nlink() > 1)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = target;
+        false
+    }
+}
+
+/// Writes a file under all of its names. What cannot be written whole is in another file then, which the error names.
+fn in_place(target: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = std::fs::OpenOptions::new().write(true).open(target)?;
+    let mut spare = tempfile::Builder::new()
+        .prefix(".storj-monitor-")
+        .tempfile_in(folder(target))?;
+    spare.write_all(bytes)?;
+    spare.as_file().sync_all()?;
+    let written = file
+        .write_all(bytes)
+        .and_then(|()| file.set_len(bytes.len() as u64))
+        .and_then(|()| file.sync_all());
+    written.map_err(|error| match spare.keep() {
+        Ok((_, path)) => io::Error::new(
+            error.kind(),
+            format!(
+                "{error}; a part of it may be written, all of it is in {}",
+                path.display()
+            ),
+        ),
+        Err(_) => error,
+    })
+}
+
 /// The file a path leads to.
-fn target(path: &Path) -> io::Result<PathBuf> {
+pub(super) fn target(path: &Path) -> io::Result<PathBuf> {
     let is_link = path.symlink_metadata().is_ok_and(|meta| meta.is_symlink());
     match std::fs::canonicalize(path) {
         Ok(target) => Ok(target),

@@ -13,7 +13,7 @@ use super::settings::{
     Settings,
 };
 use super::sighting::{Group, Sighting};
-use super::{Found, ProbeAnswer};
+use super::{Found, ProbeAnswer, before};
 
 /// The node's own default.
 const DEFAULT_CONSOLE: &str = "127.0.0.1:14002";
@@ -73,6 +73,7 @@ impl<'a> Case<'a> {
             metrics,
             allocated: self.setting(ALLOCATED).and_then(node_config::size),
             running,
+            sources: before::sources(self.group),
             config_dir: self.dir,
             notes: self.notes,
         }

@@ -1,6 +1,7 @@
 //! Storage nodes on this host: which there are, by what evidence, and what it takes to watch each.
 //! Read only, and bounded in time and memory. Called by `cli`.
 
+mod before;
 mod case;
 mod docker;
 mod host;
@@ -50,6 +51,26 @@ pub struct LogFound {
     pub followable: bool,
 }
 
+/// Who tells of nodes beside their APIs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// `docker`.
+    Docker,
+    /// What runs.
+    Processes,
+    /// Units and configurations of nodes.
+    Files,
+}
+
+/// What was seen at once.
+#[derive(Debug)]
+pub struct Look {
+    /// All nodes that could be found.
+    pub nodes: Vec<Found>,
+    /// Who did not answer: their nodes may be there all the same.
+    pub silent: Vec<Source>,
+}
+
 /// A node that was found. What is `None` is not known. Its texts come from foreign files: they may
 /// not go to a terminal as they are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -82,13 +103,15 @@ pub struct Found {
     pub allocated: Option<u64>,
     /// Whether it runs.
     pub running: Option<bool>,
+    /// Who told of it; empty: its API alone.
+    pub sources: Vec<Source>,
     /// What hinders, and what to do about it.
     pub notes: Vec<String>,
 }
 
 /// All nodes that can be found. `probe` asks the API at a base address who it is; it is called only
 /// where something may listen, and must not take long. What cannot be read is left out, with a note.
-pub fn discover(host: &Host, probe: &dyn Fn(&str) -> Option<ProbeAnswer>) -> Vec<Found> {
+pub fn discover(host: &Host, probe: &dyn Fn(&str) -> Option<ProbeAnswer>) -> Look {
     let homes = places::Homes::of(host);
     // Docker takes as long as all the rest together.
     let (containers, processes) = std::thread::scope(|scope| {
@@ -101,6 +124,9 @@ pub fn discover(host: &Host, probe: &dyn Fn(&str) -> Option<ProbeAnswer>) -> Vec
         Ok(containers) => (containers, None),
         Err(error) => (Vec::new(), Some(format!("docker: {error}"))),
     };
+    let mut silent = Vec::new();
+    silent.extend(docker.is_some().then_some(Source::Docker));
+    silent.extend(processes.is_none().then_some(Source::Processes));
     let all_seen = processes.as_deref().is_some_and(|processes| sees_all(host, processes));
     let mut sightings = processes.unwrap_or_default();
     sightings.extend(containers);
@@ -116,7 +142,8 @@ pub fn discover(host: &Host, probe: &dyn Fn(&str) -> Option<ProbeAnswer>) -> Vec
     };
     let mut nodes = resolve(&around, sighting::groups(host, sightings));
     ask_ports(&around, &mut nodes);
-    named(nodes)
+    let nodes = named(nodes);
+    Look { nodes, silent }
 }
 
 /// Whether every running node shows, and with its configuration: not from inside a container, nor

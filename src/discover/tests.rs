@@ -77,9 +77,9 @@ impl Fake {
                 version: Some("1.162.3".to_owned()),
             })
         };
-        let found = discover(&host, &probe);
+        let found = discover(&host, &probe).nodes;
         assert!(!format!("{found:?}").contains("secret"), "{found:?}");
-        assert_eq!(found, discover(&host, &probe), "the same twice");
+        assert_eq!(found, discover(&host, &probe).nodes, "the same twice");
         found
     }
 
@@ -452,7 +452,7 @@ fn a_real_process_is_found_by_what_the_kernel_says_of_it() {
         docker: Box::new(Said(Ok("[]".to_owned()))),
     };
     let dir = fs::canonicalize(dir.path()).unwrap();
-    let found = discover(&host, &|_| None);
+    let found = discover(&host, &|_| None).nodes;
     child.kill().unwrap();
     child.wait().unwrap();
     let evidence = format!("process {} runs storagenode", child.id());

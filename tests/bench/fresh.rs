@@ -74,6 +74,8 @@ fn measure(dir: &Path, beside: &[PathBuf]) -> Vec<Duration> {
         every: Duration::from_secs(60),
         geoip: None,
         terms: Default::default(),
+        doubts: Vec::new(),
+        anew: false,
         client: Client::new(Duration::from_secs(1)).unwrap(),
     };
     let service = Service::start(&dir.join("data"), plan, Box::new(|_| None), Box::new(|_| ())).unwrap();

@@ -168,7 +168,11 @@ impl Running {
     }
 
     pub fn with(data: &Path, args: &[&str]) -> Self {
-        let mut child = super::program(data).args(args).stderr(Stdio::piped()).spawn().unwrap();
+        Self::of(super::program(data).args(args))
+    }
+
+    pub fn of(command: &mut Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let (sender, said) = channel();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         std::thread::spawn(move || {

@@ -100,14 +100,26 @@ pub fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
     check_clock(&mut checks);
     let config = check_config(&mut checks, global, &args.said);
     check_data_dir(&mut checks, global);
-    if let Some(config) = &config {
-        let found = check_host(&mut checks, config)?;
-        let nodes = if config.nodes.is_empty() { &found } else { &config.nodes };
-        if nodes.is_empty() {
-            checks.add("nodes", State::Fail, "there is none to watch", &config::no_node(config));
+    if let Some(mut config) = config {
+        let unread = discovery::unread(&mut config);
+        let found = check_host(&mut checks, &config)?;
+        if config.nodes.is_empty() {
+            config.nodes = found;
+        }
+        if config.nodes.is_empty() {
+            checks.add(
+                "nodes",
+                State::Fail,
+                "there is none to watch",
+                &config::no_node(&config),
+            );
+        }
+        discovery::price(&mut config, unread);
+        for (node, doubt) in config.unwatched.iter().zip(discovery::doubts(&config)) {
+            checks.add(format!("{}: sources", node.name), State::Warn, doubt.what, &doubt.hint);
         }
         let client = Client::new(config.settings.poll_timeout).map_err(|why| Failure::Tls { why })?;
-        check_nodes(&mut checks, &client, nodes, now_ms)?;
+        check_nodes(&mut checks, &client, &config.nodes, now_ms)?;
     }
     checks.answer(args.json)
 }

@@ -17,9 +17,10 @@ use std::time::{Duration, Instant};
 use self::looks::{Looks, pane};
 use self::memory::Keeper;
 use super::config::Said;
-use super::settings::FileDesk;
+use super::discovery::Finder;
+use super::settings::{self, FileDesk};
 use super::signals::Signals;
-use super::{Failure, Global, collect, discovery};
+use super::{Failure, Global, collect};
 use crate::api::link::{self, Link};
 use crate::collector::service::Service;
 use crate::ui::model::{Collector, Input, Memory, Model};
@@ -108,10 +109,16 @@ type Own = Arc<Mutex<Option<Inside>>>;
 /// Starts a collector inside of this program.
 fn collector(global: &Global, data_dir: &Path, signals: &Signals) -> Result<(Inside, Link), Failure> {
     let said = Said::default();
-    let config = discovery::load(global, &said)?;
+    let mut finder = Finder::new(global, &said);
+    let config = finder.load(true)?;
     let plan = collect::plan(&config)?;
     let desk = FileDesk::new(global, &said, &config);
-    let plans = collect::plans(global.clone(), said, desk.names(), Arc::clone(&signals.reload));
+    let plans = collect::plans(
+        finder,
+        settings::file(global),
+        desk.names(),
+        Arc::clone(&signals.reload),
+    );
     // What it says is on the screen; the lines themselves would spoil it.
     let service = Service::start(data_dir, plan, plans, Box::new(|_| ()))?;
     service.open_desk(Arc::new(desk));

@@ -7,6 +7,7 @@ use super::Terms;
 use super::purse::{Purse, Satellite};
 use crate::analysis::danger::money::{Fallen, Lacking, Money};
 use crate::analysis::money::{month, pace, settled};
+use crate::api::money::Currency;
 use crate::domain::money::{Micro, Month};
 use crate::domain::sample::Told;
 use crate::store::{Reader, Result};
@@ -73,27 +74,59 @@ pub(super) fn fallen(purse: &Purse, now_ms: i64) -> Option<(pace::Less, &str)> {
     Some((less, names[less.worst]))
 }
 
-fn look(reader: &Reader, (node, told): (&str, Option<&Told>), (now_ms, terms): (i64, &Terms)) -> Result<Money> {
+/// What was found, before anything is said of the currency.
+#[derive(Debug, Clone, Default)]
+struct Trouble {
+    lacking: Vec<(Lacking, Micro)>,
+    /// With a month before and now.
+    fallen: Option<(Fallen, Micro, Micro)>,
+}
+
+impl Trouble {
+    /// As the user reads it.
+    fn told(&self, currency: &Currency) -> Money {
+        let lacking = self.lacking.iter().map(|(lacking, amount)| Lacking {
+            amount: currency.text(*amount),
+            ..lacking.clone()
+        });
+        let fallen = self.fallen.as_ref().map(|(fallen, before, now)| Fallen {
+            before: currency.text(*before),
+            now: currency.text(*now),
+            ..fallen.clone()
+        });
+        Money {
+            lacking: lacking.collect(),
+            fallen,
+        }
+    }
+}
+
+fn look(reader: &Reader, (node, told): (&str, Option<&Told>), (now_ms, terms): (i64, &Terms)) -> Result<Trouble> {
     let from_ms = Month::of_ms(now_ms).plus(-NEWS).start_ms();
     let purse = Purse::of_months(reader, (node, told), from_ms, now_ms, terms.fallback)?;
-    let cash = |amount| terms.currency.text(amount);
-    let lacking = lacking(&purse, now_ms).into_iter().map(|(month, all)| Lacking {
-        month,
-        satellites: all.iter().map(|(satellite, _)| satellite.name.clone()).collect(),
-        amount: cash(all.iter().map(|(_, gross)| *gross).sum()),
-        at_least: all.iter().any(|(satellite, _)| !satellite.covers(month)),
-        due_ms: settled::due_ms(month),
-        asked_ms: purse.paystubs_ms().unwrap_or(now_ms),
+    let lacking = lacking(&purse, now_ms).into_iter().map(|(month, all)| {
+        let lacking = Lacking {
+            month,
+            satellites: all.iter().map(|(satellite, _)| satellite.name.clone()).collect(),
+            amount: String::new(),
+            at_least: all.iter().any(|(satellite, _)| !satellite.covers(month)),
+            due_ms: settled::due_ms(month),
+            asked_ms: purse.paystubs_ms().unwrap_or(now_ms),
+        };
+        (lacking, all.iter().map(|(_, gross)| *gross).sum())
     });
-    let fallen = fallen(&purse, now_ms).map(|(less, satellite)| Fallen {
-        percent: less.percent,
-        before: cash(less.before),
-        now: cash(less.now),
-        satellite: satellite.to_owned(),
-        stored: (less.of_worst.stored_before, less.of_worst.stored),
-        since_ms: less.of_worst.since_ms,
+    let fallen = fallen(&purse, now_ms).map(|(less, satellite)| {
+        let fallen = Fallen {
+            percent: less.percent,
+            before: String::new(),
+            now: String::new(),
+            satellite: satellite.to_owned(),
+            stored: (less.of_worst.stored_before, less.of_worst.stored),
+            since_ms: less.of_worst.since_ms,
+        };
+        (fallen, less.before, less.now)
     });
-    Ok(Money {
+    Ok(Trouble {
         lacking: lacking.collect(),
         fallen,
     })
@@ -116,7 +149,7 @@ struct Stamp {
 struct Judged {
     time_ms: i64,
     stamp: Stamp,
-    money: Money,
+    trouble: Trouble,
 }
 
 /// What was found last, by node. For one present: of other times nothing is kept.
@@ -145,32 +178,35 @@ impl Troubles {
         (now_ms, terms): (i64, &Terms),
     ) -> Result<Money> {
         let Some(kept) = kept else {
-            return look(reader, (node, told), (now_ms, terms));
+            return Ok(look(reader, (node, told), (now_ms, terms))?.told(&terms.currency));
         };
         let stamp = Stamp {
             asked_ms: reader.paystubs_asked(node)?,
             tally_ms,
             month: Month::of_ms(now_ms).since(Month::of_ms(0)),
         };
-        if let Some(money) = kept.known(node, stamp, now_ms) {
-            return Ok(money);
+        if let Some(trouble) = kept.known(node, stamp, now_ms) {
+            return Ok(trouble.told(&terms.currency));
         }
-        let money = look(reader, (node, told), (now_ms, terms))?;
+        let trouble = look(reader, (node, told), (now_ms, terms))?;
+        let money = trouble.told(&terms.currency);
         let judged = Judged {
             time_ms: now_ms,
             stamp,
-            money: money.clone(),
+            trouble,
         };
         kept.lock().nodes.insert(node.to_owned(), judged);
         Ok(money)
     }
 
-    /// Nothing is known any more: prices or the currency changed.
-    pub fn forget(&self) {
-        self.lock().nodes.clear();
+    /// Other terms hold: what was found by other prices is not known any more. In another currency it is the same.
+    pub fn go_by(&self, before: &Terms, now: &Terms) {
+        if before.fallback != now.fallback {
+            self.lock().nodes.clear();
+        }
     }
 
-    fn known(&self, node: &str, stamp: Stamp, now_ms: i64) -> Option<Money> {
+    fn known(&self, node: &str, stamp: Stamp, now_ms: i64) -> Option<Trouble> {
         let mut known = self.lock();
         let Known { nodes, renewed } = &mut *known;
         let judged = nodes.get(node).filter(|judged| judged.stamp == stamp)?;
@@ -183,11 +219,71 @@ impl Troubles {
             renewed.1 += 1;
             return None;
         }
-        Some(judged.money.clone())
+        Some(judged.trouble.clone())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
         // Nothing that panics runs under this lock.
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::money::Prices;
+    use crate::store::writer::Writer;
+
+    #[test]
+    fn what_was_found_is_told_in_any_currency_and_forgotten_with_the_prices() {
+        const NOW_MS: i64 = 1_700_000_000_000;
+        let dir = tempfile::tempdir().unwrap();
+        let writer = Writer::open(dir.path()).unwrap();
+        writer.node("n").unwrap();
+        let reader = Reader::open(dir.path()).unwrap();
+        let month = Month::of_ms(NOW_MS);
+        let lacking = Lacking {
+            month,
+            satellites: vec!["us1".to_owned()],
+            amount: String::new(),
+            at_least: false,
+            due_ms: 0,
+            asked_ms: 0,
+        };
+        let judged = Judged {
+            time_ms: NOW_MS,
+            stamp: Stamp {
+                month: month.since(Month::of_ms(0)),
+                ..Stamp::default()
+            },
+            trouble: Trouble {
+                lacking: vec![(lacking, Micro(3_000_000))],
+                fallen: None,
+            },
+        };
+        let kept = Troubles::default();
+        kept.lock().nodes.insert("n".to_owned(), judged);
+        let amounts = |terms: &Terms| {
+            let money = Troubles::of(Some(&kept), &reader, ("n", None), None, (NOW_MS, terms)).unwrap();
+            money.lacking.into_iter().map(|one| one.amount).collect::<Vec<_>>()
+        };
+        let dollars = Terms::default();
+        let euros = Terms {
+            currency: Currency {
+                symbol: "€".to_owned(),
+                factor: 0.5,
+            },
+            ..Terms::default()
+        };
+        assert_eq!(amounts(&dollars), [dollars.currency.text(Micro(3_000_000))]);
+        kept.go_by(&dollars, &euros);
+        assert_eq!(amounts(&euros), [euros.currency.text(Micro(3_000_000))]);
+        assert_ne!(amounts(&euros), amounts(&dollars));
+        let priced = Terms {
+            fallback: Some(Prices::default()),
+            ..Terms::default()
+        };
+        kept.go_by(&euros, &priced);
+        assert!(amounts(&priced).is_empty(), "looked for anew, and nothing is there");
     }
 }

@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget};
 
-use super::{Field, Form, Waits};
+use super::{Field, Form};
 use crate::domain::setting::{Taken, Teller};
 use crate::ui::action::Action;
 use crate::ui::keymap::Keymap;
@@ -216,10 +216,10 @@ fn keys(last: Rect, buffer: &mut Buffer, theme: &Theme, form: &Form, keymap: &Ke
     Clear.render(last, buffer);
     let mut pen = Pen::new(buffer, last, theme);
     let changed = form.changes().len();
-    let save = match (form.waits, changed) {
-        (Waits::Saved(_), _) => "saving …".to_owned(),
-        (_, 0) => "save".to_owned(),
-        (_, n) => format!("save {n}"),
+    let save = match changed {
+        _ if form.is_busy() => "saving …".to_owned(),
+        0 => "save".to_owned(),
+        n => format!("save {n}"),
     };
     let leave = match changed {
         1.. if last.width >= TELLERS_FROM => "leave unsaved",

@@ -73,6 +73,8 @@ pub struct Form {
     pub error: Option<String>,
     /// What it waits for.
     pub waits: Waits,
+    /// Whether it is to be kept as soon as it is judged.
+    pub wished: bool,
 }
 
 impl Form {
@@ -86,7 +88,13 @@ impl Form {
             file: None,
             error: None,
             waits: Waits::Nothing,
+            wished: false,
         }
+    }
+
+    /// Whether it is being kept: what is typed now would be lost.
+    pub fn is_busy(&self) -> bool {
+        self.wished || matches!(self.waits, Waits::Saved(_))
     }
 
     /// Names of its settings.

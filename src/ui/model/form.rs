@@ -43,6 +43,15 @@ impl Model {
 
     pub(super) fn key_form(&mut self, mut form: Form, key: Key) {
         let is = |name: &str| Key::parse(name) == Some(key);
+        if form.is_busy() {
+            match self.meaning_over(key) {
+                Some(Action::Back | Action::Quit) if key.letter().is_none() && !is("backspace") => {
+                    self.leave_form(&form);
+                }
+                _ => self.overlay = Some(Overlay::Form(form)),
+            }
+            return;
+        }
         let before = form.changes();
         if let Some(letter) = key.letter() {
             form.edit(|text| text.push(letter));
@@ -68,7 +77,7 @@ impl Model {
     /// What is typed is judged while it is typed.
     pub(super) fn judge_form(&mut self, form: &mut Form, before: &[crate::domain::setting::Change]) {
         let changes = form.changes();
-        if changes == before || matches!(form.waits, Waits::Saved(_)) || self.nobody().is_some() {
+        if changes == before || form.is_busy() || self.nobody().is_some() {
             return;
         }
         form.waits = Waits::Judged(self.ask_for_form(|id| Request::Ask {
@@ -79,6 +88,8 @@ impl Model {
 
     fn leave_form(&mut self, form: &Form) {
         match form.changes().len() {
+            // What comes of it is said when it is known.
+            _ if matches!(form.waits, Waits::Saved(_)) => {}
             0 => {}
             1 => self.shared.say("left as it was: one change is not kept"),
             many => self.shared.say(format!("left as it was: {many} changes are not kept")),
@@ -93,12 +104,16 @@ impl Model {
         form.to_fault();
         match self.nobody() {
             Some(why) => form.error = Some(why.to_owned()),
-            None if form.fields.iter().any(|field| field.error.is_some()) => {}
+            // What is wrong may be what was there before the last letter.
+            None if form.fields.iter().any(|field| field.error.is_some()) => {
+                form.wished = matches!(form.waits, Waits::Judged(_));
+            }
             None => {
                 form.waits = Waits::Saved(self.ask_for_form(|id| Request::Do {
                     id,
                     command: Command::Change(changes),
                 }));
+                self.saving = Some(self.formed);
             }
         }
         self.overlay = Some(Overlay::Form(form));
@@ -108,7 +123,7 @@ impl Model {
     pub(super) fn form_lost(&mut self) {
         let why = self.nobody().map(str::to_owned);
         if let Some(Overlay::Form(form)) = &mut self.overlay {
-            form.waits = Waits::Nothing;
+            (form.waits, form.wished) = (Waits::Nothing, false);
             form.error = why;
         }
     }
@@ -125,13 +140,15 @@ impl Model {
             self.shared.answers.ask_again();
             return;
         }
-        let Some(Overlay::Form(form)) = &mut self.overlay else {
-            return;
+        let was_saved = self.saving.is_some_and(|n| FORMS + n == id);
+        let form = match &mut self.overlay {
+            Some(Overlay::Form(form)) if asked(form.waits) => form,
+            // Who left while it was being kept takes it for kept.
+            _ if was_saved => return self.shared.say(not_kept(&answer)),
+            _ => return,
         };
-        if !asked(form.waits) {
-            return;
-        }
         form.waits = Waits::Nothing;
+        let wished = std::mem::take(&mut form.wished);
         match answer {
             Ok(Answer::Settings(settings)) => form.told(settings),
             Ok(Answer::Faults(faults)) => {
@@ -139,11 +156,25 @@ impl Model {
                 if !faults.is_empty() && form.fields.get(form.at).is_none_or(|field| field.error.is_none()) {
                     form.to_fault();
                 }
+                if wished && faults.is_empty() {
+                    let form = form.clone();
+                    self.save_form(form);
+                }
             }
             Ok(_) => form.error = Some("the collector is of another release: stop it, and start this one's".to_owned()),
             Err(why) => form.error = Some(why),
         }
     }
+}
+
+/// Why nothing was.
+fn not_kept(answer: &Result<Answer, String>) -> String {
+    let why = match answer {
+        Ok(Answer::Faults(faults)) => faults.iter().map(|fault| fault.text.as_str()).collect(),
+        Err(why) => vec![why.as_str()],
+        Ok(_) => Vec::new(),
+    };
+    format!("not kept: {}", why.join("; "))
 }
 
 /// What was kept.

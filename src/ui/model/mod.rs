@@ -126,6 +126,8 @@ pub struct Model {
     ordered: u64,
     /// Numbers of what forms ask for, and what is to be asked for them.
     formed: u64,
+    /// The request of a form that was to be kept last.
+    saving: Option<u64>,
     outgoing: Vec<Request>,
     /// How it looked before another look was tried.
     theme_before: Option<Theme>,
@@ -156,6 +158,7 @@ impl Model {
             standing: Standing::default(),
             ordered: COMMANDS,
             formed: 0,
+            saving: None,
             outgoing: Vec::new(),
             theme_before: None,
             export: Export::default(),

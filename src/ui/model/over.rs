@@ -244,6 +244,10 @@ impl Model {
                 self.overlay = Some(Overlay::Type(prompt));
                 true
             }
+            Some(Overlay::Form(form)) if form.is_busy() => {
+                self.overlay = Some(Overlay::Form(form));
+                true
+            }
             Some(Overlay::Form(mut form)) => {
                 let before = form.changes();
                 form.edit(|text| text.push_str(&line));
