@@ -10,7 +10,7 @@ use std::path::Path;
 
 use common::{corpus, inflated, run};
 use proptest::prelude::*;
-use storj_monitor::api::latency::{Ask, Figures, Latency, bounds};
+use storj_monitor::api::latency::{Ask, Figures, Latency, NodeLatency, bounds};
 use storj_monitor::api::message::{Answer, Query};
 use storj_monitor::collector::hub::Hub;
 use storj_monitor::domain::transfer::{Outcome, Quality};
@@ -408,6 +408,57 @@ fn a_slow_node_is_found_since_it_is_slow_and_a_restart_explains_what_has_no_end(
             assert_eq!((put.action.as_str(), times), ("PUT", slow), "{span} {}", node.node);
             near(put.before_p95.unwrap(), 600, "a week before");
         }
+    }
+}
+
+#[test]
+fn few_durations_are_compared_with_nothing_by_any_question() {
+    let dir = tempfile::tempdir().unwrap();
+    let now = start() + 8 * DAY_MS + HOUR_MS;
+    // A week before, this many; now, that many; what they are compared with.
+    for (name, ms, before, count) in [("a", 8, 60, 60), ("b", 5000, 30, 60), ("c", 5000, 60, 30)] {
+        let mut made = Made::new();
+        for n in 0..before {
+            made.upload(now - 7 * DAY_MS - 50 * 60_000 + n * 7000, 8, (1000, "uploaded"), 0);
+        }
+        for n in 0..count {
+            made.upload(now - 14 * 60_000 + n * 7000, ms, (1000, "uploaded"), 0);
+        }
+        made.keep(dir.path(), (name, true));
+    }
+    let told = |nodes: &[&str], each_action| {
+        let asked = Ask {
+            nodes: nodes.iter().map(|name| (*name).to_owned()).collect(),
+            each_action,
+            ..of("a", (now - 15 * 60_000, now))
+        };
+        let told = ask(dir.path(), asked).nodes;
+        let one = |node: &NodeLatency| match node.actions.as_slice() {
+            [put] => (put.compared, put.slow.clone()),
+            _ => (node.compared, node.slow.clone()),
+        };
+        let all = told.iter().map(|node| {
+            let (compared, slow) = one(node);
+            let times = slow.map(|slow| (slow.times_others.is_some(), slow.times_before.is_some()));
+            (node.node.clone(), (compared.others, compared.before), times)
+        });
+        all.collect::<Vec<_>>()
+    };
+    let row = |name: &str, compared, slow| (name.to_owned(), compared, slow);
+    for each_action in [false, true] {
+        assert_eq!(
+            told(&["a", "b"], each_action),
+            [
+                row("a", (true, true), None),
+                row("b", (true, false), Some((true, false))),
+            ],
+            "{each_action}"
+        );
+        assert_eq!(
+            told(&["a", "c"], each_action),
+            [row("a", (false, true), None), row("c", (false, false), None)],
+            "{each_action}"
+        );
     }
 }
 
