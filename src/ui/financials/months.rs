@@ -134,7 +134,7 @@ fn row(sum: &MonthSum, book: &Book, shared: &Shared) -> Row {
     let dim = |cell: Cell, whole: bool| if whole { cell } else { cell.tone(Tone::Muted) };
     let runs = sum.state == MonthState::Running;
     let ours = match (sum.ours.known(), runs) {
-        (Some(net), true) => Cell::number(format!("~{}", cash.plain(net)), cash.value(net)),
+        (Some(net), true) => Cell::number(format!("~{}", cash.plain(net)), net.dollars()),
         (net, _) => cash.cell(net),
     };
     let (words, tone) = at(sum, book, &shared.theme.glyphs);
