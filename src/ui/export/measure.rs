@@ -130,6 +130,7 @@ fn special(pane: Pane, table: &str, column: &str) -> Option<Measure> {
         (Pane::Traffic, "sizes" | "few-sizes", "size") | (Pane::Latency, "rows", "size") => M::Words,
         (Pane::Overview, "nodes", "month") => M::MicroUsd,
         (Pane::Storage, "nodes", "bar") => M::Percent,
+        (Pane::Storage, "nodes", "in" | "freed" | "out") => M::BytesPerDay,
         (Pane::Storage, "disks", "disk") => M::Words,
         (Pane::Reputation, _, "lost") => M::Hours,
         (Pane::Latency, _, "before") => M::Millis,
