@@ -590,6 +590,9 @@ fn files_are_whole_and_what_is_in_the_way_is_told() {
         assert!(save("link.txt", true, "three").is_ok());
         assert_eq!(read("a.txt"), "three", "what the link leads to");
         assert!(folder.path().join("link.txt").is_symlink());
+        std::os::unix::fs::symlink(folder.path().join("gone.txt"), folder.path().join("lost.txt")).unwrap();
+        assert!(why("lost.txt").contains("leads nowhere"), "{}", why("lost.txt"));
+        assert!(folder.path().join("lost.txt").is_symlink());
     }
     let left: Vec<String> = std::fs::read_dir(folder.path())
         .unwrap()
