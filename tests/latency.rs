@@ -5,12 +5,12 @@
 mod common;
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt::Write;
 use std::path::Path;
 
+use common::transfers::{Made, PEERS};
 use common::{corpus, inflated, run};
 use proptest::prelude::*;
-use storj_monitor::api::latency::{Ask, Figures, Latency, bounds};
+use storj_monitor::api::latency::{Ask, Figures, Latency, NodeLatency, bounds};
 use storj_monitor::api::message::{Answer, Query};
 use storj_monitor::collector::hub::Hub;
 use storj_monitor::domain::transfer::{Outcome, Quality};
@@ -109,67 +109,6 @@ proptest! {
         prop_assert_eq!(sum.sketch(), whole.clone());
         prop_assert!(Quality::ALL.iter().all(|quality| bounds(*quality).is_sorted()));
         prop_assert_eq!(whole.up_to(u64::MAX), whole.count());
-    }
-}
-
-/// Times as docker stamps them: `ms` behind the second `at`.
-fn stamp(ms: i64) -> String {
-    let time = jiff::Timestamp::from_millisecond(ms).unwrap();
-    format!("{time:.9}")
-}
-
-const PEERS: [&str; 2] = [
-    "12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S",
-    "1wFTAgs9DP5RSnCqKV1eLf6N9wtk4EAtmN5DpSxcs8EjT69tGE",
-];
-
-/// A log of transfers as docker hands it on, with stamps or without.
-struct Made {
-    text: Vec<(i64, String)>,
-    n: u64,
-}
-
-impl Made {
-    fn new() -> Self {
-        Self { text: Vec::new(), n: 0 }
-    }
-
-    /// An upload that began at `begun` (ms) and took `ms`.
-    fn upload(&mut self, begun: i64, ms: u64, (size, word): (u64, &str), satellite: usize) {
-        const DIGITS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-        self.n += 1;
-        let digit = |at: u32| char::from(DIGITS[(self.n >> (5 * at)) as usize % 32]);
-        let piece: String = (0..10).map(digit).chain(std::iter::repeat_n('A', 42)).collect();
-        let ids = format!(
-            "\"piece_id\": \"{piece}\", \"satellite_id\": \"{}\", \"action\": \"PUT\"",
-            PEERS[satellite]
-        );
-        self.line(
-            begun,
-            &format!("DEBUG\tpiecestore\tupload started\t{{{ids}, \"available_space\": 1}}"),
-        );
-        let end = begun + ms as i64;
-        self.line(end, &format!("INFO\tpiecestore\t{word}\t{{{ids}, \"size\": {size}}}"));
-    }
-
-    fn line(&mut self, ms: i64, rest: &str) {
-        let second = jiff::Timestamp::from_second(ms.div_euclid(1000)).unwrap();
-        self.text.push((ms, format!("{second:.0}\t{rest}")));
-    }
-
-    fn keep(mut self, data: &Path, (node, stamped): (&str, bool)) {
-        self.text.sort_by_key(|(ms, _)| *ms);
-        let mut text = String::new();
-        for (ms, line) in &self.text {
-            match stamped {
-                true => writeln!(text, "{} {line}", stamp(*ms)).unwrap(),
-                false => writeln!(text, "{line}").unwrap(),
-            }
-        }
-        let path = data.join(format!("{node}-{stamped}.log"));
-        std::fs::write(&path, text).unwrap();
-        let output = run(data, &["ingest", node, path.to_str().unwrap()]);
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 }
 
@@ -408,6 +347,57 @@ fn a_slow_node_is_found_since_it_is_slow_and_a_restart_explains_what_has_no_end(
             assert_eq!((put.action.as_str(), times), ("PUT", slow), "{span} {}", node.node);
             near(put.before_p95.unwrap(), 600, "a week before");
         }
+    }
+}
+
+#[test]
+fn few_durations_are_compared_with_nothing_by_any_question() {
+    let dir = tempfile::tempdir().unwrap();
+    let now = start() + 8 * DAY_MS + HOUR_MS;
+    // A week before, this many; now, that many; what they are compared with.
+    for (name, ms, before, count) in [("a", 8, 60, 60), ("b", 5000, 30, 60), ("c", 5000, 60, 30)] {
+        let mut made = Made::new();
+        for n in 0..before {
+            made.upload(now - 7 * DAY_MS - 50 * 60_000 + n * 7000, 8, (1000, "uploaded"), 0);
+        }
+        for n in 0..count {
+            made.upload(now - 14 * 60_000 + n * 7000, ms, (1000, "uploaded"), 0);
+        }
+        made.keep(dir.path(), (name, true));
+    }
+    let told = |nodes: &[&str], each_action| {
+        let asked = Ask {
+            nodes: nodes.iter().map(|name| (*name).to_owned()).collect(),
+            each_action,
+            ..of("a", (now - 15 * 60_000, now))
+        };
+        let told = ask(dir.path(), asked).nodes;
+        let one = |node: &NodeLatency| match node.actions.as_slice() {
+            [put] => (put.compared, put.slow.clone()),
+            _ => (node.compared, node.slow.clone()),
+        };
+        let all = told.iter().map(|node| {
+            let (compared, slow) = one(node);
+            let times = slow.map(|slow| (slow.times_others.is_some(), slow.times_before.is_some()));
+            (node.node.clone(), (compared.others, compared.before), times)
+        });
+        all.collect::<Vec<_>>()
+    };
+    let row = |name: &str, compared, slow| (name.to_owned(), compared, slow);
+    for each_action in [false, true] {
+        assert_eq!(
+            told(&["a", "b"], each_action),
+            [
+                row("a", (true, true), None),
+                row("b", (true, false), Some((true, false))),
+            ],
+            "{each_action}"
+        );
+        assert_eq!(
+            told(&["a", "c"], each_action),
+            [row("a", (false, true), None), row("c", (false, false), None)],
+            "{each_action}"
+        );
     }
 }
 

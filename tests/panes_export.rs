@@ -3,6 +3,7 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use common::fleet::{self, FLEET, Look, NOW_MS, Sample, draw, fresh, press, snapshot};
@@ -135,8 +136,9 @@ fn is_harmless(field: &str) -> bool {
 /// Columns whose numbers are not all plain ones.
 const WORDS: [&str; 6] = ["version", "range", "on", "price", "next", "gained"];
 
-/// Every number of the screen is one in the file.
-fn assert_numbers(place: &str, (table, state): (&Table, &TableState), save: &Save) {
+/// Every number of the screen is one in the file. Returns the columns and their headings: `used used_bytes`.
+fn assert_numbers(place: &str, (table, state): (&Table, &TableState), save: &Save) -> Vec<String> {
+    let mut headings = Vec::new();
     let Content::Table(sheet) = &save.content else {
         panic!("{save:?}")
     };
@@ -146,6 +148,7 @@ fn assert_numbers(place: &str, (table, state): (&Table, &TableState), save: &Sav
         if !state.shows(column) || !sheet.columns.get(next).is_some_and(|name| name.starts_with(&id)) {
             continue;
         }
+        headings.push(format!("{} {}", column.id, sheet.columns[next]));
         for (row, values) in state.rows(table).zip(&sheet.rows) {
             let Some(cell) = row.cells.get(at) else { continue };
             let known = matches!(cell.sort, SortKey::Number(_)) && !WORDS.contains(&&*column.id);
@@ -160,13 +163,19 @@ fn assert_numbers(place: &str, (table, state): (&Table, &TableState), save: &Sav
         next += 1;
     }
     assert_eq!(next, sheet.columns.len(), "{place}: {:?}", sheet.columns);
+    headings
 }
+
+/// Of every table each column, and what it is called in a file: with the unit of its values.
+const HEADINGS: &str = include_str!("common/headings.txt");
 
 /// What was written once.
 #[derive(Default)]
 struct Done {
     what: Vec<(Pane, String, Vec<String>)>,
     tables: Vec<String>,
+    /// `storage nodes: used used_bytes`
+    headings: BTreeSet<String>,
 }
 
 /// Writes all there is to be written now, but for what was already.
@@ -190,7 +199,9 @@ fn write_all(model: &mut Model, done: &mut Done, folder: &Path) {
         let place = format!("{pane:?} {key}");
         if let Some(name) = key.strip_prefix("table ") {
             let table = model.view().table(name).unwrap();
-            assert_numbers(&place, table, &save);
+            let headings = assert_numbers(&place, table, &save);
+            let named = headings.iter().map(|one| format!("{} {name}: {one}", pane.id()));
+            done.headings.extend(named);
             assert_csv(&place, &written(save.clone(), folder), table.1.len());
             done.tables.push(format!("{} {name}", pane.id()));
         }
@@ -215,6 +226,14 @@ fn every_table_of_every_pane_is_a_table_in_a_file() {
             write_all(&mut model, &mut done, folder.path());
         }
     }
+    let listed: BTreeSet<String> = HEADINGS.lines().map(str::to_owned).collect();
+    let diff = |a: &BTreeSet<String>, b: &BTreeSet<String>| a.difference(b).cloned().collect::<Vec<_>>().join("\n");
+    assert!(
+        listed == done.headings,
+        "say in tests/common/headings.txt what a column's values are; new:\n{}\nno more:\n{}",
+        diff(&done.headings, &listed),
+        diff(&listed, &done.headings)
+    );
     let mut seen = done.tables;
     seen.sort();
     seen.dedup();
@@ -248,6 +267,64 @@ fn every_table_of_every_pane_is_a_table_in_a_file() {
         "log tail",
     ] {
         assert!(seen.iter().any(|seen| seen == must), "{must} of {seen:?}");
+    }
+}
+
+/// Money in Canadian dollars, whose sign is that of others.
+fn canadian(query: &storj_monitor::api::message::Query) -> Result<storj_monitor::api::message::Answer, String> {
+    let mut told = common::earnings::answer(query)?;
+    if let storj_monitor::api::message::Answer::Money(nodes) = &mut told {
+        for node in nodes {
+            node.currency.factor = 1.37;
+        }
+    }
+    Ok(told)
+}
+
+#[test]
+fn money_in_files_is_dollars_whatever_the_person_reads() {
+    for way in ["", "$", "enter"] {
+        let sheets = |answers: Answers| {
+            let mut model = shown(Pane::Financials, common::storage::told(), answers);
+            common::states::go(&mut model, way, WIDE, answers);
+            let mut sheets = Vec::new();
+            let keys = list(&mut model, WIDE);
+            press(&mut model, "esc", WIDE);
+            for (at, key) in keys.iter().enumerate() {
+                if !key.starts_with("table ") && key != "chart" {
+                    continue;
+                }
+                list(&mut model, WIDE);
+                let save = chosen(&mut model, at, WIDE);
+                model.update(Input::Saved(save.id, Ok("x".to_owned())), NOW_MS);
+                let Content::Table(sheet) = save.content else {
+                    panic!("{key}")
+                };
+                sheets.push(sheet);
+            }
+            sheets
+        };
+        let (usual, own) = (sheets(common::earnings::answer), sheets(canadian));
+        assert!(!usual.is_empty() && usual.len() == own.len(), "{way}");
+        for (usual, own) in usual.iter().zip(&own) {
+            assert_eq!(usual.columns, own.columns, "{way}");
+            let is_words = usual.name != "chart" && usual.name != "receipts" && usual.rows.len() > 1;
+            assert!(
+                !is_words || usual.markdown != own.markdown,
+                "people read their own money"
+            );
+            for (usual, own) in usual.rows.iter().flatten().zip(own.rows.iter().flatten()) {
+                let number = |value: &Value| match value {
+                    Value::Amount(number) => Some(*number as f64),
+                    Value::Score(number) => Some(*number),
+                    _ => None,
+                };
+                match number(usual).zip(number(own)) {
+                    Some((usual, own)) => assert!((usual - own).abs() < 2e-6, "{way}: {usual} {own}"),
+                    None => assert_eq!(usual, own, "{way}"),
+                }
+            }
+        }
     }
 }
 
@@ -474,50 +551,4 @@ fn a_phone_shows_the_end_of_the_name_and_the_whole_error() {
         last.contains("wrote 6 rows to ~") && last.contains("1948Z.csv"),
         "{shown}"
     );
-}
-
-#[test]
-fn files_are_whole_and_what_is_in_the_way_is_told() {
-    let folder = tempfile::tempdir().unwrap();
-    let save = |path: &str, replace: bool, text: &str| {
-        save::write(&Save {
-            id: 1,
-            path: folder.path().join(path).to_str().unwrap().to_owned(),
-            replace,
-            form: storj_monitor::ui::export::Form::Text,
-            content: Content::Text(text.to_owned()),
-        })
-    };
-    let read = |path: &str| std::fs::read_to_string(folder.path().join(path)).unwrap();
-    assert!(save("a.txt", false, "one").is_ok());
-    assert_eq!(save("a.txt", false, "two"), Err(NotSaved::Exists));
-    assert_eq!(read("a.txt"), "one");
-    assert!(save("a.txt", true, "two").is_ok());
-    assert_eq!(read("a.txt"), "two");
-    let why = |path: &str| match save(path, true, "x") {
-        Err(NotSaved::Failed(why)) => why,
-        other => panic!("{other:?}"),
-    };
-    assert!(
-        why("not/here.txt").starts_with("there is no folder "),
-        "{}",
-        why("not/here.txt")
-    );
-    assert!(why("a.txt/b.txt").contains("is no folder"), "{}", why("a.txt/b.txt"));
-    std::fs::create_dir(folder.path().join("d.txt")).unwrap();
-    assert!(why("d.txt").contains("is a folder"));
-    assert!(why(&format!("{}.txt", "n".repeat(300))).contains("too long"));
-    #[cfg(unix)]
-    {
-        std::os::unix::fs::symlink(folder.path().join("a.txt"), folder.path().join("link.txt")).unwrap();
-        assert!(save("link.txt", true, "three").is_ok());
-        assert_eq!(read("a.txt"), "three", "what the link leads to");
-        assert!(folder.path().join("link.txt").is_symlink());
-    }
-    let left: Vec<String> = std::fs::read_dir(folder.path())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.starts_with('.'))
-        .collect();
-    assert_eq!(left, Vec::<String>::new(), "nothing half is left");
 }

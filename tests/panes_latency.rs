@@ -6,6 +6,7 @@ mod common;
 use common::fleet::{Look, NOW_MS, draw, fresh, lines, press};
 use common::latency::{answer, answer_blind, told};
 use common::states::{self, Size, State};
+use storj_monitor::api::latency::Compared;
 use storj_monitor::api::message::{Answer, Message, Query};
 use storj_monitor::api::snapshot::{Section, Snapshot};
 use storj_monitor::domain::transfer::Quality;
@@ -419,4 +420,34 @@ fn m_shows_the_chart_where_there_was_no_room_for_it() {
         go(&mut model, "esc", size);
         assert!(!has(&text(&mut model, size)), "{size:?}");
     }
+}
+
+/// As many durations as are compared with nothing.
+fn few(query: &Query) -> Result<Answer, String> {
+    let mut told = answer(query)?;
+    if let Answer::Latency(told) = &mut told {
+        for node in &mut told.nodes {
+            (node.slow, node.compared) = (None, Compared::default());
+            node.figures.iter_mut().for_each(|figures| figures.count = 30);
+            for action in &mut node.actions {
+                (action.slow, action.compared) = (None, Compared::default());
+                action.figures.count = 30;
+            }
+        }
+    }
+    Ok(told)
+}
+
+#[test]
+fn what_was_compared_with_nothing_is_not_as_usual() {
+    let size = (120, 40);
+    let mut model = asked(Look::Dark);
+    answered(&mut model, few);
+    let told = told_of(&mut model, size);
+    assert!(told.contains("Too few to compare: under 50 of each action."), "{told}");
+    assert!(told.contains("uploads not compared (too few)"), "{told}");
+    assert!(
+        !told.contains("as usual") && !told.contains("Nothing is slow"),
+        "{told}"
+    );
 }

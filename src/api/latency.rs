@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::transfer::{Outcome, Quality};
 
+/// Fewer durations are too few to be compared, and too few to compare with.
+pub const FEW: u64 = 50;
+
 /// What is asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ask {
@@ -69,6 +72,29 @@ pub struct Figures {
     pub max: u64,
 }
 
+impl Figures {
+    /// p95 (ms), if it is of enough durations to be compared.
+    pub fn comparable(&self) -> Option<u64> {
+        self.p95.filter(|_| self.count >= FEW)
+    }
+}
+
+/// What a p95 was compared with; slow or not is known of that alone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compared {
+    /// The other nodes.
+    pub others: bool,
+    /// Itself a week before.
+    pub before: bool,
+}
+
+impl Compared {
+    /// With anything.
+    pub fn any(self) -> bool {
+        self.others || self.before
+    }
+}
+
 /// One node, by the action that was asked for.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct NodeLatency {
@@ -86,6 +112,9 @@ pub struct NodeLatency {
     pub heat: Vec<Option<u64>>,
     /// Whether it is slow.
     pub slow: Option<Verdict>,
+    /// With what it was compared.
+    #[serde(default)]
+    pub compared: Compared,
     /// Starts of transfers without an end: by a restart of the node, and others.
     pub unended: (u64, u64),
     /// So many durations of the action are known of each quality, in the order of [`Quality::ALL`].
@@ -111,6 +140,9 @@ pub struct ActionLatency {
     pub before_p95: Option<u64>,
     /// Whether it is slow.
     pub slow: Option<Verdict>,
+    /// With what it was compared.
+    #[serde(default)]
+    pub compared: Compared,
 }
 
 /// Why a node is slow.
@@ -195,7 +227,7 @@ pub struct Row {
     pub outcome: Outcome,
     /// How long they took.
     pub figures: Figures,
-    /// p95 a week before, in the same quality.
+    /// p95 a week before, in the same quality; null when it is of too few to compare with.
     pub before_p95: Option<u64>,
     /// How many took up to each of the [`bounds`] of its quality, and longer than the last.
     pub histogram: Vec<u64>,

@@ -186,7 +186,7 @@ pub struct Return {
 /// What a TB brings in a paid month, net; null: too little is known.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Yield {
-    /// For each TB that is used on the disk, trash and garbage included.
+    /// For each TB that is used on the disk, trash and garbage included; null where more is paid than is used.
     pub per_tb_used: Option<Micro>,
     /// For each TB satellites pay for.
     pub per_tb_paid: Option<Micro>,

@@ -16,6 +16,7 @@ use super::shared::Shared;
 use super::table::{self, Table, TableState};
 use crate::api::line::LogLine;
 use crate::api::message::Command;
+use crate::domain::currency::Currency;
 
 /// A pane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -225,6 +226,11 @@ pub trait View {
 
     /// As [`View::table`], to move in it.
     fn table_mut(&mut self, _name: &str) -> Option<(&Table, &mut TableState)> {
+        None
+    }
+
+    /// What money is shown in, where the chart is of money: files have dollars.
+    fn currency(&self) -> Option<&Currency> {
         None
     }
 

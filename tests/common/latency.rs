@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use storj_monitor::api::disks::{HostDisk, Level, OnDisk};
 use storj_monitor::api::latency::{
-    ActionLatency, Ask, Detail, Figures, Latency, LogCost, NodeLatency, Row, SatelliteRow, Slow, Speed, Step, Verdict,
-    bounds,
+    ActionLatency, Ask, Compared, Detail, Figures, Latency, LogCost, NodeLatency, Row, SatelliteRow, Slow, Speed, Step,
+    Verdict, bounds,
 };
 use storj_monitor::api::message::{Answer, Query};
 use storj_monitor::api::snapshot::{Running, Section, Snapshot};
@@ -26,6 +26,11 @@ const NODES: [(&str, u64, u64, u64, Quality); 4] = [
     ("attic", 550, 560, 411_330, Quality::Exact),
     ("dock", 3000, 3000, 92_549, Quality::Second),
 ];
+
+const COMPARED: Compared = Compared {
+    others: true,
+    before: true,
+};
 
 /// What is told of them, and what runs.
 pub fn told() -> Snapshot {
@@ -111,6 +116,7 @@ fn node(
             times_before: Some(3.5),
             since_ms: Some(NOW_MS - 5 * DAY_MS - 18 * HOUR_MS),
         }),
+        compared: COMPARED,
         qualities: [
             if quality == Quality::Second { 0 } else { 31 },
             if quality == Quality::Arrival { count } else { 0 },
@@ -238,6 +244,7 @@ fn actions() -> Vec<NodeLatency> {
             times_before: times.1,
             since_ms: None,
         }),
+        compared: COMPARED,
     };
     let node = |(name, p95, before, _, quality): (&str, u64, u64, u64, Quality)| {
         let slow = name == "cellar";

@@ -15,6 +15,7 @@ pub mod states;
 pub mod storage;
 pub mod surround;
 pub mod traffic;
+pub mod transfers;
 pub mod upkeep;
 pub mod work;
 

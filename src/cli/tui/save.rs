@@ -13,9 +13,18 @@ use crate::ui::export::{Content, Form, NotSaved, Save, Sheet};
 use crate::ui::model::Input;
 use crate::ui::run::Event;
 
-/// The folder the program was started in, as it is shown; empty if it is not known.
+/// The folder the program was started in, as it is shown and can be typed; empty if it is not known.
 pub fn folder() -> String {
-    std::env::current_dir().map_or_else(|_| String::new(), |folder| shown(&folder))
+    std::env::current_dir().map_or_else(|_| String::new(), |folder| typed(&folder))
+}
+
+/// A folder so that what is typed behind it leads there. One whose name no text has: `.`, which it is.
+fn typed(folder: &Path) -> String {
+    let text = shown(folder);
+    match expanded(&text) {
+        Ok(place) if place == *folder => text,
+        _ => ".".to_owned(),
+    }
 }
 
 /// Writes a file meanwhile, and says how it went.
@@ -50,7 +59,14 @@ pub fn write(save: &Save) -> Result<String, NotSaved> {
         }
         Ok(_) if !save.replace => return Err(NotSaved::Exists),
         Ok(what) => Some(what),
-        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            // A link to what is not there is there itself.
+            if fs::symlink_metadata(&place).is_ok() {
+                let text = format!("{} is a link that leads nowhere: give another name", shown(&place));
+                return Err(NotSaved::Failed(text));
+            }
+            None
+        }
         Err(error) => return Err(failed(&error)),
     };
     // What a link leads to is replaced, not the link.
@@ -105,7 +121,13 @@ fn fill(file: &mut File, save: &Save) -> io::Result<()> {
 }
 
 fn table(out: &mut dyn Write, format: Format, sheet: &Sheet) -> io::Result<()> {
-    let names: Vec<&str> = sheet.columns.iter().map(String::as_str).collect();
+    let guarded = |text: &String| match format {
+        // Lines of a chart are called as nodes are.
+        Format::Csv => as_text(text).into_owned(),
+        _ => text.clone(),
+    };
+    let names: Vec<String> = sheet.columns.iter().map(guarded).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let places: Vec<usize> = (0..names.len()).collect();
     let mut table = Table::new(out, format, &names, &places)?;
     for row in &sheet.rows {
@@ -176,5 +198,45 @@ fn told(error: &io::Error, place: &Path) -> String {
         ErrorKind::InvalidFilename => "the name is too long, or has letters a file cannot have".to_owned(),
         // Its own words name a file nobody asked for.
         other => format!("cannot write to {folder}: {other}; give another folder"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_no_text_names_is_where_the_program_is() {
+        let mut odd = vec![PathBuf::from("/x/a\u{202e}b"), PathBuf::from("/x/a\nb")];
+        #[cfg(unix)]
+        odd.push(PathBuf::from(
+            <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"/x/\xff"),
+        ));
+        for folder in odd {
+            assert_eq!(typed(&folder), ".", "{folder:?}");
+        }
+        let absolute = std::path::absolute("plain/folder").unwrap();
+        assert_eq!(expanded(&typed(&absolute)).unwrap(), absolute);
+    }
+
+    #[test]
+    fn headings_are_no_formulas() {
+        let sheet = Sheet {
+            name: "chart".to_owned(),
+            columns: vec!["time".to_owned(), "@SUM(A1) MB/s".to_owned()],
+            rows: vec![vec![Value::Null, Value::Amount(1)]],
+            markdown: String::new(),
+        };
+        let text = |format| {
+            let mut out = Vec::new();
+            table(&mut out, format, &sheet).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        assert!(
+            text(Format::Csv).starts_with("time,'@SUM(A1) MB/s\n"),
+            "{}",
+            text(Format::Csv)
+        );
+        assert!(text(Format::Json).contains("\"@SUM(A1) MB/s\""));
     }
 }

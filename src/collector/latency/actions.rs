@@ -3,16 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::gather::Raw;
-use super::{Asked, WEEK, against_others, judge, set_against};
-use crate::api::latency::{ActionLatency, NodeLatency, Verdict};
-use crate::domain::transfer::{Outcome, Quality};
+use super::{Asked, WEEK, against_before, against_others, figures, set_against, slow_before};
+use crate::api::latency::{ActionLatency, Compared, Figures, NodeLatency};
+use crate::domain::transfer::Outcome;
 use crate::store::Result;
 use crate::store::latency::ActionKey;
 use crate::support::clock::HOUR_S;
 use crate::support::sketch::Sum;
-
-/// Fewer durations are too few to call an action slow.
-const FEW: u64 = 50;
 
 impl Asked<'_> {
     /// All nodes with every action, and nothing else.
@@ -44,25 +41,22 @@ impl Asked<'_> {
         let before = by_action(&self.reader.latency_actions(row, self.satellite, long_ago)?);
         let mut told = Vec::new();
         for (action, sums) in by_action(&sums) {
-            let Some((figures, _)) = self.figures_of(&sums) else {
+            let Some((now, _)) = self.figures_of(&sums) else {
                 continue;
             };
-            let quality = figures.quality;
+            let quality = now.quality;
             let long_ago = before.get(&action).map(|sums| sums[quality as usize].sketch());
-            let before_p95 = long_ago.and_then(|sketch| judge::quantile(&sketch, 0.95));
-            let enough = figures.p95.filter(|_| figures.count >= FEW);
-            let times = enough.zip(before_p95);
-            let times = times.and_then(|(p95, usual)| judge::times(p95, usual, quality));
+            let long_ago = long_ago.map(|sketch| figures(&sketch, quality, 0));
+            let (compared, times) = against_before(&now, long_ago.as_ref());
             told.push(ActionLatency {
                 action: self.actions.get(&action).cloned().unwrap_or_default(),
-                before_p95,
-                slow: times.map(|times| Verdict {
-                    times_others: None,
-                    others: None,
-                    times_before: Some(times),
-                    since_ms: None,
-                }),
-                figures,
+                before_p95: long_ago.and_then(|figures| figures.p95),
+                slow: times.map(|(times, _)| slow_before(times)),
+                compared: Compared {
+                    before: compared,
+                    ..Compared::default()
+                },
+                figures: now,
             });
         }
         told.sort_by(|a, b| a.action.cmp(&b.action));
@@ -90,16 +84,14 @@ fn against_nodes(nodes: &mut [NodeLatency]) {
     names.sort_unstable();
     names.dedup();
     for name in names {
-        let of = |node: &NodeLatency| node.actions.iter().position(|one| one.action == name);
-        let p95 = |node: &NodeLatency| -> Option<(u64, Quality)> {
-            let figures = &node.actions.get(of(node)?)?.figures;
-            Some((figures.p95.filter(|_| figures.count >= FEW)?, figures.quality))
-        };
-        let all: Vec<Option<(u64, Quality)>> = nodes.iter().map(p95).collect();
+        let place = |node: &NodeLatency| node.actions.iter().position(|one| one.action == name);
+        let of = |node: &'_ NodeLatency| -> Option<Figures> { Some(node.actions.get(place(node)?)?.figures.clone()) };
+        let all: Vec<Option<Figures>> = nodes.iter().map(of).collect();
+        let all: Vec<Option<&Figures>> = all.iter().map(Option::as_ref).collect();
         for (node, against) in nodes.iter_mut().zip(against_others(&all)) {
-            let at = node.actions.iter().position(|one| one.action == name);
+            let at = place(node);
             if let Some(one) = at.and_then(|at| node.actions.get_mut(at)) {
-                set_against(&mut one.slow, against);
+                set_against((&mut one.compared, &mut one.slow), against);
             }
         }
     }

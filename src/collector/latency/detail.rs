@@ -94,7 +94,7 @@ impl Asked<'_> {
                 action: self.actions.get(&action).cloned().unwrap_or_default(),
                 size_class: size.map(|class| word(class).to_owned()),
                 outcome,
-                before_p95: long_ago.and_then(|sketch| judge::quantile(&sketch, 0.95)),
+                before_p95: long_ago.and_then(|sketch| super::figures(&sketch, quality, 0).comparable()),
                 histogram: histogram(&sketch, quality),
                 speed: speed.map(speed_of),
                 figures,
@@ -144,18 +144,16 @@ impl Asked<'_> {
         }
         let mut rows = Vec::new();
         for (satellite, sums) in grouped(sums, of) {
-            let Some((figures, _)) = self.figures_of(&sums) else {
+            let Some((now, _)) = self.figures_of(&sums) else {
                 continue;
             };
             let satellite_id = self.satellites.get(&satellite).cloned().unwrap_or_default();
-            let long_ago = before
-                .get(&satellite)
-                .map(|sums| sums[figures.quality as usize].sketch());
+            let long_ago = before.get(&satellite).map(|sums| sums[now.quality as usize].sketch());
             rows.push(SatelliteRow {
-                before_p95: long_ago.and_then(|sketch| judge::quantile(&sketch, 0.95)),
+                before_p95: long_ago.and_then(|sketch| figures(&sketch, now.quality, 0).comparable()),
                 ends: ends.get(&satellite_id).copied().unwrap_or_default(),
                 satellite_id,
-                figures,
+                figures: now,
             });
         }
         Ok(rows)

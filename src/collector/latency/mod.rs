@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use self::gather::{Flow, Plan, Raw, Told, by, counts, sum};
 use crate::analysis::latency as judge;
-use crate::api::latency::{Ask, Figures, Latency, LogCost, NodeLatency, Slow, Verdict};
+use crate::api::latency::{Ask, Compared, Figures, Latency, LogCost, NodeLatency, Slow, Verdict};
 use crate::domain::batch::FastMap;
 use crate::domain::piece;
 use crate::domain::transfer::{Class, Outcome, Quality};
@@ -181,7 +181,7 @@ impl Asked<'_> {
             node.trend = trend(&told, quality, (begin, len, plan.width));
             let week = hours.within((self.to() - WEEK, self.to()));
             node.heat = heat(&week, quality, self.ask.zone_s);
-            node.slow = self.since(&week, &node, quality);
+            self.judge_before(&mut node, &week);
         }
         if !node.has_durations {
             node.log = Some(self.log_cost(row, name)?);
@@ -190,20 +190,21 @@ impl Asked<'_> {
     }
 
     /// Slow against itself a week before, and since when; against others it is judged when all are known.
-    fn since(&self, week: &[&Told], node: &NodeLatency, quality: Quality) -> Option<Verdict> {
-        let usual = node.before.as_ref()?.p95?;
-        let times = judge::times(node.figures.as_ref()?.p95?, usual, quality)?;
-        let (from, to) = (self.to() - WEEK, self.to());
-        let by_hour = by(week, quality, |bucket| bucket);
-        let each = (from..to).step_by(HOUR_S as usize);
-        let p95 = each.map(|hour| judge::quantile(by_hour.get(&hour)?, 0.95));
-        let at = judge::since(&p95.collect::<Vec<_>>(), usual);
-        Some(Verdict {
-            times_others: None,
-            others: None,
-            times_before: Some(times),
-            since_ms: at.map(|at| (from + at as i64 * HOUR_S) * 1000),
-        })
+    fn judge_before(&self, node: &mut NodeLatency, week: &[&Told]) {
+        let Some(now) = &node.figures else { return };
+        let (compared, times) = against_before(now, node.before.as_ref());
+        node.compared.before = compared;
+        node.slow = times.map(|(times, usual)| {
+            let (from, to) = (self.to() - WEEK, self.to());
+            let by_hour = by(week, now.quality, |bucket| bucket);
+            let each = (from..to).step_by(HOUR_S as usize);
+            let p95 = each.map(|hour| judge::quantile(by_hour.get(&hour)?, 0.95));
+            let at = judge::since(&p95.collect::<Vec<_>>(), usual);
+            Verdict {
+                since_ms: at.map(|at| (from + at as i64 * HOUR_S) * 1000),
+                ..slow_before(times)
+            }
+        });
     }
 
     /// The slowest of a node.
@@ -324,29 +325,56 @@ fn heat(week: &[&Told], quality: Quality, zone_s: i32) -> Vec<Option<u64>> {
 
 /// Which nodes are slow against the others.
 fn judged(nodes: &mut [NodeLatency]) {
-    let p95 = |node: &NodeLatency| Some((node.figures.as_ref()?.p95?, node.figures.as_ref()?.quality));
-    let all: Vec<Option<(u64, Quality)>> = nodes.iter().map(p95).collect();
-    for (node, against) in nodes.iter_mut().zip(against_others(&all)) {
-        set_against(&mut node.slow, against);
+    let all: Vec<Option<&Figures>> = nodes.iter().map(|node| node.figures.as_ref()).collect();
+    let against = against_others(&all);
+    for (node, against) in nodes.iter_mut().zip(against) {
+        set_against((&mut node.compared, &mut node.slow), against);
     }
 }
 
-/// Of each p95 how many times the median of the others it is, and that median, if that is slow.
-fn against_others(all: &[Option<(u64, Quality)>]) -> Vec<Option<(f64, u64)>> {
-    let coarse = |quality: Quality| quality == Quality::Second;
-    let one = |(at, known): (usize, &Option<(u64, Quality)>)| {
-        let (p95, quality) = (*known)?;
+/// Whether there was something to compare with, and of what is slow how many times the usual it is, and that (ms).
+type Against = (bool, Option<(f64, u64)>);
+
+/// A p95 against a usual one, if both are of enough durations.
+fn against(now: &Figures, usual: Option<u64>) -> Against {
+    let Some((p95, usual)) = now.comparable().zip(usual) else {
+        return (false, None);
+    };
+    let times = judge::times(p95, usual, now.quality);
+    (true, times.map(|times| (times, usual)))
+}
+
+/// Against itself a week before.
+fn against_before(now: &Figures, before: Option<&Figures>) -> Against {
+    against(now, before.and_then(Figures::comparable))
+}
+
+/// Each against the median of the others.
+fn against_others(all: &[Option<&Figures>]) -> Vec<Against> {
+    let coarse = |figures: &Figures| figures.quality == Quality::Second;
+    let one = |(at, now): (usize, &Option<&Figures>)| {
+        let Some(now) = *now else { return (false, None) };
         // Whole seconds are no measure for what is known to the millisecond.
         let others = all.iter().enumerate().filter(|(other, _)| *other != at);
-        let others = others.filter_map(|(_, known)| known.filter(|(_, other)| coarse(*other) == coarse(quality)));
-        let usual = median_of(others.map(|(p95, _)| p95))?;
-        judge::times(p95, usual, quality).map(|times| (times, usual))
+        let others = others.filter_map(|(_, other)| other.filter(|other| coarse(other) == coarse(now))?.comparable());
+        against(now, median_of(others))
     };
     all.iter().enumerate().map(one).collect()
 }
 
-fn set_against(slow: &mut Option<Verdict>, against: Option<(f64, u64)>) {
-    let Some((times, usual)) = against else { return };
+/// Slow against itself a week before.
+fn slow_before(times: f64) -> Verdict {
+    Verdict {
+        times_others: None,
+        others: None,
+        times_before: Some(times),
+        since_ms: None,
+    }
+}
+
+fn set_against((compared, slow): (&mut Compared, &mut Option<Verdict>), (known, times): Against) {
+    compared.others = known;
+    let Some((times, usual)) = times else { return };
     let verdict = slow.get_or_insert(Verdict {
         times_others: None,
         others: None,

@@ -77,13 +77,18 @@ pub fn yields(
     ];
     let unpaid = unpaid.into_iter().filter_map(|(what, bytes)| Some((what, bytes?)));
     Ok(Yield {
-        per_tb_used: per_tb(used),
+        per_tb_used: per_tb(plausible(used, paid)),
         per_tb_paid: per_tb(paid),
         per_tb_egress: yields::per_tb(moved, bytes as f64),
         used,
         paid,
         unpaid: unpaid.map(|(what, bytes)| (what, bytes, worth(bytes))).collect(),
     })
+}
+
+/// What is used, unless the tallies contradict it: more is paid than is there.
+fn plausible(used: Option<u64>, paid: Option<u64>) -> Option<u64> {
+    used.filter(|used| paid.is_none_or(|paid| paid <= *used))
 }
 
 /// The price of storing, of satellites by what they store.
@@ -336,4 +341,22 @@ fn sent_with(satellite: &Satellite, month: Month) -> String {
         .map_or(&[][..], |told| told.sent.as_slice());
     let parts = parts.iter().map(|part| format!("{}:{}", part.month, part.amount.0));
     parts.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_tallies_contradict_is_not_divided_by() {
+        for (used, paid, told) in [
+            (Some(3), Some(2), Some(3)),
+            (Some(2), Some(2), Some(2)),
+            (Some(1), Some(2), None),
+            (Some(1), None, Some(1)),
+            (None, Some(2), None),
+        ] {
+            assert_eq!(plausible(used, paid), told, "{used:?} {paid:?}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 
 use super::super::number::GROUP;
 use super::super::pane::Pane;
-use super::super::table::{Cell, SortKey};
+use super::super::table::{Cell, Column, SortKey};
 use crate::api::table::Value;
 use crate::domain::money::Month;
 
@@ -12,8 +12,16 @@ use crate::domain::money::Month;
 pub(super) enum Measure {
     /// The number that is shown, where a cell shows nothing else.
     Shown,
-    /// The number the cell is sorted by: counts, scores, money.
+    /// The number the cell is sorted by: counts, scores.
     Number,
+    /// Sorted by dollars; the person's own currency is for people.
+    Usd,
+    /// Sorted by millionths of a dollar.
+    MicroUsd,
+    /// Dollars for a TB.
+    UsdPerTb,
+    /// Dollars for a TB stored a month; where there is more than one price nothing is written.
+    UsdPerTbMonth,
     Bytes,
     BytesPerSecond,
     BytesPerDay,
@@ -42,8 +50,15 @@ pub(super) enum Measure {
 
 impl Measure {
     /// Of a column, by the table it is in.
-    pub(super) fn of(pane: Pane, table: &str, column: &str) -> Self {
-        special(pane, table, column).unwrap_or_else(|| usual(column))
+    pub(super) fn of(pane: Pane, table: &str, column: &Column) -> Self {
+        let id = &*column.id;
+        match (pane, table, id, &*column.unit) {
+            // What it counts is chosen; the unit says it.
+            (Pane::Traffic, "sizes" | "few-sizes", "in" | "out", "") => Self::Number,
+            (Pane::Traffic, "sizes" | "few-sizes", "in" | "out", "%") => Self::Percent,
+            (Pane::Traffic, "sizes" | "few-sizes", "in" | "out", _) => Self::Bytes,
+            _ => special(pane, table, id).unwrap_or_else(|| usual(id)),
+        }
     }
 
     /// What stands behind the column's id. `heading` is the unit in its heading.
@@ -58,6 +73,9 @@ impl Measure {
             Self::Hours => "hours",
             Self::Months => "months",
             Self::Percent => "percent",
+            Self::Usd | Self::MicroUsd => "usd",
+            Self::UsdPerTb => "per_tb_usd",
+            Self::UsdPerTbMonth => "per_tbm_usd",
             Self::Shown | Self::Number => return word(heading),
             Self::Time | Self::Moment | Self::Month | Self::Words | Self::Picture => "",
         };
@@ -90,7 +108,9 @@ impl Measure {
             Self::Seconds => decimal(number / 1000.0),
             Self::Checks => decimal(rounded(number * 1000.0)),
             Self::Days | Self::Hours | Self::Months => decimal(rounded(number)),
-            Self::Number => decimal(number),
+            Self::Number | Self::Usd | Self::UsdPerTb => decimal(number),
+            Self::MicroUsd => decimal(number / 1e6),
+            Self::UsdPerTbMonth => shown(text).map_or(Value::Null, |_| decimal(number)),
         }
     }
 }
@@ -98,24 +118,43 @@ impl Measure {
 /// Columns that mean another thing than their namesakes of other tables.
 fn special(pane: Pane, table: &str, column: &str) -> Option<Measure> {
     use Measure as M;
+    if pane == Pane::Financials {
+        return financial(table, column);
+    }
     Some(match (pane, table, column) {
         (Pane::Overview, "nodes", "online") => M::Percent,
         (Pane::Overview, "nodes", "in" | "out") | (Pane::Traffic, "hours", "in" | "out" | "repair") => {
             M::BytesPerSecond
         }
-        (Pane::Traffic, "sizes" | "few-sizes", "in" | "out") => M::Shown,
+        // Classes of sizes.
+        (Pane::Traffic, "sizes" | "few-sizes", "size") | (Pane::Latency, "rows", "size") => M::Words,
+        (Pane::Overview, "nodes", "month") => M::MicroUsd,
         (Pane::Storage, "nodes", "bar") => M::Percent,
+        (Pane::Storage, "nodes", "in" | "freed" | "out") => M::BytesPerDay,
         (Pane::Storage, "disks", "disk") => M::Words,
         (Pane::Reputation, _, "lost") => M::Hours,
         (Pane::Latency, _, "before") => M::Millis,
-        (Pane::Financials, "months", "month") => M::Month,
-        (Pane::Financials, "held", "when") => M::Month,
-        (Pane::Financials, "held", "next") => M::Words,
-        (Pane::Financials, _, "used") => M::Shown,
-        (Pane::Financials, _, "paid" | "repair") => M::Number,
-        (Pane::Financials, "yields", "return") => M::Percent,
         (Pane::Maintenance, "runs", "trash") => M::Percent,
         (Pane::Maintenance, "filters", "age") => M::Millis,
+        _ => return None,
+    })
+}
+
+/// Columns of money, and what else the pane has beside it.
+fn financial(table: &str, column: &str) -> Option<Measure> {
+    Some(match (table, column) {
+        ("months", "month") | ("held", "when") => Measure::Month,
+        ("held", "next") => Measure::Words,
+        ("yields", "used") => Measure::Shown,
+        ("yields", "return") => Measure::Percent,
+        (_, "price") => Measure::UsdPerTbMonth,
+        (_, "per_used" | "per_paid" | "per_egress") => Measure::UsdPerTb,
+        (
+            _,
+            "ours" | "told" | "paystub" | "held" | "returned" | "postponed" | "earlier" | "sent" | "waiting"
+            | "storage" | "egress" | "repair" | "audit" | "gross" | "net" | "month_end" | "paid" | "amount" | "taken"
+            | "half" | "left" | "lost" | "costs" | "profit",
+        ) => Measure::Usd,
         _ => return None,
     })
 }
@@ -146,21 +185,13 @@ fn usual(column: &str) -> Measure {
         | "rejected" | "errors" | "audits" | "failed" | "reads" | "places" | "row" | "left" | "unknown_left"
         | "uploads" | "flight" | "lines" | "age" | "day" | "surge" => Measure::Number,
         "audit" | "suspension" | "unknown" | "online" => Measure::Number,
-        "ours" | "told" | "paystub" | "held" | "returned" | "postponed" | "earlier" | "sent" | "waiting"
-        | "storage" | "egress" | "gross" | "net" | "month_end" | "amount" | "taken" | "half" | "lost" | "costs"
-        | "profit" | "per_used" | "per_paid" | "per_egress" => Measure::Number,
         _ => Measure::Shown,
     }
 }
 
-/// A unit as a part of a column's name: `$/TB` is `usd_per_tb`.
+/// A unit as a part of a column's name: `MB/s` is `mb_per_s`. Money has its own measures.
 fn word(unit: &str) -> String {
-    let spelled = unit
-        .replace('%', " percent ")
-        .replace('$', " usd ")
-        .replace('€', " eur ")
-        .replace('£', " gbp ")
-        .replace('/', " per ");
+    let spelled = unit.replace('%', " percent ").replace('/', " per ");
     super::slug(&spelled).replace('-', "_")
 }
 
@@ -225,6 +256,10 @@ mod tests {
             (M::Number, number("−0.0119", 0.9881 - 1.0), Value::Score(-0.0119)),
             (M::Shown, number("~−1\u{a0}204.50", 0.0), Value::Score(-1204.5)),
             (M::Shown, number("1.50–1.60", 1.6), text("1.50–1.60")),
+            (M::Usd, number("2.74", 2.0), Value::Amount(2)),
+            (M::MicroUsd, number("2.74", 2_000_001.0), Value::Score(2.000_001)),
+            (M::UsdPerTbMonth, number("2.06", 1.5), Value::Score(1.5)),
+            (M::UsdPerTbMonth, number("1.50–1.60", 1.6), Value::Null),
             (M::Shown, Cell::text("1.5"), text("1.5")),
             (
                 M::Time,
@@ -247,8 +282,9 @@ mod tests {
     #[test]
     fn units_are_words() {
         assert_eq!(Measure::Bytes.unit("MB/s"), "bytes");
-        assert_eq!(Measure::Number.unit("$"), "usd");
-        assert_eq!(Measure::Shown.unit("€/TB"), "eur_per_tb");
+        assert_eq!(Measure::Usd.unit("CA$"), "usd");
+        assert_eq!(Measure::UsdPerTb.unit("¥/TB"), "per_tb_usd");
+        assert_eq!(Measure::Shown.unit("MB/s"), "mb_per_s");
         assert_eq!(Measure::Number.unit("24 h"), "24_h");
         assert_eq!(Measure::Time.unit("x"), "");
     }

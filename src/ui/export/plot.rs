@@ -7,6 +7,8 @@ use super::super::table::copy::Masks;
 use super::measure::decimal;
 use super::{Sheet, unique};
 use crate::api::table::Value;
+use crate::domain::currency::Currency;
+use crate::domain::money::Micro;
 
 /// The lines a chart shows, kept while it is drawn.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +17,8 @@ pub struct Plot {
     unit: String,
     /// The seconds shown: from, and the last one.
     window: (i64, i64),
+    /// Values are shown so many times what they are in a file.
+    factor: f64,
 }
 
 impl Plot {
@@ -25,7 +29,17 @@ impl Plot {
             series: chart.series.to_vec(),
             unit: chart.unit.to_owned(),
             window: state.seen(chart.now),
+            factor: 1.0,
         })
+    }
+
+    /// Of money: drawn in the person's own, written in dollars.
+    pub fn dollars(self, currency: &Currency) -> Self {
+        Self {
+            unit: "usd".to_owned(),
+            factor: currency.own(Micro(1_000_000)).dollars(),
+            ..self
+        }
     }
 
     /// How many lines it has.
@@ -42,7 +56,11 @@ pub fn plot(plot: &Plot, nodes: &[String], masks: &mut Masks<'_>) -> Sheet {
         for (second, value) in points(&series.points) {
             if (from..=to).contains(&second) {
                 let line = lines.entry(second).or_insert_with(|| vec![None; plot.series.len()]);
-                line[n] = value.filter(|value| value.is_finite());
+                let known = value.filter(|value| value.is_finite());
+                line[n] = known.map(|value| match plot.factor == 1.0 {
+                    true => value,
+                    false => (value / plot.factor * 1e6).round() / 1e6,
+                });
             }
         }
     }
@@ -120,6 +138,7 @@ mod tests {
             series: vec![Series::new("barn", 0, buckets), Series::new("all", 1, samples)],
             unit: "MB/s".to_owned(),
             window: (30, 150),
+            factor: 1.0,
         };
         let mut masks = Masks::none().column("node", copy::numbered("node"));
         let sheet = plot(&shown, &["barn".to_owned()], &mut masks);
@@ -137,5 +156,12 @@ mod tests {
             "{}",
             sheet.markdown
         );
+        let canadian = Currency {
+            symbol: "$".to_owned(),
+            factor: 1.37,
+        };
+        let sheet = plot(&shown.dollars(&canadian), &[], &mut Masks::none());
+        assert_eq!(sheet.columns, ["time", "barn usd", "all usd"]);
+        assert_eq!(sheet.rows[0][2], Value::Score(1.459_854));
     }
 }

@@ -10,7 +10,7 @@ use crate::api::table::Value;
 
 /// The table of this name on a pane.
 pub fn table(pane: Pane, name: &str, (table, state): (&Table, &TableState), masks: &mut Masks<'_>) -> Sheet {
-    let measured = copy::chosen(table, state).map(|(at, column)| (at, column, Measure::of(pane, name, &column.id)));
+    let measured = copy::chosen(table, state).map(|(at, column)| (at, column, Measure::of(pane, name, column)));
     let columns: Vec<(usize, &Column, Measure)> =
         measured.filter(|(.., measure)| *measure != Measure::Picture).collect();
     let sections = table.has_sections().then(|| "section".to_owned());

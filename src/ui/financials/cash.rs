@@ -28,6 +28,11 @@ impl Cash {
         })
     }
 
+    /// The symbol, and what dollars are times.
+    pub(super) fn currency(&self) -> &Currency {
+        &self.0
+    }
+
     /// Stands before amounts, and in headings.
     pub(super) fn symbol(&self) -> &str {
         &self.0.symbol
@@ -38,7 +43,7 @@ impl Cash {
         self.0.own(amount).0
     }
 
-    /// As a number, to draw and to sort.
+    /// As a number, to draw.
     pub(super) fn value(&self, amount: Micro) -> f64 {
         self.own(amount) as f64 / 1e6
     }
@@ -76,15 +81,16 @@ impl Cash {
         Micro(cents.saturating_mul(10_000))
     }
 
+    /// In a table: shown as the person's money, sorted (and written to files) as dollars.
     pub(super) fn cell(&self, amount: Option<Micro>) -> Cell {
         amount.map_or(Cell::unknown(), |amount| {
-            Cell::number(self.plain(amount), self.value(amount))
+            Cell::number(self.plain(amount), amount.dollars())
         })
     }
 
     /// What is kept back, as what it takes away: `−0.26`; nothing is `0.00`.
     pub(super) fn taken(&self, amount: Micro) -> Cell {
-        Cell::number(self.plain(-amount), self.value(amount))
+        Cell::number(self.plain(-amount), amount.dollars())
     }
 
     /// What is not there most of the time.
@@ -174,6 +180,12 @@ mod tests {
             });
             assert_eq!(cash.text(Micro(1_000_000)), "doll\u{a0}1.00", "{factor}");
         }
+        let cell = euro.cell(Some(Micro(3_000_000)));
+        assert_eq!(
+            (&*cell.text, cell.sort),
+            ("1.50", crate::ui::table::SortKey::Number(3.0)),
+            "dollars go into files"
+        );
         let dollars = Cash::default();
         assert_eq!(&*dollars.taken(Micro(210_000)).text, "−0.21");
         assert_eq!(&*dollars.taken(Micro(0)).text, "0.00");

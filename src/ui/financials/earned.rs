@@ -104,7 +104,7 @@ fn price(parts: &PartSum, cash: &Cash) -> Cell {
         None => Cell::absent(),
         Some((low, high)) => {
             let (low, high) = (cash.price(low), cash.price(high));
-            Cell::number(cash.range(low, high), cash.value(high))
+            Cell::number(cash.range(low, high), high.dollars())
         }
     }
 }
@@ -127,7 +127,7 @@ fn cells(one: &Earned, cash: &Cash, past: bool) -> Vec<Cell> {
     let dim = |cell: Cell, whole: bool| if whole { cell } else { cell.tone(Tone::Muted) };
     let end = if past { one.node_month_end } else { one.month_end };
     let end_cell = match (past, end.known()) {
-        (false, Some(net)) => Cell::number(format!("~{}", cash.plain(net)), cash.value(net)),
+        (false, Some(net)) => Cell::number(format!("~{}", cash.plain(net)), net.dollars()),
         (_, known) => cash.cell(known),
     };
     let whole = !one.is_part();
@@ -183,7 +183,7 @@ pub(super) fn table(book: &Book, by: By, shared: &Shared) -> Table {
     // A mean of prices is no price.
     foot[1] = Cell::empty();
     let foot = Row::new(sum.key.as_str(), foot);
-    round::add_up(&mut shown, &foot, if past { &ADDING[1..] } else { ADDING });
+    round::add_up(&mut shown, &foot, if past { &ADDING[1..] } else { ADDING }, cash);
     let table = Table::new(columns(by, cash, past), shown)
         .empty("no satellite tells what is earned: name the node's API (`api`) or its databases (`data`)")
         .one_line();

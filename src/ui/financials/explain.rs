@@ -339,7 +339,7 @@ impl Told<'_> {
             "per-tb-used" => (
                 "a month of a TB that is used on the disk",
                 yields.per_tb_used,
-                "All that is earned net, for each TB on the disk, trash and garbage included: what the disk is worth.",
+                "All that is earned net, for each TB on the disk, trash and garbage included: what the disk is worth. Unknown where satellites pay for more than the node says it has.",
             ),
             "per-tb-paid" => (
                 "a month of a TB satellites pay for",

@@ -159,6 +159,10 @@ impl View for Financials {
         self.rest_on_a_row(block);
     }
 
+    fn currency(&self) -> Option<&crate::api::money::Currency> {
+        Some(self.book.cash.currency())
+    }
+
     fn draw(&self, page: &mut Page<'_>) {
         self.sheet(page);
     }

@@ -13,8 +13,9 @@ use crate::ui::text;
 /// A hash of a receipt is shown in so many columns.
 const HASH: usize = 11;
 
-/// `state`: the widest words about a month.
-fn columns(state: u16) -> Vec<Column> {
+/// `state`: the widest words about a month; `receipts`: whether any month has one.
+fn columns(state: u16, receipts: bool) -> Vec<Column> {
+    let receipt = Column::text("receipt", "RECEIPT").bounds(7, 14).priority(9);
     vec![
         Column::text("month", "MONTH"),
         Column::number("ours", "OURS").priority(2),
@@ -27,7 +28,7 @@ fn columns(state: u16) -> Vec<Column> {
         Column::number("earlier", "EARLIER").short("EARL").priority(7),
         Column::number("sent", "SENT").priority(1),
         Column::text("state", "STATE").flexible(state),
-        Column::text("receipt", "RECEIPT").bounds(7, 14).priority(9),
+        if receipts { receipt } else { receipt.hidden() },
     ]
 }
 
@@ -134,7 +135,7 @@ fn row(sum: &MonthSum, book: &Book, shared: &Shared) -> Row {
     let dim = |cell: Cell, whole: bool| if whole { cell } else { cell.tone(Tone::Muted) };
     let runs = sum.state == MonthState::Running;
     let ours = match (sum.ours.known(), runs) {
-        (Some(net), true) => Cell::number(format!("~{}", cash.plain(net)), cash.value(net)),
+        (Some(net), true) => Cell::number(format!("~{}", cash.plain(net)), net.dollars()),
         (net, _) => cash.cell(net),
     };
     let (words, tone) = at(sum, book, &shared.theme.glyphs);
@@ -198,7 +199,8 @@ pub(super) fn table(book: &Book, all: bool, shared: &Shared) -> Table {
     let mut rows: Vec<Row> = book.months.iter().map(|sum| row(sum, book, shared)).collect();
     let glyphs = &shared.theme.glyphs;
     let widths = book.months.iter().map(|sum| text::width(&at(sum, book, glyphs).0));
-    let columns = columns(widths.max().unwrap_or(0).clamp(8, WIDEST) as u16);
+    let receipts = book.months.iter().any(|sum| !sum.receipts.is_empty());
+    let columns = columns(widths.max().unwrap_or(0).clamp(8, WIDEST) as u16, receipts);
     if shared.is_old() {
         rows.iter_mut().for_each(super::earned::stale);
     }
@@ -309,4 +311,17 @@ pub(super) fn years(months: &[MonthSum]) -> Vec<Year> {
         }
     }
     years
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn receipts_have_a_column_where_there_are_any() {
+        for receipts in [false, true] {
+            let column = columns(8, receipts).into_iter().find(|column| column.id == "receipt");
+            assert_eq!(column.map(|column| column.shown), Some(receipts));
+        }
+    }
 }

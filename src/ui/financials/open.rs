@@ -106,7 +106,7 @@ pub(super) fn stubs(book: &Book, month: Month, shared: &Shared) -> Table {
     let many = book.nodes.len() > 1;
     let foot = foot(book, month);
     if let Some(foot) = &foot {
-        round::add_up(&mut rows, foot, ADDING);
+        round::add_up(&mut rows, foot, ADDING, cash);
     }
     let table = Table::new(columns(many, surge), rows)
         .empty("nothing is known of this month")

@@ -1,15 +1,18 @@
 //! Cents that add up: in a column each amount is rounded up or down so that the rows give the sum below them. What is
 //! shown is never a whole cent off; amounts to the last digit are in the explanations.
 
+use super::cash::Cash;
+use crate::domain::money::Micro;
 use crate::ui::number;
 use crate::ui::table::{Row, SortKey};
 
 /// A column, what its amounts are times, and what stands before them.
 pub(super) type Adding = (usize, i64, &'static str);
 
-fn value(row: &Row, column: usize) -> Option<f64> {
+/// Cents of the person's money; cells are sorted by dollars.
+fn cents(row: &Row, column: usize, cash: &Cash) -> Option<f64> {
     match row.cells.get(column)?.sort {
-        SortKey::Number(value) => Some(value * 100.0),
+        SortKey::Number(dollars) => Some(cash.value(Micro((dollars * 1e6).round() as i64)) * 100.0),
         _ => None,
     }
 }
@@ -35,13 +38,15 @@ fn shared_out(exact: &[f64], sum: f64) -> Option<Vec<i64>> {
 }
 
 /// Writes the rows' amounts anew so that they give the sum in `foot`.
-pub(super) fn add_up(rows: &mut [Row], foot: &Row, columns: &[Adding]) {
+pub(super) fn add_up(rows: &mut [Row], foot: &Row, columns: &[Adding], cash: &Cash) {
     for (column, sign, before) in columns {
-        let Some(sum) = value(foot, *column) else { continue };
+        let Some(sum) = cents(foot, *column, cash) else {
+            continue;
+        };
         let known: Vec<(usize, f64)> = rows
             .iter()
             .enumerate()
-            .filter_map(|(n, row)| Some((n, value(row, *column)?)))
+            .filter_map(|(n, row)| Some((n, cents(row, *column, cash)?)))
             .collect();
         let exact: Vec<f64> = known.iter().map(|(_, value)| *value).collect();
         let Some(cents) = shared_out(&exact, sum) else { continue };
@@ -56,6 +61,22 @@ pub(super) fn add_up(rows: &mut [Row], foot: &Row, columns: &[Adding]) {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn rows_add_up_in_the_persons_money() {
+        let cash = Cash::of(&crate::api::money::Currency {
+            symbol: "$".to_owned(),
+            factor: 1.37,
+        });
+        let row = |micro: i64| Row::new("x", vec![cash.cell(Some(Micro(micro)))]);
+        let mut rows = vec![row(1_002_000), row(1_002_000), row(1_002_000)];
+        add_up(&mut rows, &row(3_006_000), &[(0, 1, "")], &cash);
+        let shown: Vec<&str> = rows.iter().map(|row| &*row.cells[0].text).collect();
+        assert_eq!(
+            (shown.as_slice(), &*row(3_006_000).cells[0].text),
+            (&["1.38", "1.37", "1.37"][..], "4.12")
+        );
+    }
 
     #[test]
     fn rows_give_their_sum() {

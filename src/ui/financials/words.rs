@@ -283,7 +283,13 @@ pub(super) fn yields(book: &Book) -> Vec<Said> {
             "per-tb-used",
             "per TB used",
             cash.known(yields.per_tb_used),
-            format!("{} used", tb(yields.used)),
+            match yields.used.zip(yields.paid).filter(|(used, paid)| paid > used) {
+                // Which of them is wrong nobody can tell.
+                Some(_) if yields.per_tb_used.is_none() => {
+                    format!("the node says {} used, less than is paid", tb(yields.used))
+                }
+                _ => format!("{} used", tb(yields.used)),
+            },
         ),
         said(
             "per-tb-paid",

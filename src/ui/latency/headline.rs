@@ -2,7 +2,7 @@
 
 use super::facts::{plural, said};
 use super::words::{Said, Weight, times_text};
-use crate::api::latency::{ActionLatency, NodeLatency};
+use crate::api::latency::{ActionLatency, FEW, NodeLatency};
 use crate::ui::number;
 use crate::ui::shared::Shared;
 
@@ -15,7 +15,6 @@ pub(super) fn headline(nodes: &[NodeLatency], shared: &Shared) -> Option<Said> {
     let ours = nodes.iter().filter(wanted);
     let mut all: Vec<(&str, &ActionLatency)> = ours
         .flat_map(|node| node.actions.iter().map(|one| (node.node.as_str(), one)))
-        .filter(|(_, one)| one.figures.p95.is_some())
         .collect();
     if all.is_empty() {
         return None;
@@ -24,7 +23,7 @@ pub(super) fn headline(nodes: &[NodeLatency], shared: &Shared) -> Option<Said> {
     all.sort_by(|a, b| rank(b.1).total_cmp(&rank(a.1)).then_with(|| name(a).cmp(&name(b))));
     let slow = all.iter().take_while(|(_, one)| one.slow.is_some()).count();
     let (weight, text) = match slow {
-        0 => well(&all, nodes, shared),
+        0 => well(&all, shared),
         _ => (Weight::Warning, slow_words(&all, slow, shared)),
     };
     Some(Said { weight, text })
@@ -76,54 +75,73 @@ fn slow_words(all: &[(&str, &ActionLatency)], slow: usize, shared: &Shared) -> S
         let of = if slow > 1 { "The first: " } else { "" };
         format!(" {of}p95 {}.", said(p95, quality))
     });
-    let rest = match all.len() - slow {
+    let compared = all.iter().filter(|(_, one)| one.compared.any()).count();
+    let rest = match compared.saturating_sub(slow) {
         0 => String::new(),
         1 => " One more as usual.".to_owned(),
         rest => format!(" {} as usual.", number::count(rest as u64)),
     };
-    format!("{slow} slow: {}.{worst}{rest}", names.join(", "))
+    format!("{slow} slow: {}.{worst}{rest}{}", names.join(", "), not_compared(all))
 }
 
-fn well(all: &[(&str, &ActionLatency)], nodes: &[NodeLatency], shared: &Shared) -> (Weight, String) {
+/// Of how many nobody can say whether they are slow, and why.
+fn not_compared(all: &[(&str, &ActionLatency)]) -> String {
+    let unknown: Vec<&ActionLatency> = all
+        .iter()
+        .map(|(_, one)| *one)
+        .filter(|one| !one.compared.any())
+        .collect();
+    let few = unknown.iter().filter(|one| one.figures.count < FEW).count();
+    let why = match few {
+        0 => "no other node nor last week has enough".to_owned(),
+        few if few == unknown.len() => format!("under {FEW} each"),
+        few => format!("{few} of them are under {FEW}, the others have nothing beside them"),
+    };
+    match unknown.len() {
+        0 => String::new(),
+        1 => format!(" One not compared ({}).", why.trim_end_matches(" each")),
+        many => format!(" {} not compared ({why}).", number::count(many as u64)),
+    }
+}
+
+fn well(all: &[(&str, &ActionLatency)], shared: &Shared) -> (Weight, String) {
     let slowest = all.iter().max_by_key(|(_, one)| one.figures.p95);
     let slowest = slowest.and_then(|(node, one)| {
         let p95 = said(one.figures.p95?, one.figures.quality);
         Some(format!(" Slowest: {}, p95 {p95}.", named(node, one, shared)))
     });
     let slowest = slowest.unwrap_or_default();
-    let has_other = |(node, one): &(&str, &ActionLatency)| {
-        let mut others = nodes.iter().filter(|other| other.node != *node);
-        others.any(|other| {
-            let mut same = other.actions.iter().filter(|same| same.action == one.action);
-            same.any(|same| same.figures.p95.is_some())
-        })
-    };
-    let others = all.iter().any(has_other);
-    let before = all.iter().any(|(_, one)| one.before_p95.is_some());
+    let others = all.iter().any(|(_, one)| one.compared.others);
+    let before = all.iter().any(|(_, one)| one.compared.before);
     let with = match (others, before) {
         (true, true) => "other nodes, last week",
         (true, false) => "other nodes",
         (false, true) => "last week",
         (false, false) => {
-            let text = format!("Nothing to compare with yet (no other node, no last week).{slowest}");
+            let few = all.iter().all(|(_, one)| one.figures.count < FEW);
+            let text = match few {
+                true => format!("Too few to compare: under {FEW} of each action.{slowest}"),
+                false => format!("Nothing to compare with yet (no other node nor last week has {FEW}).{slowest}"),
+            };
             return (Weight::Note, text);
         }
     };
-    (Weight::Well, format!("Nothing is slow ({with}).{slowest}"))
+    let text = format!("Nothing is slow ({with}).{}{slowest}", not_compared(all));
+    (Weight::Well, text)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::latency::{Figures, Verdict};
+    use crate::api::latency::{Compared, Figures, Verdict};
     use crate::domain::transfer::Quality;
 
-    fn action(name: &str, p95: u64, before_p95: Option<u64>, times: (Option<f64>, Option<f64>)) -> ActionLatency {
+    fn action(p95: u64, count: u64, compared: (bool, bool), times: (Option<f64>, Option<f64>)) -> ActionLatency {
         ActionLatency {
-            action: name.to_owned(),
+            action: "PUT".to_owned(),
             figures: Figures {
                 quality: Quality::Exact,
-                count: 500,
+                count,
                 left_out: 0,
                 p50: Some(p95 / 3),
                 p90: None,
@@ -131,22 +149,78 @@ mod tests {
                 p99: None,
                 max: p95,
             },
-            before_p95,
+            before_p95: Some(p95),
             slow: (times != (None, None)).then_some(Verdict {
                 times_others: times.0,
                 others: None,
                 times_before: times.1,
                 since_ms: None,
             }),
+            compared: Compared {
+                others: compared.0,
+                before: compared.1,
+            },
         }
     }
 
     #[test]
     fn a_comparison_says_with_what() {
-        let told = |times| against(&action("PUT", 900, None, times));
+        let told = |times| against(&action(900, 500, (true, true), times));
         assert_eq!(told((Some(3.35), Some(2.1))), "3.4 times the others");
         assert_eq!(told((None, Some(12.2))), "12 times last week");
         assert_eq!(told((Some(2.0), None)), "2.0 times the others");
         assert_eq!(told((None, None)), "");
+    }
+
+    #[test]
+    fn only_what_was_compared_is_as_usual() {
+        let calm = |count, compared| action(5000, count, compared, (None, None));
+        let (few, alone) = (calm(30, (false, false)), calm(400, (false, false)));
+        let (well, slow) = (
+            calm(400, (false, true)),
+            action(9000, 400, (true, false), (Some(9.0), None)),
+        );
+        let told = |all: &[&ActionLatency]| {
+            let node = NodeLatency {
+                node: "barn".to_owned(),
+                actions: all.iter().map(|one| (*one).clone()).collect(),
+                ..NodeLatency::default()
+            };
+            let theme = crate::ui::look::Theme::new(crate::ui::look::Glyphs::UNICODE, true);
+            let shared = Shared::new(theme, jiff::tz::TimeZone::UTC, crate::ui::shared::Collector::Inside, 0);
+            headline(&[node], &shared).unwrap()
+        };
+        for (all, weight, text) in [
+            (
+                &[&few, &few][..],
+                Weight::Note,
+                "Too few to compare: under 50 of each action.",
+            ),
+            (
+                &[&few, &alone],
+                Weight::Note,
+                "Nothing to compare with yet (no other node nor",
+            ),
+            (&[&well], Weight::Well, "Nothing is slow (last week). Slowest"),
+            (
+                &[&well, &few],
+                Weight::Well,
+                "Nothing is slow (last week). One not compared (under 50). Slowest",
+            ),
+            (
+                &[&slow, &well, &few, &few],
+                Weight::Warning,
+                "p95 9.00 s. One more as usual. 2 not compared (under 50 each).",
+            ),
+            (
+                &[&slow, &alone],
+                Weight::Warning,
+                "p95 9.00 s. One not compared (no other node nor last week has enough).",
+            ),
+        ] {
+            let said = told(all);
+            assert_eq!(said.weight, weight, "{}", said.text);
+            assert!(said.text.contains(text), "{}", said.text);
+        }
     }
 }

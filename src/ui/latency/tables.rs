@@ -121,7 +121,9 @@ pub(super) fn nodes(told: &[NodeLatency], action: &str, shared: &Shared) -> Tabl
         all.push(worst.map_or(Cell::empty(), |ms| Cell::number("", ms as f64)));
         let (mark, tone) = match (&node.slow, known) {
             (Some(_), _) => (glyphs.warning, Tone::Warn),
-            (None, Some(figures)) if figures.p95.is_some() => (glyphs.good, Tone::Good),
+            (None, Some(_)) if node.compared.any() => (glyphs.good, Tone::Good),
+            // Whether that is slow nobody knows.
+            (None, Some(figures)) if figures.p95.is_some() => (glyphs.note, Tone::Muted),
             _ => (glyphs.unknown, Tone::Muted),
         };
         Row::new(node.node.as_str(), all).mark(mark, tone)
@@ -236,7 +238,7 @@ pub(super) fn rows(detail: &Detail, pane: &Latency, shared: &Shared) -> Table {
             .priority(10),
     ]);
     let row = |told: &&Told| {
-        let slow = told.before_p95.zip(told.figures.p95);
+        let slow = told.before_p95.zip(told.figures.comparable());
         let slow = slow.is_some_and(|(before, p95)| is_worse(p95, before, told.figures.quality));
         let second = match pane.shape {
             Shape::Ends => facts::ended(told.outcome).to_owned(),
@@ -280,7 +282,7 @@ fn satellites(detail: &Detail, shared: &Shared) -> Table {
     columns.extend(percentiles());
     columns.push(Column::number("won", "WON").short("WON %").unit("%").priority(8));
     let rows = detail.satellites.iter().map(|told| {
-        let slow = told.before_p95.zip(told.figures.p95);
+        let slow = told.before_p95.zip(told.figures.comparable());
         let slow = slow.is_some_and(|(before, p95)| is_worse(p95, before, told.figures.quality));
         let mut all = vec![Cell::text(shared.satellite_name(&told.satellite_id))];
         all.extend(cells(Some(&told.figures), told.before_p95, (form, slow)));

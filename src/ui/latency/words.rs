@@ -1,7 +1,7 @@
 //! The answer in words: who is slow, since when, how many times the others, what races it costs.
 
 use super::facts::{self, figures, plural, said};
-use crate::api::latency::{Detail, NodeLatency, Step, Verdict};
+use crate::api::latency::{Detail, FEW, NodeLatency, Step, Verdict};
 use crate::domain::transfer::{Class, Outcome};
 use crate::support::middle::median;
 use crate::ui::look::Tone;
@@ -196,56 +196,50 @@ pub(super) fn decimal(ms: u64) -> String {
 
 /// Those with nothing to say about.
 fn usual(lines: &mut Vec<Said>, ours: &[&NodeLatency], known: &Known<'_>) {
-    let well: Vec<&&NodeLatency> = ours
-        .iter()
-        .filter(|node| node.slow.is_none() && figures(node).is_some_and(|figures| figures.p95.is_some()))
-        .collect();
-    let text = match well.as_slice() {
-        [] => {
-            if ours.iter().any(|node| node.has_durations) && ours.iter().all(|node| figures(node).is_none()) {
-                let text = format!(
-                    "No {} of this time whose duration is known: t: another range.",
-                    plural(known.action)
-                );
-                let weight = Weight::Note;
-                lines.push(Said { weight, text });
-            }
-            return;
-        }
+    let calm = |node: &&&NodeLatency| node.slow.is_none() && figures(node).is_some_and(|figures| figures.p95.is_some());
+    let calm: Vec<&NodeLatency> = ours.iter().filter(calm).copied().collect();
+    if calm.is_empty() && ours.iter().any(|node| node.has_durations) && ours.iter().all(|node| figures(node).is_none())
+    {
+        let what = plural(known.action);
+        let text = format!("No {what} of this time whose duration is known: t: another range.");
+        let weight = Weight::Note;
+        lines.push(Said { weight, text });
+    }
+    // What was compared with nothing is not as usual.
+    let (well, alone): (Vec<&NodeLatency>, Vec<&NodeLatency>) = calm.into_iter().partition(|node| node.compared.any());
+    lines.extend(together(&well, known, Weight::Well));
+    lines.extend(together(&alone, known, Weight::Note));
+}
+
+/// Nodes of which the same is to be said; `Weight::Well`: that they are as usual.
+fn together(nodes: &[&NodeLatency], known: &Known<'_>, weight: Weight) -> Option<Said> {
+    let (what, well) = (plural(known.action), weight == Weight::Well);
+    let p95 = |node: &NodeLatency| figures(node).and_then(|figures| Some((figures.p95?, figures.quality)));
+    let text = match nodes {
+        [] => return None,
         [one] => {
-            let Some((figures, p95)) = figures(one).and_then(|figures| Some((figures, figures.p95?))) else {
-                return;
-            };
+            let (ms, quality) = p95(one)?;
             let before = one.before.as_ref().and_then(|before| before.p95);
-            let others = known.nodes.iter().filter(|other| other.node != one.node);
-            let alone = others
-                .filter_map(|other| self::figures(other))
-                .all(|other| other.p95.is_none());
-            let words = match (before, alone) {
-                (Some(_), _) | (None, false) => "as usual, p95",
-                (None, true) => "p95",
+            let before = before.map_or(String::new(), |ms| format!(", a week before {}", said(ms, quality)));
+            let words = if well { "as usual, p95" } else { "p95" };
+            let few = figures(one).is_some_and(|figures| figures.count < FEW);
+            let few = if few {
+                format!(" (under {FEW}: not compared)")
+            } else {
+                String::new()
             };
-            let before = before.map_or(String::new(), |ms| {
-                format!(", a week before {}", said(ms, figures.quality))
-            });
-            format!(
-                "{}: {} {words} {}{before}.",
-                one.node,
-                plural(known.action),
-                said(p95, figures.quality)
-            )
+            format!("{}: {what} {words} {}{before}{few}.", one.node, said(ms, quality))
         }
         many => {
-            let p95 = |node: &NodeLatency| figures(node).and_then(|figures| Some((figures.p95?, figures.quality)));
             let worst = many.iter().filter_map(|node| p95(node)).max_by_key(|(p95, _)| *p95);
             let worst = worst.map_or(String::new(), |(p95, quality)| {
                 format!(", p95 up to {}", said(p95, quality))
             });
-            format!("{} nodes: {} as usual{worst}.", many.len(), plural(known.action))
+            let words = if well { "as usual" } else { "not compared (too few)" };
+            format!("{} nodes: {what} {words}{worst}.", many.len())
         }
     };
-    let weight = Weight::Well;
-    lines.push(Said { weight, text });
+    Some(Said { weight, text })
 }
 
 /// Those whose logs tell nothing.

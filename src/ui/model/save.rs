@@ -166,7 +166,10 @@ impl Model {
             pane: self.pane,
             time_ms: self.shown_ms(),
             tables,
-            plot: hits.plot.or(roomy.plot),
+            plot: hits.plot.or(roomy.plot).map(|plot| match view.currency() {
+                Some(currency) => plot.dollars(currency),
+                None => plot,
+            }),
             nodes: self.shared.nodes().iter().map(|node| node.name.clone()).collect(),
             picture: rows.collect(),
         }
