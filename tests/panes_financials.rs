@@ -518,63 +518,6 @@ fn the_gravest_note_is_seen_on_a_phone() {
     assert!(told.contains("▲ eu1 disqualified the node"), "{told}");
 }
 
-/// Words of a line, where more than so many blanks or rules part them.
-fn labels(line: &str, parts: &[char], least: usize) -> Vec<String> {
-    let gap = " ".repeat(least);
-    let plain: String = line.chars().map(|c| if parts.contains(&c) { ' ' } else { c }).collect();
-    let words = plain.split(gap.as_str()).map(|word| word.trim().to_owned());
-    words.filter(|word| !word.is_empty()).collect()
-}
-
-#[test]
-fn no_two_labels_of_a_chart_touch_at_any_width() {
-    let months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec";
-    let is_month = |word: &str| months.split(' ').any(|month| month == word);
-    let is_year = |word: &str| word.len() == 4 && word.parse::<u16>().is_ok();
-    let is_sum = |word: &str| word.trim_start_matches('~').parse::<f64>().is_ok();
-    let is_day = |word: &str| {
-        let parts: Vec<&str> = word.split(' ').collect();
-        matches!(parts.as_slice(), [day, month] if day.parse::<u8>().is_ok() && is_month(month))
-    };
-    let (mut bars, mut days_seen) = (0, 0);
-    for (keys, picture) in [("-", "bars"), ("t", "years"), ("m", "lines"), ("m m", "lines")] {
-        let mut model = model(Look::Dark);
-        draw(&mut model, (80, 24));
-        go(&mut model, keys, (80, 24));
-        for width in 60..=250 {
-            for height in [24, 50] {
-                let told = text(&mut model, (width, height));
-                let lines: Vec<&str> = told.lines().collect();
-                for (n, line) in lines.iter().enumerate().filter(|(_, line)| line.contains('└')) {
-                    // What stands beside has its own.
-                    for (from, axis) in line.match_indices('└') {
-                        let behind = |text: &str| text[from + axis.len()..].split('│').next().unwrap_or("").to_owned();
-                        let chars = |text: &str| -> String {
-                            let at = line[..from].chars().count() + 1;
-                            let rest: String = text.chars().skip(at).collect();
-                            rest.split('│').next().unwrap_or("").to_owned()
-                        };
-                        let names = labels(&behind(line), &['─'], 1);
-                        let below = chars(lines[n + 1]);
-                        let where_ = format!("{picture} {width}x{height}: {names:?} {below:?}\n{told}");
-                        if names.iter().any(|name| name.contains('┬')) || names.is_empty() {
-                            let days = labels(&below, &[], 2);
-                            assert!(days.iter().all(|day| is_day(day)), "{where_}");
-                            days_seen += days.len();
-                            continue;
-                        }
-                        assert!(names.iter().all(|name| is_month(name) || is_year(name)), "{where_}");
-                        let sums = labels(&below, &[], 1);
-                        assert!(sums.iter().all(|sum| is_sum(sum)) && !sums.is_empty(), "{where_}");
-                        bars += sums.len();
-                    }
-                }
-            }
-        }
-    }
-    assert!(bars > 4000 && days_seen > 2000, "{bars} {days_seen}");
-}
-
 #[test]
 fn a_month_says_when_and_by_which_chain_it_was_sent_and_no_sum_is_cut() {
     for width in [80, 90, 100, 120, 200] {
