@@ -387,3 +387,15 @@ fn set_against((compared, slow): (&mut Compared, &mut Option<Verdict>), (known, 
 fn outcome(code: i64) -> Option<Outcome> {
     Outcome::ALL.get(usize::try_from(code).ok()?).copied()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_canceled_audit_is_no_lost_race() {
+        let ends = ["success", "canceled", "failed", "rejected", "??"].map(|outcome| end("GET_AUDIT", outcome));
+        assert_eq!(ends, [0, 0, 2, 3, 3]);
+        assert_eq!((end("PUT", "canceled"), end("GET_REPAIR", "canceled")), (1, 1));
+    }
+}

@@ -4,7 +4,7 @@ use super::facts::{self, Seconds};
 use super::{Latency, Shape};
 use crate::api::latency::{Detail, Figures, NodeLatency, Row as Told, Slow, Speed};
 use crate::api::snapshot::Running;
-use crate::domain::transfer::{Outcome, Quality, SIZE_CLASSES};
+use crate::domain::transfer::{Class, Outcome, Quality, SIZE_CLASSES};
 use crate::ui::look::Tone;
 use crate::ui::number::{self, Percent, Scale};
 use crate::ui::shared::Shared;
@@ -199,6 +199,8 @@ fn ends_of(detail: &Detail, row: &Told) -> [u64; 4] {
     for other in same {
         let at = match other.outcome {
             Outcome::Success => 0,
+            // An audit is no race: a canceled one has passed.
+            Outcome::Canceled if Class::of(&row.action) == Class::Audit => 0,
             Outcome::Canceled => 1,
             Outcome::Failed => 2,
             Outcome::Rejected => 3,
