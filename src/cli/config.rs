@@ -14,10 +14,10 @@ use crate::config::node::{LogSource, Node};
 use crate::config::problem::{Origin, Problem};
 use crate::config::setting::Settings;
 use crate::config::template::template;
-use crate::config::write::{Over, write as write_file};
 use crate::discover::Found;
 use crate::domain::setting::Change;
 use crate::store::upkeep::Retention;
+use crate::support::file::{self, Over, Readers};
 use crate::ui::action::{ACTIONS, Spec};
 use crate::ui::keymap::{Keymap, Wish};
 
@@ -223,7 +223,7 @@ fn found_node(found: &Found) -> (Node, Vec<String>) {
 /// Writes a file whole or not at all.
 fn write(path: &Path, text: &str, force: bool) -> Result<(), Failure> {
     let over = if force { Over::Anything } else { Over::Nothing };
-    write_file(path, text.as_bytes(), over).map_err(|source| match source.kind() {
+    file::write(path, text.as_bytes(), (over, Readers::Owner)).map_err(|source| match source.kind() {
         io::ErrorKind::AlreadyExists => Failure::Exists(path.to_owned()),
         _ => Failure::File {
             path: path.to_owned(),

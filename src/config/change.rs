@@ -14,8 +14,8 @@ use super::problem::{Problem, closest};
 use super::setting::{Given, SETTINGS, Setting, Settings};
 use super::splice::{self, Place};
 use super::template::quoted;
-use super::write::{Over, folder, target, write};
 use crate::domain::setting::{Change, Changed, Fault};
+use crate::support::file::{Over, Readers, folder, target, write};
 
 /// So often the text is changed anew when another program changes it meanwhile.
 const TRIES: usize = 5;
@@ -110,7 +110,7 @@ fn save_with(
             Over::Nothing
         };
         let new = format!("{mark}{}", edited.text);
-        match write(path, new.as_bytes(), over) {
+        match write(path, new.as_bytes(), (over, Readers::Owner)) {
             // Another was the first to write it.
             Err(error) if over == Over::Nothing && error.kind() == std::io::ErrorKind::AlreadyExists => {}
             written => return written.map(|()| edited.changed).map_err(Trouble::Io),

@@ -10,7 +10,6 @@ pub mod setting;
 mod size;
 mod splice;
 pub mod template;
-pub mod write;
 
 use std::path::PathBuf;
 

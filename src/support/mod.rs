@@ -2,6 +2,7 @@
 
 pub mod bytes;
 pub mod clock;
+pub mod file;
 pub mod foreign;
 pub mod middle;
 pub mod names;

@@ -1,11 +1,11 @@
 //! What a person finds again: a small file of their own, written by a thread of its own.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crate::support::file::{self, Over, Readers};
 use crate::ui::model::Memory;
 use crate::ui::run::Remember;
 
@@ -85,14 +85,9 @@ fn keep(path: &Path, changes: &Receiver<Memory>) {
     }
 }
 
-/// Replaces the file whole; only its owner reads it: it names nodes.
+/// Only its owner reads it: it names nodes.
 fn write(path: &Path, memory: &Memory) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(&serde_json::to_vec(memory)?)?;
-    file.persist(path)?;
-    Ok(())
+    file::write(path, &serde_json::to_vec(memory)?, (Over::Anything, Readers::Owner))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Writes files the screen asks for: whole or not at all, in a thread of their own.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
@@ -9,6 +9,7 @@ use std::thread::Builder;
 use crate::api::table::Value;
 use crate::report::table::{Format, Table, as_text};
 use crate::report::time;
+use crate::support::file::{self, Over, Readers};
 use crate::ui::export::{Content, Form, NotSaved, Save, Sheet};
 use crate::ui::model::Input;
 use crate::ui::run::Event;
@@ -48,76 +49,39 @@ pub fn begin(save: Save, told: &Sender<Event>) {
 pub fn write(save: &Save) -> Result<String, NotSaved> {
     let place = expanded(&save.path).map_err(NotSaved::Failed)?;
     let failed = |error: &io::Error| NotSaved::Failed(told(error, &place));
-    let before = match fs::metadata(&place) {
-        Ok(what) if what.is_dir() => {
-            let text = format!("{} is a folder: put a name behind it", shown(&place));
-            return Err(NotSaved::Failed(text));
-        }
-        Ok(what) if !what.is_file() => {
-            let text = format!("{} is no ordinary file: give another name", shown(&place));
-            return Err(NotSaved::Failed(text));
-        }
+    let wrong = |what: &str| Err(NotSaved::Failed(format!("{} is {what}", shown(&place))));
+    let over = match fs::metadata(&place) {
+        Ok(what) if what.is_dir() => return wrong("a folder: put a name behind it"),
+        Ok(what) if !what.is_file() => return wrong("no ordinary file: give another name"),
         Ok(_) if !save.replace => return Err(NotSaved::Exists),
-        Ok(what) => Some(what),
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            // A link to what is not there is there itself.
-            if fs::symlink_metadata(&place).is_ok() {
-                let text = format!("{} is a link that leads nowhere: give another name", shown(&place));
-                return Err(NotSaved::Failed(text));
-            }
-            None
+        Ok(_) => Over::Itself,
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(&error)),
+        // A link to what is not there is there itself.
+        Err(_) if fs::symlink_metadata(&place).is_ok() => {
+            return wrong("a link that leads nowhere: give another name");
         }
-        Err(error) => return Err(failed(&error)),
+        // A folder that is not there is a slip of the hand.
+        Err(error) if !file::folder(&place).is_dir() => return Err(failed(&error)),
+        Err(_) => Over::Nothing,
     };
-    // What a link leads to is replaced, not the link.
-    let target = if before.is_some() {
-        place.canonicalize()
-    } else {
-        Ok(place.clone())
-    };
-    let target = target.map_err(|error| failed(&error))?;
-    let folder = target.parent().unwrap_or(Path::new("."));
-    let mut file = beside(folder).map_err(|error| failed(&error))?;
-    let filled = fill(file.as_file_mut(), save).and_then(|()| file.as_file().sync_all());
-    filled.map_err(|error| failed(&error))?;
-    match before {
-        Some(before) => {
-            // Who may read the old one may read the new one.
-            let _ = file.as_file().set_permissions(before.permissions());
-            file.persist(&target).map_err(|error| failed(&error.error))?;
-        }
-        None => {
-            let kept = file.persist_noclobber(&target);
-            kept.map_err(|error| match error.error.kind() {
-                ErrorKind::AlreadyExists => NotSaved::Exists,
-                _ => failed(&error.error),
-            })?;
-        }
-    }
+    let mut bytes = Vec::new();
+    fill(&mut bytes, save).map_err(|error| failed(&error))?;
+    file::write(&place, &bytes, (over, Readers::Usual)).map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => NotSaved::Exists,
+        _ => failed(&error),
+    })?;
     Ok(shown(&place))
 }
 
-/// A new file in a folder, that is gone again unless it is kept. Readable by whom files of the person usually are.
-fn beside(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let mut new = tempfile::Builder::new();
-    new.prefix(".storj-monitor-");
-    #[cfg(unix)]
-    let usual = std::os::unix::fs::PermissionsExt::from_mode(0o666);
-    #[cfg(unix)]
-    new.permissions(usual);
-    new.tempfile_in(folder)
-}
-
-fn fill(file: &mut File, save: &Save) -> io::Result<()> {
-    let mut out = io::BufWriter::new(file);
+fn fill(out: &mut Vec<u8>, save: &Save) -> io::Result<()> {
     match (&save.content, save.form) {
         (Content::Table(sheet), Form::Text) => out.write_all(sheet.markdown.as_bytes())?,
-        (Content::Table(sheet), Form::Csv) => table(&mut out, Format::Csv, sheet)?,
-        (Content::Table(sheet), Form::Json) => table(&mut out, Format::Json, sheet)?,
+        (Content::Table(sheet), Form::Csv) => table(out, Format::Csv, sheet)?,
+        (Content::Table(sheet), Form::Json) => table(out, Format::Json, sheet)?,
         (Content::Text(text), _) => out.write_all(text.as_bytes())?,
-        (Content::Tables { pane, time_ms, tables }, _) => all(&mut out, (pane, *time_ms), tables)?,
+        (Content::Tables { pane, time_ms, tables }, _) => all(out, (pane, *time_ms), tables)?,
     }
-    out.flush()
+    Ok(())
 }
 
 fn table(out: &mut dyn Write, format: Format, sheet: &Sheet) -> io::Result<()> {

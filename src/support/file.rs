@@ -1,4 +1,4 @@
-//! The configuration file written whole or not at all. Called by `change` and by `config init`.
+//! Files written whole or not at all: the configuration, what the screen remembers, what it is asked to write.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -14,11 +14,20 @@ pub enum Over {
     Itself,
 }
 
-/// Writes a file for its owner only, or for whom the one before was. A link to a file stays a link.
+/// Who may read a new file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readers {
+    /// Its owner only.
+    Owner,
+    /// Whoever may read what this user writes.
+    Usual,
+}
+
+/// Writes a file, in a folder that is made where it is not there. A link to a file stays a link.
 ///
 /// # Errors
 /// As the system tells it; `AlreadyExists` when nothing was to be there.
-pub fn write(path: &Path, bytes: &[u8], over: Over) -> io::Result<()> {
+pub fn write(path: &Path, bytes: &[u8], (over, readers): (Over, Readers)) -> io::Result<()> {
     if over == Over::Nothing && path.symlink_metadata().is_ok() {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
@@ -28,7 +37,7 @@ pub fn write(path: &Path, bytes: &[u8], over: Over) -> io::Result<()> {
     }
     let folder = folder(&target);
     std::fs::create_dir_all(folder)?;
-    let mut file = tempfile::Builder::new().prefix(".storj-monitor-").tempfile_in(folder)?;
+    let mut file = spare(folder, readers)?;
     file.write_all(bytes)?;
     if over == Over::Itself {
         keep_rights(&target, file.as_file())?;
@@ -45,6 +54,21 @@ pub fn write(path: &Path, bytes: &[u8], over: Over) -> io::Result<()> {
     // A power cut now may bring the old text back, no more.
     let _ = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
     Ok(())
+}
+
+/// A new file in a folder, that is gone again unless it is kept.
+fn spare(folder: &Path, readers: Readers) -> io::Result<tempfile::NamedTempFile> {
+    let mut new = tempfile::Builder::new();
+    new.prefix(".storj-monitor-");
+    #[cfg(unix)]
+    let usual: std::fs::Permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+    #[cfg(unix)]
+    if readers == Readers::Usual {
+        new.permissions(usual);
+    }
+    #[cfg(not(unix))]
+    let _ = readers;
+    new.tempfile_in(folder)
 }
 
 /// What is to be done where the system says `busy`: another file cannot take the place of a mount.
@@ -68,9 +92,7 @@ fn is_shared(target: &Path) -> bool {
 /// Writes a file under all of its names. What cannot be written whole is in another file then, which the error names.
 fn in_place(target: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = std::fs::OpenOptions::new().write(true).open(target)?;
-    let mut spare = tempfile::Builder::new()
-        .prefix(".storj-monitor-")
-        .tempfile_in(folder(target))?;
+    let mut spare = spare(folder(target), Readers::Owner)?;
     spare.write_all(bytes)?;
     spare.as_file().sync_all()?;
     let written = file
@@ -90,7 +112,10 @@ fn in_place(target: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// The file a path leads to.
-pub(super) fn target(path: &Path) -> io::Result<PathBuf> {
+///
+/// # Errors
+/// It is a link that leads nowhere.
+pub fn target(path: &Path) -> io::Result<PathBuf> {
     let is_link = path.symlink_metadata().is_ok_and(|meta| meta.is_symlink());
     match std::fs::canonicalize(path) {
         Ok(target) => Ok(target),
@@ -103,7 +128,7 @@ pub(super) fn target(path: &Path) -> io::Result<PathBuf> {
 }
 
 /// The folder a file is in.
-pub(super) fn folder(path: &Path) -> &Path {
+pub fn folder(path: &Path) -> &Path {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     folder.unwrap_or(Path::new("."))
 }
