@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use super::dictionary::Dictionary;
 use super::query::{LatencyRow, Scope};
@@ -126,21 +126,34 @@ pub(crate) fn adopt(connection: &Connection) -> rusqlite::Result<()> {
     close(open, &mut sums)
 }
 
-/// Adds a node's sketches within `from..to`; gives false when one is damaged.
-fn sum(
+/// The key of a row, by its first columns.
+type KeyOf<K> = fn(&Row<'_>) -> rusqlite::Result<K>;
+
+/// Which sketches of a node are summed; `None`: all.
+#[derive(Debug, Clone, Copy, Default)]
+struct Of {
+    satellite: Option<i64>,
+    outcome: Option<Outcome>,
+}
+
+/// Adds a node's sketches of a table within `from..to`, by a key of its first columns; gives false when one is damaged.
+fn sum<K: Ord>(
     connection: &Connection,
-    table: &str,
-    (node, from, to): (i64, i64, i64),
-    sums: &mut BTreeMap<Key, Sum>,
+    (table, columns): (&str, &str),
+    (node, (from, to)): (i64, (i64, i64)),
+    of: Of,
+    (key, sums): (KeyOf<K>, &mut BTreeMap<K, Sum>),
 ) -> rusqlite::Result<bool> {
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT satellite, action, outcome, quality, sketch FROM {table}
-         WHERE node = ?1 AND bucket >= ?2 AND bucket < ?3"
+        "SELECT {columns}, sketch FROM {table} WHERE node = ?1 AND bucket >= ?2 AND bucket < ?3
+         AND (?4 IS NULL OR satellite = ?4) AND (?5 IS NULL OR outcome = ?5)"
     ))?;
-    let mut rows = statement.query([node, from, to])?;
+    let sketch = statement.column_count() - 1;
+    let outcome = of.outcome.map(|outcome| outcome as i64);
+    let mut rows = statement.query(params![node, from, to, of.satellite, outcome])?;
     while let Some(row) = rows.next()? {
-        let key = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-        if sums.entry(key).or_default().add(row.get_ref(4)?.as_blob()?).is_none() {
+        let sum = sums.entry(key(row)?).or_default();
+        if sum.add(row.get_ref(sketch)?.as_blob()?).is_none() {
             return Ok(false);
         }
     }
@@ -154,13 +167,11 @@ impl Reader {
         let (satellites, actions) = (self.names("satellite")?, self.names("action")?);
         let mut rows = Vec::new();
         for (node, name) in self.scope_nodes(scope)? {
-            let mut sums: BTreeMap<Key, Sum> = BTreeMap::new();
-            for (table, (from, to)) in self.latency_parts((from, to)) {
-                if !self.sql(sum(self.connection(), table, (node, from, to), &mut sums))? {
-                    let what = "latency sketch";
-                    return Err(Error::Damaged { what, row: node });
-                }
-            }
+            let key = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
+            let columns = "satellite, action, outcome, quality";
+            let parts = self.latency_parts((from, to)).into_iter();
+            let parts = parts.map(|(table, range)| (table.to_owned(), range));
+            let sums: BTreeMap<Key, Sum> = self.summed(node, parts, (columns, key), Of::default())?;
             let row = |((satellite, action, outcome, quality), sum): (Key, Sum)| {
                 Some(LatencyRow {
                     node: name.clone(),
@@ -187,7 +198,6 @@ impl Reader {
         (from, to): (i64, i64),
         now: i64,
     ) -> Result<BTreeMap<SizeKey, Sum>> {
-        let mut sums: BTreeMap<SizeKey, Sum> = BTreeMap::new();
         let (before, class) = match self.has_timing() {
             true => ("latency_size_", "size_class"),
             false => ("latency_", "-1"),
@@ -200,23 +210,35 @@ impl Reader {
                 at
             }
         };
-        for (table, (from, to)) in self.latency_parts((day(from, 0), day(to, DAY_S - 1))) {
-            let table = table.replacen("latency_", before, 1);
-            let mut read = || {
-                let mut statement = self.connection().prepare_cached(&format!(
-                    "SELECT satellite, action, outcome, quality, {class}, sketch FROM {table}
-                     WHERE node = ?1 AND bucket >= ?2 AND bucket < ?3 AND (?4 IS NULL OR satellite = ?4)"
-                ))?;
-                let mut rows = statement.query(params![node, from, to, satellite])?;
-                while let Some(row) = rows.next()? {
-                    let key = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
-                    if sums.entry(key).or_default().add(row.get_ref(5)?.as_blob()?).is_none() {
-                        return Ok(false);
-                    }
-                }
-                Ok(true)
-            };
-            if !self.sql(read())? {
+        let parts = self.latency_parts((day(from, 0), day(to, DAY_S - 1))).into_iter();
+        let parts = parts.map(|(table, range)| (table.replacen("latency_", before, 1), range));
+        let columns = format!("satellite, action, outcome, quality, {class}");
+        let key = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?));
+        let of = Of {
+            satellite,
+            outcome: None,
+        };
+        self.summed(node, parts, (&columns, key), of)
+    }
+
+    /// Sums of the parts of a range, by a key of these columns.
+    fn summed<K: Ord>(
+        &self,
+        node: i64,
+        parts: impl Iterator<Item = (String, (i64, i64))>,
+        (columns, key): (&str, KeyOf<K>),
+        of: Of,
+    ) -> Result<BTreeMap<K, Sum>> {
+        let mut sums = BTreeMap::new();
+        for (table, range) in parts {
+            let read = sum(
+                self.connection(),
+                (&table, columns),
+                (node, range),
+                of,
+                (key, &mut sums),
+            );
+            if !self.sql(read)? {
                 let what = "latency sketch";
                 return Err(Error::Damaged { what, row: node });
             }
@@ -234,31 +256,21 @@ impl Reader {
         satellite: Option<i64>,
         hours: (i64, i64),
     ) -> Result<BTreeMap<ActionKey, Sum>> {
-        let mut sums: BTreeMap<ActionKey, Sum> = BTreeMap::new();
         if hours.0 >= hours.1 {
-            return Ok(sums);
+            return Ok(BTreeMap::new());
         }
-        for (table, (from, to)) in self.latency_parts(hours) {
-            let mut read = || {
-                let mut statement = self.connection().prepare_cached(&format!(
-                    "SELECT action, quality, sketch FROM {table} WHERE node = ?1 AND bucket >= ?2 AND bucket < ?3
-                     AND outcome = ?4 AND (?5 IS NULL OR satellite = ?5)"
-                ))?;
-                let mut rows = statement.query(params![node, from, to, Outcome::Success as i64, satellite])?;
-                while let Some(row) = rows.next()? {
-                    let sum = sums.entry((row.get(0)?, row.get(1)?)).or_default();
-                    if sum.add(row.get_ref(2)?.as_blob()?).is_none() {
-                        return Ok(false);
-                    }
-                }
-                Ok(true)
-            };
-            if !self.sql(read())? {
-                let what = "latency sketch";
-                return Err(Error::Damaged { what, row: node });
-            }
-        }
-        Ok(sums)
+        let parts = self.latency_parts(hours).into_iter();
+        let parts = parts.map(|(table, range)| (table.to_owned(), range));
+        let of = Of {
+            satellite,
+            outcome: Some(Outcome::Success),
+        };
+        self.summed(
+            node,
+            parts,
+            ("action, quality", |row| Ok((row.get(0)?, row.get(1)?))),
+            of,
+        )
     }
 
     /// Which tables tell of a range: whole days where there are any.
