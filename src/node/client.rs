@@ -36,8 +36,8 @@ pub struct Client {
 enum Refusal {
     #[error("no answer within {} s: it starts, is frozen or overloaded", .0.as_secs())]
     Late(Duration),
-    #[error("{0}; does the node run, and is this its console.address?")]
-    Connect(String),
+    #[error("{why}; does the node run, and is this its {setting}?")]
+    Connect { why: String, setting: &'static str },
     #[error("it answered {status}{}", words(text))]
     Status { status: StatusCode, text: String },
     #[error("it answered with a web page where the API should be: is this the address of a node's console?")]
@@ -128,7 +128,7 @@ impl Client {
                 .trim_end_matches("/metrics")
                 .to_owned();
             base.set_path(&path);
-            let mut response = self.send(address(&base, METRICS)).await?;
+            let mut response = self.send(address(&base, METRICS), "debug.addr").await?;
             check(&mut response, METRICS).await?;
             let mut scrape = metrics::Scrape::default();
             each(&mut response, METRICS, |chunk| scrape.push(chunk)).await?;
@@ -146,7 +146,7 @@ impl Client {
     /// # Errors
     /// As above.
     pub async fn health(&self, base: &Url) -> Result<Health, String> {
-        let ask = async { read(self.send(base.clone()).await?, "the health page").await };
+        let ask = async { read(self.send(base.clone(), "server.address").await?, "the health page").await };
         let answer = tokio::time::timeout(self.timeout, ask).await;
         let answer = answer
             .map_err(|_| Refusal::Late(self.timeout))
@@ -209,17 +209,21 @@ impl Client {
     }
 
     async fn body(&self, address: Url, path: &'static str) -> Result<Vec<u8>, Refusal> {
-        let mut response = self.send(address).await?;
+        let mut response = self.send(address, "console.address").await?;
         check(&mut response, path).await?;
         read(response, path).await
     }
 
-    async fn send(&self, address: Url) -> Result<Response, Refusal> {
+    /// `setting`: where the node is told to answer there.
+    async fn send(&self, address: Url, setting: &'static str) -> Result<Response, Refusal> {
         self.http.get(address).send().await.map_err(|error| {
             if error.is_timeout() {
                 return Refusal::Late(self.timeout);
             }
-            Refusal::Connect(chain(&error.without_url()))
+            Refusal::Connect {
+                why: chain(&error.without_url()),
+                setting,
+            }
         })
     }
 }
