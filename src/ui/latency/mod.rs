@@ -24,7 +24,7 @@ use super::explain::Explained;
 use super::pane::{Effect, Figure, Hits, Page, View};
 use super::shared::Shared;
 use super::slot::Slot;
-use super::table::{RowKey, Table, TableState};
+use super::table::{Table, TableState};
 use crate::api::disks::HostDisk;
 use crate::api::latency::{Detail, NodeLatency, Row};
 use crate::api::message::Answer;
@@ -84,8 +84,6 @@ pub struct Latency {
     /// The chart was asked for where there was no room for it; whether the last picture had one.
     unfolded: bool,
     saw_chart: bool,
-    /// Nobody moved the cursor from this row yet, and what the order is by had not come.
-    rests_on: Option<RowKey>,
     focus: usize,
     slots: [Slot; 3],
     trend: Trend,
@@ -109,7 +107,6 @@ impl Default for Latency {
             enlarged: false,
             unfolded: false,
             saw_chart: false,
-            rests_on: None,
             focus: 0,
             slots: Default::default(),
             trend: Trend::default(),
@@ -318,7 +315,6 @@ impl Latency {
                 false => tables::nodes(&told.nodes, &self.action, shared),
             };
             self.slots[0].put(table);
-            self.rest_on_the_slowest_disk(shared);
             self.slots[2].put(tables::slowest(&told.slow, shared));
         } else if let Some(wrong) = self.wrong.clone().filter(|_| !self.told) {
             let _ = wrong;
@@ -345,18 +341,22 @@ impl Latency {
         let subject = self.subject(shared);
         self.trend
             .take(answered(shared, slot, &key), (subject.as_deref(), marks), shared);
-        self.slots[self.focus].rest_on_a_row();
+        self.rest(shared);
     }
 
-    /// Without durations nodes are in the order of their disks: the cursor begins at the first when these have come.
-    fn rest_on_the_slowest_disk(&mut self, shared: &Shared) {
-        let waits = self.blind && self.disks(shared).is_none();
-        let Slot { table, state } = &mut self.slots[0];
-        let follows = self.rests_on.is_some() && state.selected() == self.rests_on.as_ref();
-        if self.blind && (state.selected().is_none() || follows) {
-            state.home();
-            state.settle(table);
-            self.rests_on = state.selected().filter(|_| waits).cloned();
-        }
+    /// Nodes are in the order of what their transfers took; without durations in that of their disks.
+    fn rest(&mut self, shared: &Shared) {
+        let disks = self.disks(shared).is_some();
+        let nodes = self.nodes(shared);
+        let is_timed = |name: &str| {
+            let node = nodes.iter().find(|node| node.node == name);
+            node.and_then(facts::figures).is_some()
+        };
+        let (blind, slot) = (self.blind, &mut self.slots[0]);
+        slot.state.rest_on_known(&slot.table, |key| match blind {
+            true => disks,
+            false => is_timed(key.as_str()),
+        });
+        self.slots[self.focus].rest_on_a_row();
     }
 }

@@ -35,14 +35,14 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// For sizes in bytes, by the largest of them.
+    /// For sizes in bytes, by the largest of them; GB where none is known.
     pub fn of<V: Into<i128>>(values: impl IntoIterator<Item = V>) -> Self {
-        Self::chosen(&SIZES, values)
+        Self::chosen((&SIZES, SIZES[3]), values)
     }
 
-    /// For rates in bytes a second, by the largest of them.
+    /// For rates in bytes a second, by the largest of them; MB/s where none is known.
     pub fn rates<V: Into<i128>>(values: impl IntoIterator<Item = V>) -> Self {
-        Self::chosen(&RATES, values)
+        Self::chosen((&RATES, RATES[2]), values)
     }
 
     /// For counts: as soon as one has five digits, all are grouped.
@@ -74,8 +74,12 @@ impl Scale {
         )
     }
 
-    fn chosen<V: Into<i128>>(ladder: &[Rung; 6], values: impl IntoIterator<Item = V>) -> Self {
+    /// A column of unknown values is headed as most are.
+    fn chosen<V: Into<i128>>((ladder, usual): (&[Rung; 6], Rung), values: impl IntoIterator<Item = V>) -> Self {
         let values = collect(values);
+        if values.is_empty() {
+            return Self::fitted(usual, &values);
+        }
         let largest = values.iter().map(|value| value.saturating_abs()).max().unwrap_or(0);
         let [.., last] = ladder;
         let fits = |rung: &&Rung| rounded(largest, rung.2, rung.1) < 1000 * power(rung.2);
@@ -154,7 +158,11 @@ mod tests {
             let written: Vec<String> = values.iter().map(|value| scale.text(*value)).collect();
             assert_eq!(written, texts, "{values:?}");
         }
-        assert_eq!(Scale::of(Vec::<u64>::new()).unit(), "B");
+        assert_eq!(Scale::of(Vec::<u64>::new()).unit(), "GB");
+        assert_eq!(
+            (Scale::rates(Vec::<u64>::new()).unit(), Scale::of([0_u64]).unit()),
+            ("MB/s", "B")
+        );
         assert_eq!(Scale::of([i128::MIN, i128::MAX]).unit(), "PB");
         assert_eq!(Scale::rates([3_300_000, 200_000]).text(200_000), "0.2");
         assert_eq!(Scale::rates([3_300_000]).unit(), "MB/s");

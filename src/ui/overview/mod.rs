@@ -37,8 +37,6 @@ pub struct Overview {
     nodes_state: TableState,
     satellites: Table,
     satellites_state: TableState,
-    /// Whether somebody ever chose a row.
-    moved: bool,
     alone: bool,
     flow: Flow,
     since: Since,
@@ -51,7 +49,6 @@ impl Default for Overview {
             nodes_state: TableState::default(),
             satellites: Table::new(Vec::new(), Vec::new()),
             satellites_state: TableState::default(),
-            moved: false,
             alone: false,
             flow: Flow::default(),
             since: Since::default(),
@@ -82,11 +79,8 @@ impl View for Overview {
         self.nodes = nodes::table(shared);
         self.nodes_state.update(&self.nodes);
         // Until somebody moves it, the cursor is on the worst.
-        self.moved |= self.nodes_state.resting();
-        if (!self.moved || self.nodes_state.selected().is_none()) && !self.nodes_state.is_empty() {
-            self.nodes_state.home();
-            self.nodes_state.settle(&self.nodes);
-        }
+        // Until a person moves it the cursor is on the worst.
+        self.nodes_state.rest_on_known(&self.nodes, |_| false);
         let alone = shared.alone();
         self.alone = alone.is_some();
         if let Some(node) = alone {

@@ -154,15 +154,15 @@ fn table(disks: &[HostDisk], shared: &Shared) -> Table {
             .flatten(),
     );
     let growth = Scale::of(disks.iter().filter_map(|disk| disk.growth_per_day));
-    let known = disks.iter().any(|disk| disk.growth_per_day.is_some());
-    let pace = if known { &growth } else { &scale }.unit();
     let columns = vec![
         Column::text("disk", "DISK").bounds(3, 16),
         Column::text("nodes", "NODES").flexible(8).bounds(5, 30),
         Column::number("size", "SIZE").unit(scale.unit()),
         Column::number("promised", "PROMISED").short("PROM").priority(5),
         Column::number("free", "FREE").priority(1),
-        Column::number("growth", "GROWTH").unit(format!("{pace}/d")).priority(8),
+        Column::number("growth", "GROWTH")
+            .unit(format!("{}/d", growth.unit()))
+            .priority(8),
         Column::number("full", "FULL IN").priority(7),
         Column::number("busy", "BUSY").short("BUSY %").unit("%").priority(2),
         Column::number("await", "AWAIT"),

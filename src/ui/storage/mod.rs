@@ -81,8 +81,6 @@ pub struct Storage {
     /// The chart was asked for where there was no room for it; whether the last picture had one.
     unfolded: bool,
     saw_chart: bool,
-    /// Nobody moved the cursor from this row yet, of which nothing was known when it came there.
-    rests_on: Option<RowKey>,
 }
 
 impl Default for Storage {
@@ -106,7 +104,6 @@ impl Default for Storage {
             wrong: None,
             unfolded: false,
             saw_chart: false,
-            rests_on: None,
         }
     }
 }
@@ -302,19 +299,12 @@ impl Storage {
         found.or(self.places.first())
     }
 
-    /// The cursor begins at the first row. It came there before anything was known: it follows the order until it is.
     fn rest_on_the_worst(&mut self) {
-        let rests = &mut self.nodes_state;
-        let waits = self.rests_on.is_some() && rests.selected() == self.rests_on.as_ref();
-        if rests.is_empty() || !(waits || rests.selected().is_none()) {
-            return;
-        }
-        rests.home();
-        rests.settle(&self.nodes);
-        let name = rests.selected().map(RowKey::as_str);
-        let known = self.places.iter().find(|place| Some(place.name.as_str()) == name);
-        let is_known = known.is_some_and(|place| place.full != Full::Unknown);
-        self.rests_on = rests.selected().filter(|_| !is_known).cloned();
+        let places = &self.places;
+        self.nodes_state.rest_on_known(&self.nodes, |key| {
+            let known = places.iter().find(|place| place.name == key.as_str());
+            known.is_some_and(|place| place.full != Full::Unknown)
+        });
     }
 
     /// Takes what is known of disks.

@@ -105,8 +105,7 @@ pub(super) fn nodes(places: &[Place], shared: &Shared) -> Table {
         size: Scale::of(sizes.chain(sums_too).flatten()),
         growth: Scale::of(growths.chain(flows).flatten()),
     };
-    let known = sums.growth.0.is_some() || sums.came_in.0.is_some();
-    let pace = format!("{}/d", if known { &form.growth } else { &form.size }.unit());
+    let pace = format!("{}/d", form.growth.unit());
     let flow = |id, title| Column::number(id, title).unit(pace.clone());
     let columns = vec![
         Column::text("node", "NODE").bounds(4, 20),

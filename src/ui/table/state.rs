@@ -49,6 +49,8 @@ pub struct TableState {
     offset: usize,
     page: usize,
     resting: bool,
+    /// Nobody chose the row under the cursor, and nothing was known of it.
+    waits: bool,
     fresh: usize,
     /// The columns that were drawn.
     drawn: Vec<Text>,
@@ -97,9 +99,20 @@ impl TableState {
 
     /// A table with the keys shows where they are: without a cursor it is put on the first row.
     pub fn rest_on_a_row(&mut self, table: &Table) {
-        if self.selected.is_none() && !self.is_empty() {
+        if self.selected.is_none() {
+            self.rest_on_known(table, |_| true);
+        }
+    }
+
+    /// The same, where the order follows from what is still to come: until something is known of its row, and nobody
+    /// moved it, the cursor stays on the first row, whichever that is.
+    pub fn rest_on_known(&mut self, table: &Table, is_known: impl Fn(&RowKey) -> bool) {
+        if (self.selected.is_none() || self.waits) && !self.is_empty() {
+            // The order first: what comes to be known changes it.
+            self.settle(table);
             self.home();
             self.settle(table);
+            self.waits = self.selected.as_ref().is_some_and(|key| !is_known(key));
         }
     }
 
@@ -237,6 +250,7 @@ impl TableState {
         let place = place.min(self.keys.len().saturating_sub(1));
         self.selected = self.keys.get(place).cloned();
         self.resting = self.selected.is_some();
+        self.waits = false;
     }
 
     /// The column and direction sorted by, if any.
@@ -473,6 +487,26 @@ mod tests {
         );
         state.settle(&new);
         assert_eq!((seen(&state).as_str(), state.fresh()), ("n m [b] a", 0));
+    }
+
+    #[test]
+    fn the_cursor_waits_on_the_first_row_until_something_is_known_of_it() {
+        let (table, mut state) = on(&["a", "b", "c"]);
+        state.rest_on_known(&table, |_| false);
+        state.rest_on_a_row(&table);
+        assert_eq!(seen(&state), "[a] b c");
+        let later = sample::names(&["c", "a", "b"]);
+        state.update(&later);
+        state.rest_on_known(&later, |key| key.as_str() == "c");
+        assert_eq!(seen(&state), "[c] a b");
+        state.update(&table);
+        state.rest_on_known(&table, |_| false);
+        assert_eq!(seen(&state), "a b [c]", "something was known of it");
+        let (table, mut state) = on(&["a", "b"]);
+        state.rest_on_known(&table, |_| false);
+        state.down();
+        state.rest_on_known(&table, |_| false);
+        assert_eq!(seen(&state), "a [b]", "a person moved it");
     }
 
     #[test]
