@@ -392,3 +392,72 @@ fn keys_of_the_screen_are_checked_with_their_lines_and_listed() {
     );
     assert!(stdout(dir.path(), &["config", "check", "--config", &file]).starts_with("ok: "));
 }
+
+#[test]
+fn a_node_on_the_command_line_is_understood_before_and_behind_every_command() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut a, mut b) = (node_in(dir.path(), "a"), node_in(dir.path(), "b"));
+    a.write(100);
+    b.write(10);
+    let a = format!("a={}", a.log().display());
+    let b = format!("b={}", b.log().display());
+    for (name, args) in [
+        ("before", ["--node", &a, "--node", &b, "collect", "--once"]),
+        ("behind", ["collect", "--once", "--node", &a, "--node", &b]),
+    ] {
+        let data = dir.path().join(name);
+        stdout(&data, &args);
+        let counts = stdout(&data, &["export", "traffic", "--by", "node", "--columns", "node,count"]);
+        assert_eq!(counts, "node,count\na,100\nb,10\n");
+        let one = stdout(&data, &["--node", "b", "export", "traffic", "--columns", "count"]);
+        assert_eq!(one, "count\n10\n", "a name alone: only that node");
+    }
+    // What nobody collected yet, a command that is told of it reads itself: at first, and beside what there is.
+    let data = dir.path().join("alone");
+    for (node, command, wanted) in [
+        (
+            &a,
+            &["export", "traffic", "--columns", "count"] as &[&str],
+            "count\n100\n",
+        ),
+        (&b, &["sources"], "10 lines"),
+    ] {
+        let told = stdout(&data, &[&["--node", node] as &[&str], command].concat());
+        assert!(told.contains(wanted), "{told}");
+    }
+    for command in [&["show", "overview"] as &[&str], &["status"], &["earnings"], &[]] {
+        let data = dir.path().join(command.join(" "));
+        let told = stdout(&data, &[&["--node", &a, "--node", &b] as &[&str], command].concat());
+        assert!(
+            told.contains(if command == ["earnings"] {
+                "nothing is known"
+            } else {
+                " b "
+            }),
+            "{told}"
+        );
+    }
+    // Not so for a check, that has no time, and for what was at another time.
+    let data = dir.path().join("none");
+    assert_eq!(run(&data, &["--node", &a, "status", "--check"]).status.code(), Some(3));
+    assert_eq!(
+        run(&data, &["--node", &a, "--at", "1h", "status"]).status.code(),
+        Some(1)
+    );
+    assert!(!data.exists(), "nothing was read");
+    for (args, said) in [
+        (&["--node", &b, "status"] as &[&str], "does not watch `b`"),
+        (&["--node", "a", "--node", "b", "show", "overview"], "one node"),
+        (&["--node", &a, "demo", "--seconds", "1"], "leave `demo` out"),
+    ] {
+        let collector = Running::with(&data, &["collect", "--node", &a]);
+        collector.wait_for("ready");
+        let refused = run(&data, args);
+        assert_eq!(refused.status.code(), Some(2), "{args:?}");
+        assert!(err(&refused).contains(said), "{}", err(&refused));
+        assert!(
+            run(&data, &["--node", &a, "status"]).status.success(),
+            "it watches that one"
+        );
+    }
+}

@@ -409,3 +409,18 @@ fn a_collector_that_was_killed_leaves_a_socket_that_is_replaced() {
     }
     assert!(stdout(dir.path(), &["man"]).len() > 1000);
 }
+
+#[test]
+fn who_asks_is_told_of_lines_that_came_a_moment_ago() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let mut node = Node::new(dir.path(), 5);
+    let collector = Running::start(&data, &node.log());
+    collector.wait_for("ready");
+    // Nobody looks: it keeps what it reads only now and then, and whoever asks makes it do so.
+    for _ in 0..20 {
+        node.write(3);
+        node.check(&data);
+    }
+    collector.stop();
+}

@@ -227,6 +227,8 @@ pub enum Command {
     Reload,
     /// Write these into the configuration, all or none, and go by them.
     Change(Vec<Change>),
+    /// Keep now what was read: the database is asked next.
+    Keep,
 }
 
 /// What the collector says.

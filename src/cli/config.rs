@@ -24,15 +24,14 @@ use crate::ui::keymap::{Keymap, Wish};
 /// What flags say beside the configuration.
 #[derive(clap::Args, Default, Clone)]
 pub struct Said {
-    /// A node beside the configuration's: NAME=SOURCE[,api=URL][,data=DIR][,metrics=URL][,health=URL][,tags=A+B];
-    /// repeatable
-    #[arg(long, value_name = "NODE")]
-    node: Vec<String>,
     /// What of a log that was never followed is read: `all` there is, rotated files too; what comes from
     /// the `end` on; or an age as 7d: the log and those rotated files that were written to since
     /// [default: collect.start of the configuration, else all]
     #[arg(long, value_name = "WHEN")]
     start: Option<String>,
+    /// A node has to be named whole: these commands look at no node alone.
+    #[arg(skip = true)]
+    whole: bool,
 }
 
 /// What to do.
@@ -136,7 +135,10 @@ pub fn load(global: &Global, said: &Said) -> Result<Config, Failure> {
         named: global.config.clone(),
         usual: config::usual_file(),
         env: std::env::vars_os().filter_map(ours).collect(),
-        nodes: said.node.clone(),
+        nodes: match said.whole {
+            true => global.node.clone(),
+            false => global.whole_nodes().cloned().collect(),
+        },
         flags: start.collect(),
         home: config::home(),
         check_keys: Some(|wishes| Keymap::new(wishes).1),

@@ -55,6 +55,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Shows it.
 pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
+    if let Some(node) = global.whole_nodes().next() {
+        return Err(Failure::Usage(format!(
+            "--node {node}: a demonstration has only its recorded nodes; leave `demo` out to watch yours"
+        )));
+    }
+    let screen = args.screen.at(global)?;
     let mut folder = tempfile::Builder::new();
     folder.prefix("storj-monitor-demo-");
     // Whoever names a folder wants everything in it.
@@ -80,8 +86,8 @@ pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
                 data_dir,
                 start: Box::new(|| None),
             };
-            let mut model = args.screen.model(global, Collector::Inside);
-            if !args.screen.says_range() {
+            let mut model = screen.model(global, Collector::Inside);
+            if !screen.says_range() {
                 // Its recordings begin a few minutes before now.
                 model.shared.time.range = Range::Minutes15;
             }

@@ -4,12 +4,11 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
-use super::{Failure, Global, collect, known_nodes, visible};
+use super::{Failure, Global, collect, read, visible};
 use crate::api::table::{Question, What};
 use crate::collector::tables;
 use crate::report::table::{Format, Table};
 use crate::report::time;
-use crate::store::Reader;
 
 /// Arguments of `export`.
 #[derive(clap::Args)]
@@ -20,9 +19,6 @@ pub struct Args {
     /// How it is written
     #[arg(long, value_enum, default_value = "csv")]
     format: Format,
-    /// Only this node; repeatable
-    #[arg(long, value_name = "NAME")]
-    node: Vec<String>,
     /// From this time on: 2026-08-20T06:00:33Z, 2026-08-20, or an age as 24h or 7d
     #[arg(long, value_name = "TIME")]
     from: Option<String>,
@@ -50,9 +46,9 @@ type Out = Box<dyn Write>;
 pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
     let question = question(global, args)?;
     let (columns, shown) = question.columns().map_err(Failure::Usage)?;
-    let reader = Reader::open(&global.data_dir()?)?;
+    let reader = read::open(global, read::Once::IfNamed)?;
     let question = Question {
-        nodes: known_nodes(&reader, &args.node)?,
+        nodes: read::known_nodes(&reader, &global.node)?,
         ..question
     };
     let chosen = chosen(args, &columns, shown)?;

@@ -14,6 +14,7 @@ mod import;
 mod ingest;
 mod nodes;
 mod page;
+mod read;
 mod settings;
 mod signals;
 mod sources;
@@ -57,12 +58,33 @@ pub struct Global {
     /// Answer as it would have been at this time
     #[arg(long, global = true, env = "STORJ_MONITOR_NOW", value_name = "TIME")]
     at: Option<String>,
+    /// A node beside the configuration's: NAME=SOURCE[,api=URL][,data=DIR][,metrics=URL][,health=URL][,tags=A+B].
+    /// A name alone: only this node is looked at. Repeatable
+    #[arg(id = "nodes", long = "node", global = true, value_name = "NODE")]
+    node: Vec<String>,
 }
 
 impl Global {
     fn data_dir(&self) -> Result<PathBuf, Failure> {
         crate::config::data_dir(self.data_dir.clone())
             .ok_or_else(|| Failure::Usage("there is no home folder to keep data in; name one with --data-dir".into()))
+    }
+
+    /// Nodes that are named whole, beside the configuration's.
+    fn whole_nodes(&self) -> impl Iterator<Item = &String> {
+        self.node.iter().filter(|node| node.contains('='))
+    }
+
+    /// The one node to be looked at alone.
+    fn only_node(&self) -> Result<Option<String>, Failure> {
+        let mut names = self.node.iter().filter(|node| !node.contains('='));
+        let first = names.next();
+        match names.next() {
+            Some(second) => Err(Failure::Usage(format!(
+                "--node {second}: one node is looked at alone, or all; give one name"
+            ))),
+            None => Ok(first.cloned()),
+        }
     }
 
     /// The time of the answer: `--at`, else now. Milliseconds since the epoch.
@@ -258,20 +280,6 @@ fn arguments() -> Args {
         }
         error.exit()
     })
-}
-
-/// The names of nodes asked for (`NAME` or `NAME=…`), which must be in the database.
-fn known_nodes(reader: &store::Reader, asked: &[String]) -> Result<Vec<String>, Failure> {
-    let known = reader.nodes()?;
-    let name = |node: &String| node.split('=').next().unwrap_or_default().to_owned();
-    let asked: Vec<String> = asked.iter().map(name).collect();
-    match asked.iter().find(|node| !known.contains(node)) {
-        Some(node) => {
-            let known = known.join(", ");
-            Err(Failure::Usage(format!("there is no node `{node}`; there are: {known}")))
-        }
-        None => Ok(asked),
-    }
 }
 
 /// Foreign text as a terminal may see it: what steers it or hides is made visible.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::config::{self, Said};
 use super::doctor::{self, Checks};
-use super::{Failure, Global, discovery, known_nodes, visible};
+use super::{Failure, Global, discovery, read, visible};
 use crate::config::load::Config;
 use crate::config::node::{LogSource, Node, check_name};
 use crate::node::client::Client;
@@ -72,7 +72,7 @@ fn rename(global: &Global, name: &str, new: &str) -> Result<ExitCode, Failure> {
     check_name(new).map_err(Failure::Usage)?;
     let data_dir = global.data_dir()?;
     let reader = Reader::open(&data_dir)?;
-    let names = known_nodes(&reader, &[name.to_owned(), name.to_owned()])?;
+    let names = read::known_nodes(&reader, &[name.to_owned()])?;
     if reader.nodes()?.iter().any(|known| known == new) {
         return Err(Failure::Usage(format!("there is a node `{new}` already")));
     }

@@ -5,20 +5,16 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::page::{self, Page};
-use super::{Failure, Global, known_nodes};
+use super::{Failure, Global, read};
 use crate::api::status::Source;
 use crate::collector::tell;
 use crate::report::time::rfc3339;
-use crate::store::Reader;
 use crate::store::query::Scope;
 use crate::store::sources::{GapRow, SourceRow};
 
 /// Arguments of `sources`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Only this node; repeatable
-    #[arg(long, value_name = "NAME")]
-    node: Vec<String>,
     /// Answer as JSON
     #[arg(long)]
     json: bool,
@@ -99,9 +95,9 @@ impl Row {
 
 /// Prints the sources.
 pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
-    let reader = Reader::open(&global.data_dir()?)?;
+    let reader = read::open(global, read::Once::IfNamed)?;
     let scope = Scope {
-        nodes: known_nodes(&reader, &args.node)?,
+        nodes: read::known_nodes(&reader, &global.node)?,
         ..Scope::default()
     };
     let rows = reader.sources(&scope)?;

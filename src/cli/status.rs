@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use super::page::{self, Column, Page};
-use super::{Failure, Global, collect, known_nodes, visible};
+use super::{Failure, Global, collect, read, visible};
 use crate::api::databases::{Databases, Notice};
 #[cfg(unix)]
 use crate::api::message::{Answer, Query};
@@ -18,15 +18,11 @@ use crate::collector::tell;
 use crate::domain::health::State;
 use crate::domain::money::Micro;
 use crate::domain::sample::Standing;
-use crate::store::{self, Reader};
 use crate::ui::number;
 
 /// Arguments of `status`.
 #[derive(clap::Args, Default)]
 pub struct Args {
-    /// Only this node; repeatable
-    #[arg(long, value_name = "NAME")]
-    node: Vec<String>,
     /// Answer as JSON
     #[arg(long)]
     json: bool,
@@ -78,16 +74,16 @@ pub fn run(global: &Global, args: &Args) -> Result<ExitCode, Failure> {
 /// The running collector's answer, else what the database says: the same but for a moment's lines.
 fn answer(global: &Global, args: &Args) -> Result<Status, Failure> {
     let data_dir = global.data_dir()?;
-    let reader = match Reader::open(&data_dir) {
-        // Asked for the first time: what there is, is read now. What was then nobody can know, and a
-        // check has no time for it.
-        Err(store::Error::Missing { .. }) if global.at.is_none() && !args.check => {
-            collect::first(global)?;
-            Reader::open(&data_dir)?
-        }
-        other => other?,
-    };
-    let names = known_nodes(&reader, &args.node)?;
+    // A check has no time to read logs.
+    let reader = read::open(
+        global,
+        if args.check {
+            read::Once::Never
+        } else {
+            read::Once::IfNothing
+        },
+    )?;
+    let names = read::known_nodes(&reader, &global.node)?;
     match running(global, &data_dir, &names) {
         Some(status) => Ok(status),
         None => Ok(tell::status(

@@ -1,5 +1,5 @@
-//! The collector: follows every node's log, commits positions and effects together about once a
-//! second, and keeps going when a log or the database fails.
+//! The collector: follows every node's log, commits positions and effects together every few
+//! seconds, and keeps going when a log or the database fails.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -41,7 +41,11 @@ pub struct Log {
 const RETAIN_EVERY: Duration = Duration::from_secs(60);
 /// That somebody looks is written down so often.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
+/// How often is kept what was read while somebody looks.
 const COMMIT_EVERY: Duration = Duration::from_secs(1);
+/// And while nobody does: every commit writes the same pages anew, and many a database is on an SD card. Who asks has
+/// it kept first; what is lost with the power is read again.
+const COMMIT_UNSEEN: Duration = Duration::from_secs(10);
 const COMMIT_TRANSFERS: usize = 16_384;
 const COMMIT_LINES: usize = 65_536;
 /// So much of what was in flight is known at once after a restart.
@@ -270,14 +274,27 @@ impl Collector {
     }
 
     fn is_due(&self) -> bool {
-        let dirty = |source: &Source| source.dirty || !source.gaps.is_empty();
         let many = |source: &Source| {
             let lines: usize = source.streams.values().map(Stream::unsaved_lines).sum();
             source.apply.waiting() >= COMMIT_TRANSFERS || lines >= COMMIT_LINES
         };
+        let is_seen = self.hub.as_ref().is_none_or(|hub| hub.is_looked_at());
+        let every = if is_seen { COMMIT_EVERY } else { COMMIT_UNSEEN };
+        self.sources.iter().any(many) || self.committed.elapsed() >= every && self.has_news()
+    }
+
+    /// Whether there is something to keep.
+    fn has_news(&self) -> bool {
+        let dirty = |source: &Source| source.dirty || !source.gaps.is_empty();
         let told = !self.asks.waiting().is_empty() || !self.shelves.waiting().is_empty() || self.around.is_waiting();
-        let anything = told || self.sources.iter().any(dirty);
-        self.sources.iter().any(many) || self.committed.elapsed() >= COMMIT_EVERY && anything
+        told || self.sources.iter().any(dirty)
+    }
+
+    /// Keeps what there is, for somebody who reads the database next.
+    pub fn commit_news(&mut self, now_ms: i64) {
+        if self.retry_at.is_none() && self.has_news() {
+            self.commit(now_ms, false);
+        }
     }
 
     /// Keeps all there is; false if it could not be.

@@ -30,6 +30,8 @@ const MOST_SUBSCRIPTIONS: usize = 16;
 const MOST_MARKS: usize = 1000;
 /// A command that the collector does not get to within this time is given up.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// What was kept before is an answer, too: nobody waits longer for what came since.
+const FRESH: Duration = Duration::from_secs(2);
 
 /// Something to do, and who waits for it.
 pub struct Order {
@@ -186,6 +188,9 @@ impl Hub {
     fn handle(&self, viewer: &Viewer, request: Request) {
         match request {
             Request::Watch(watch) => {
+                if !watch.topics.is_empty() && !self.is_looked_at() {
+                    self.freshen();
+                }
                 viewer.draws.store(!watch.topics.is_empty(), Ordering::Relaxed);
                 let mut state = lock(&viewer.state);
                 // It may have thrown away what it no longer drew: all of it is told again.
@@ -199,13 +204,16 @@ impl Hub {
                 self.wake();
             }
             Request::Ask { id, query } => {
+                if !viewer.draws.load(Ordering::Relaxed) {
+                    self.freshen();
+                }
                 let answer = self.answer(&query);
                 viewer.outbox.put(Message::Answer { id, answer });
             }
             Request::Do { id, command } => {
                 let answer = match command {
                     Command::Change(changes) if !changes.is_empty() => self.change(&changes),
-                    command => self.order(command),
+                    command => self.order(command, PATIENCE),
                 };
                 viewer.outbox.put(Message::Answer { id, answer });
             }
@@ -369,7 +377,7 @@ impl Hub {
     fn change(&self, changes: &[Change]) -> Result<Answer, String> {
         if changes.is_empty() {
             // Who changed the file itself wants to know whether it is gone by.
-            self.order(Command::Change(Vec::new()))?;
+            self.order(Command::Change(Vec::new()), PATIENCE)?;
             return Ok(Answer::Saved(Saved::default()));
         }
         let mut saved = match self.desk()?.change(changes) {
@@ -377,20 +385,31 @@ impl Hub {
             Err(faults) => return Ok(Answer::Faults(faults)),
         };
         if saved != Saved::default()
-            && let Err(why) = self.order(Command::Change(Vec::new()))
+            && let Err(why) = self.order(Command::Change(Vec::new()), PATIENCE)
         {
             saved.notes.push(format!("not gone by yet: {why}"));
         }
         Ok(Answer::Saved(saved))
     }
 
-    fn order(&self, command: Command) -> Result<Answer, String> {
+    /// Whether somebody draws what comes in, or listens to it: questions follow each other.
+    pub fn is_looked_at(&self) -> bool {
+        self.watching.load(Ordering::Relaxed) > 0
+    }
+
+    /// Has the collector keep what it read: what is answered next comes from the database.
+    fn freshen(&self) {
+        // One that is busy or ends has no more to tell than what is kept.
+        let _ = self.order(Command::Keep, FRESH);
+    }
+
+    fn order(&self, command: Command, patience: Duration) -> Result<Answer, String> {
         let (done, answer) = sync_channel(1);
         let sent = lock(&self.orders).send(Order { command, done });
         sent.map_err(|_| "the collector ends".to_owned())?;
         let _ = self.wake.try_send(());
-        let late = || format!("the collector did not get to it within {} s", PATIENCE.as_secs());
-        answer.recv_timeout(PATIENCE).map_err(|_| late())?
+        let late = || format!("the collector did not get to it within {} s", patience.as_secs());
+        answer.recv_timeout(patience).map_err(|_| late())?
     }
 
     /// What somebody draws now; `None`: nobody draws anything.

@@ -193,6 +193,7 @@ impl Service {
                 continue;
             }
             if let Some(ready) = ready.take() {
+                self.collector.commit_news(now_ms());
                 ready();
             }
             // Disconnected: there are no notifications here, and the poll is all.
@@ -233,6 +234,10 @@ impl Service {
         match command {
             Command::Reload => self.reload(Why::Anew).map(|()| Answer::Done),
             Command::Change(_) => self.reload(Why::Changed).map(|()| Answer::Done),
+            Command::Keep => {
+                self.collector.commit_news(now_ms());
+                Ok(Answer::Done)
+            }
         }
     }
 

@@ -7,14 +7,13 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use super::page::{self, Column, Page};
-use super::{Failure, Global, collect, known_nodes};
+use super::{Failure, Global, collect, read};
 use crate::api::message::{Answer, Query};
 use crate::api::money::{Amounts, MonthMoney, MonthState, NodeMoney, Part, SatelliteMoney, SatelliteMonth};
 #[cfg(unix)]
 use crate::api::socket;
 use crate::collector::hub::Hub;
 use crate::domain::money::{Micro, Month, PAID_HOURS, TB};
-use crate::store::{self, Reader};
 
 /// Arguments of `earnings`.
 #[derive(clap::Args)]
@@ -22,9 +21,6 @@ pub struct Args {
     /// The month, of UTC: 2026-08 [default: the one that runs]
     #[arg(long, value_name = "YYYY-MM")]
     month: Option<String>,
-    /// Only this node; repeatable
-    #[arg(long, value_name = "NAME")]
-    node: Vec<String>,
     /// Answer as JSON: all that is known of the month and those before it, in millionths of a dollar
     #[arg(long)]
     json: bool,
@@ -42,17 +38,9 @@ pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
     if month.is_some_and(|month| month > Month::of_ms(now_ms)) {
         return Err(Failure::Usage("this month has not begun".to_owned()));
     }
-    let data_dir = global.data_dir()?;
-    let reader = match Reader::open(&data_dir) {
-        // Asked for the first time: what there is, is read now.
-        Err(store::Error::Missing { .. }) if global.at.is_none() => {
-            collect::first(global)?;
-            Reader::open(&data_dir)?
-        }
-        other => other?,
-    };
+    let reader = read::open(global, read::Once::IfNothing)?;
     let query = Query::Money {
-        nodes: known_nodes(&reader, &args.node)?,
+        nodes: read::known_nodes(&reader, &global.node)?,
         at_ms: global.at.as_ref().map(|_| now_ms),
         month,
         months: 0,
@@ -167,6 +155,12 @@ fn write_node(page: &mut Page<impl Write>, node: &NodeMoney) -> io::Result<()> {
         false => String::new(),
     };
     page.paragraph(4, &format!("{}, {} (UTC){gone}", node.node, node.month))?;
+    if node.satellites.is_empty() {
+        return page.paragraph(
+            2,
+            "  nothing is known of its money: name its API (api=URL), or its databases (data=DIR)",
+        );
+    }
     let mut rows: Vec<Vec<String>> = node.satellites.iter().map(|satellite| row(node, satellite)).collect();
     rows.push(total(node));
     page.table(2, &COLUMNS, &rows)?;
@@ -196,7 +190,10 @@ fn row(node: &NodeMoney, satellite: &SatelliteMoney) -> Vec<String> {
         parts.storage.price.map_or_else(unknown, |cents| {
             node.currency.plain(Micro(cents.saturating_mul(10_000)))
         }),
-        format!("{:.2}", parts.storage.byte_hours.unwrap_or(0.0) / PAID_HOURS / TB),
+        parts
+            .storage
+            .byte_hours
+            .map_or_else(unknown, |hours| format!("{:.2}", hours / PAID_HOURS / TB)),
         amount(&parts.storage),
         tb(parts.egress.bytes),
         amount(&parts.egress),

@@ -16,8 +16,8 @@ use crate::ui::pane::Pane;
 /// Flags of everything that draws a screen.
 #[derive(clap::Args, Clone, Default)]
 pub struct Looks {
-    /// Look at one node alone
-    #[arg(long, value_name = "NAME")]
+    /// The node that is looked at alone: it is named among what every command understands.
+    #[arg(skip)]
     pub node: Option<String>,
     /// How much time charts show: 15m, 1h, 6h, 24h, 7d, 30d, 1y
     #[arg(long, value_parser = range, value_name = "RANGE")]

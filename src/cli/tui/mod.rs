@@ -20,7 +20,7 @@ use super::config::Said;
 use super::discovery::Finder;
 use super::settings::{self, FileDesk};
 use super::signals::Signals;
-use super::{Failure, Global, collect};
+use super::{Failure, Global, collect, read};
 use crate::api::link::{self, Link};
 use crate::collector::service::Service;
 use crate::ui::model::{Collector, Input, Memory, Model};
@@ -63,7 +63,7 @@ impl Inside {
 }
 
 /// The link to the collector that runs for a data directory.
-fn attached(data_dir: &Path) -> Option<Link> {
+pub fn attached(data_dir: &Path) -> Option<Link> {
     #[cfg(unix)]
     return crate::api::socket::connect(data_dir).ok();
     #[cfg(not(unix))]
@@ -84,6 +84,13 @@ pub struct Opening {
 }
 
 impl Opening {
+    /// With the node that is looked at alone.
+    pub fn at(&self, global: &Global) -> Result<Self, Failure> {
+        let mut opening = self.clone();
+        opening.looks.node = global.only_node()?;
+        Ok(opening)
+    }
+
     /// The model to begin with.
     pub fn model(&self, global: &Global, collector: Collector) -> Model {
         let mut model = self.looks.model(global, collector);
@@ -130,8 +137,12 @@ pub fn run(global: &Global, opening: &Opening) -> Result<(), Failure> {
     let data_dir = global.data_dir()?;
     let signals = Signals::listen(|_| ())?;
     let own = Own::default();
+    let opening = &opening.at(global)?;
     let (link, kind) = match attached(&data_dir) {
-        Some(link) => (link, Collector::Attached),
+        Some(link) => {
+            read::is_watched(global, &data_dir)?;
+            (link, Collector::Attached)
+        }
         None => {
             let (inside, link) = collector(global, &data_dir, &signals)?;
             *lock(&own) = Some(inside);

@@ -11,7 +11,7 @@ use super::looks::{Looks, pane};
 use super::{attached, svg};
 use crate::api::link::Link;
 use crate::api::message::Message;
-use crate::cli::{Failure, Global, collect};
+use crate::cli::{Failure, Global, collect, read};
 use crate::collector::hub::Hub;
 use crate::support::clock::now_ms;
 use crate::ui::frame;
@@ -58,6 +58,7 @@ fn size(text: &str) -> Result<(u16, u16), String> {
 pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
     let data_dir = global.data_dir()?;
     let mut looks = args.looks.clone();
+    looks.node = global.only_node()?;
     if args.format == Format::Svg {
         looks.rich();
     }
@@ -66,7 +67,10 @@ pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
     let past = global.at.is_some();
     match attached(&data_dir).filter(|_| !past) {
         Some(link) => look(link, &mut model)?,
-        None => read(global, &data_dir, &mut model)?,
+        None => {
+            drop(read::open(global, read::Once::IfNamed)?);
+            kept(global, &data_dir, &mut model)?;
+        }
     }
     looks.check(&model)?;
     let buffer = paint(&mut model, args.size);
@@ -108,7 +112,7 @@ fn look(link: Link, model: &mut Model) -> Result<(), Failure> {
 }
 
 /// Without a collector: what the database knows.
-fn read(global: &Global, data_dir: &Path, model: &mut Model) -> Result<(), Failure> {
+fn kept(global: &Global, data_dir: &Path, model: &mut Model) -> Result<(), Failure> {
     let now_ms = global.now_ms()?;
     let terms = collect::terms_now(global);
     let snapshot = crate::collector::publish::kept(data_dir, now_ms, &terms)?;
