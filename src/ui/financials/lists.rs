@@ -25,14 +25,20 @@ pub(super) fn is_small(area: Rect) -> bool {
 pub(super) fn unknown(page: &mut Page<'_>, book: &Book) {
     let glyphs = page.shared.theme.glyphs;
     let width = usize::from(page.area.width.saturating_sub(2));
-    let errors: Vec<String> = book
-        .nodes
-        .iter()
-        .filter_map(|node| Some(format!("{} {}: {}", glyphs.warning, node.node, node.error.as_ref()?)))
-        .collect();
+    for error in silent(page.shared, book) {
+        for line in wrap(&format!("{} {error}", glyphs.warning), width, &glyphs) {
+            page.say(&line, Tone::Warn);
+        }
+    }
+    let all_named = page.shared.nodes().iter().all(|node| node.api.state != "none");
     let texts = [
         "Nothing is known of money yet: logs do not tell of it.",
-        "Name a node's API (api = \"http://127.0.0.1:14002\"): it tells prices, its estimate, paystubs and receipts.",
+        match all_named {
+            true => "A node's API tells prices, its estimate, paystubs and receipts, as soon as it answers.",
+            false => {
+                "Name a node's API (api = \"http://127.0.0.1:14002\"): it tells prices, its estimate, paystubs and receipts."
+            }
+        },
         "Or name the folder of its databases (data = \"/path/to/storage\"): they hold tallies, traffic and paystubs.",
         "Both are only read. `storj-monitor doctor` says what was found and what answers.",
     ];
@@ -41,9 +47,20 @@ pub(super) fn unknown(page: &mut Page<'_>, book: &Book) {
             page.say(&line, if n == 0 { Tone::Text } else { Tone::Muted });
         }
     }
-    for error in errors.iter().take(usize::from(page.left())) {
-        page.say(&text::fit(error, width, &glyphs), Tone::Warn);
-    }
+}
+
+/// Whose API does not answer, or not of money, and why.
+fn silent(shared: &Shared, book: &Book) -> Vec<String> {
+    let down = shared.nodes().iter().filter(|node| node.api.state == "down");
+    let down = down.map(|node| {
+        let why = node.api.error.as_deref().unwrap_or("no word why");
+        format!("{}: its API does not answer: {why}", node.name)
+    });
+    let money = book
+        .nodes
+        .iter()
+        .filter_map(|node| Some(format!("{}: {}", node.node, node.error.as_ref()?)));
+    down.chain(money).collect()
 }
 
 /// What comes back when: for the third column.

@@ -315,18 +315,25 @@ fn empty(page: &mut Page<'_>) {
     page.rule("WELCOME", "");
     page.say("No node is configured, and none was found on this host.", Tone::Text);
     page.say("", Tone::Text);
+    let (width, glyphs) = (usize::from(page.area.width), page.shared.theme.glyphs);
     for (command, what) in [
         ("storj-monitor doctor", "says what was looked for, and where"),
+        (
+            "storj-monitor --node home=/path/to/node.log,api=http://127.0.0.1:14002",
+            "watches a node without any file; repeat --node for more",
+        ),
         (
             "storj-monitor config init",
             "writes a file to name nodes in; it is taken up at once (ctrl-r)",
         ),
         ("storj-monitor demo", "shows all of this on two recorded nodes"),
     ] {
-        let mut pen = page.line();
-        pen.put(" ", Tone::Text);
-        pen.put_in(command, 28, Tone::Key);
-        pen.put(what, Tone::Muted);
+        for line in wrap(command, width.saturating_sub(2), &glyphs) {
+            page.line().put(&format!(" {line}"), Tone::Key);
+        }
+        for line in wrap(what, width.saturating_sub(5), &glyphs) {
+            page.line().put(&format!("    {line}"), Tone::Muted);
+        }
     }
 }
 
