@@ -214,6 +214,12 @@ pub struct Detail {
     pub satellites: Vec<SatelliteRow>,
     /// When races of that action are lost, by how late: the steps in order.
     pub lost: Vec<Step>,
+    /// How exactly the durations of those are known.
+    #[serde(default)]
+    pub lost_quality: Option<Quality>,
+    /// Whether they are of all satellites though one was asked for: by the hour they are kept together.
+    #[serde(default)]
+    pub lost_of_all: bool,
 }
 
 /// Transfers of an action, size and outcome.

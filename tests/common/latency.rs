@@ -229,6 +229,8 @@ fn detail(name: &str) -> Detail {
             satellite(AP1, 900, 16),
         ],
         lost: bounds.zip(shares).map(step).collect(),
+        lost_quality: Some(quality),
+        lost_of_all: false,
     }
 }
 

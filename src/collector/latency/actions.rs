@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::gather::Raw;
+use super::gather::{Of, Raw};
 use super::{Asked, WEEK, against_before, against_others, figures, set_against, slow_before};
 use crate::api::latency::{ActionLatency, Compared, Figures, NodeLatency};
 use crate::domain::transfer::Outcome;
@@ -30,7 +30,12 @@ impl Asked<'_> {
 
     fn actions_of_node(&self, row: i64) -> Result<Vec<ActionLatency>> {
         let plan = &self.plan;
-        let raw = Raw::of(self.reader, row, (plan.rest_ms, plan.width), (-1, self.satellite))?;
+        let of = Of {
+            action: -1,
+            satellite: self.satellite,
+            lost_of_all: false,
+        };
+        let raw = Raw::of(self.reader, row, (plan.rest_ms, plan.width), of)?;
         let mut sums = self.reader.latency_actions(row, self.satellite, plan.hours)?;
         for ((_, action, outcome, quality, _), sketch) in &raw.sizes {
             if *outcome == Outcome::Success as i64 {

@@ -62,11 +62,14 @@ impl Asked<'_> {
         }
         let long_ago = (self.from() - WEEK, (self.to() - WEEK).max(self.from() - WEEK + HOUR_S));
         let before = self.reader.latency_sizes(row, self.satellite, long_ago, now)?;
+        let (lost, lost_quality) = self.lost(row, raw)?;
         Ok(Detail {
             node: name.to_owned(),
             rows: self.rows(row, (&sums, &before), raw)?,
             satellites: self.satellites((row, name), (&sums, &before))?,
-            lost: self.lost(row, raw)?,
+            lost,
+            lost_quality,
+            lost_of_all: self.mixes_satellites(),
         })
     }
 
@@ -110,8 +113,12 @@ impl Asked<'_> {
             all.entry((action, quality, None)).or_default().merge(sketch);
             all.entry((action, quality, Some(class))).or_default().merge(sketch);
         };
+        // The last minutes of one satellite are not the speed of its whole range.
+        if self.mixes_satellites() {
+            return Ok(all);
+        }
         raw.speeds.iter().for_each(|(key, sketch)| add(*key, sketch));
-        if self.plan.hours.0 < self.plan.hours.1 && self.satellite.is_none() {
+        if self.plan.hours.0 < self.plan.hours.1 {
             let kept = self.reader.speeds(node, self.plan.hours)?;
             kept.iter().for_each(|(key, sum)| add(*key, &sum.sketch()));
         }
@@ -159,9 +166,10 @@ impl Asked<'_> {
         Ok(rows)
     }
 
-    fn lost(&self, node: i64, raw: &Raw) -> Result<Vec<Step>> {
+    /// The steps, and how exactly they are known.
+    fn lost(&self, node: i64, raw: &Raw) -> Result<(Vec<Step>, Option<Quality>)> {
         if Class::of(&self.ask.action) == Class::Audit {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), None));
         }
         let mut lost = match self.plan.hours.0 < self.plan.hours.1 {
             true => self.reader.lost((node, self.action), self.plan.hours)?,
@@ -186,7 +194,7 @@ impl Asked<'_> {
             share: (lost.wanted > 0).then(|| lost.moved as f64 / lost.wanted as f64),
         };
         if steps.iter().all(|step| step.count == 0) {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), None));
         }
         // Whole seconds tell nothing of parts of them.
         let known = |bound: Option<u64>| quality != Some(Quality::Second) || bound.is_none_or(|ms| ms % 1000 == 0);
@@ -198,7 +206,7 @@ impl Asked<'_> {
                 told.push(step(bound, std::mem::take(&mut sum)));
             }
         }
-        Ok(told)
+        Ok((told, quality))
     }
 }
 

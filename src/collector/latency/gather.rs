@@ -76,6 +76,17 @@ impl Plan {
     }
 }
 
+/// What of a node's transfers is looked at.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Of {
+    /// The row of the action nodes are compared by.
+    pub(super) action: i64,
+    /// The row of the satellite that is looked at alone.
+    pub(super) satellite: Option<i64>,
+    /// Lost races are of all satellites all the same: those of whole hours, which they are added to, are.
+    pub(super) lost_of_all: bool,
+}
+
 /// What transfers themselves tell of a node.
 #[derive(Default)]
 pub(super) struct Raw {
@@ -92,21 +103,20 @@ pub(super) struct Raw {
 }
 
 impl Raw {
-    /// Of a node within `range` (ms): the action (its row), the satellite if one is looked at alone.
-    pub(super) fn of(
-        reader: &Reader,
-        node: i64,
-        (range, width): ((i64, i64), i64),
-        (action, satellite): (i64, Option<i64>),
-    ) -> Result<Self> {
+    /// Of a node within `range` (ms).
+    pub(super) fn of(reader: &Reader, node: i64, (range, width): ((i64, i64), i64), of: Of) -> Result<Self> {
         let mut raw = Self::default();
         if range.0 >= range.1 {
             return Ok(raw);
         }
         each_row(reader, node, range, |row| {
             raw.any |= row.duration.is_some();
-            if satellite.is_none_or(|satellite| satellite == row.satellite) {
-                raw.add(row, width, action);
+            let wanted = of.satellite.is_none_or(|satellite| satellite == row.satellite);
+            if wanted {
+                raw.add(row, width, of.action);
+            }
+            if wanted || of.lost_of_all {
+                raw.add_lost(row, of.action);
             }
         })?;
         Ok(raw)
@@ -127,10 +137,6 @@ impl Raw {
             let bucket = second.div_euclid(width) * width;
             self.flow.entry((bucket, quality)).or_default().add(ms.into());
         }
-        if row.action == action && row.outcome == Outcome::Canceled {
-            let steps = self.lost.entry(quality).or_default();
-            steps[usize::from(latency::lost_step(ms.into()))].add(latency::lost(row));
-        }
         let slow = Slow {
             time_ms: row.time_ms,
             satellite: row.satellite,
@@ -141,6 +147,16 @@ impl Raw {
             piece: None,
         };
         latency::keep_slowest(self.slow.entry(row.action).or_default(), slow, MOST_SLOW * 2);
+    }
+
+    fn add_lost(&mut self, row: &Row, action: i64) {
+        if let Some((ms, quality)) = row.duration
+            && row.action == action
+            && row.outcome == Outcome::Canceled
+        {
+            let steps = self.lost.entry(quality).or_default();
+            steps[usize::from(latency::lost_step(ms.into()))].add(latency::lost(row));
+        }
     }
 }
 

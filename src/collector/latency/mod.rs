@@ -6,7 +6,7 @@ mod gather;
 
 use std::collections::BTreeMap;
 
-use self::gather::{Flow, Plan, Raw, Told, by, counts, sum};
+use self::gather::{Flow, Of, Plan, Raw, Told, by, counts, sum};
 use crate::analysis::latency as judge;
 use crate::api::latency::{Ask, Compared, Figures, Latency, LogCost, NodeLatency, Slow, Verdict};
 use crate::domain::batch::FastMap;
@@ -132,6 +132,11 @@ impl Asked<'_> {
         Ok(ends)
     }
 
+    /// Whether speeds and lost races can be told of all satellites only though one is asked for.
+    fn mixes_satellites(&self) -> bool {
+        self.satellite.is_some() && self.plan.hours.0 < self.plan.hours.1
+    }
+
     /// First second of the range, and the one behind the last whole hour of it.
     fn from(&self) -> i64 {
         self.ask.from_ms.div_euclid(HOUR_S * 1000) * HOUR_S
@@ -150,12 +155,12 @@ impl Asked<'_> {
     fn node(&self, (row, name): (i64, &str), (begin, len): (i64, usize)) -> Result<(NodeLatency, Raw)> {
         let of = (row, self.action, self.satellite);
         let plan = &self.plan;
-        let raw = Raw::of(
-            self.reader,
-            row,
-            (plan.rest_ms, plan.width),
-            (self.action, self.satellite),
-        )?;
+        let what = Of {
+            action: self.action,
+            satellite: self.satellite,
+            lost_of_all: self.mixes_satellites(),
+        };
+        let raw = Raw::of(self.reader, row, (plan.rest_ms, plan.width), what)?;
         let hours = Flow::of(self.reader, of, (self.from() - WEEK, self.to()))?;
         let rest = Flow::of_raw(&raw.flow);
         let mut told = hours.within(plan.hours);

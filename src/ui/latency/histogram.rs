@@ -156,7 +156,9 @@ impl Latency {
         let figures = &row.figures;
         let known = |ms: Option<u64>| ms.map_or("?".to_owned(), |ms| facts::said(ms, figures.quality));
         let words = format!("p50 {} · p95 {}", known(figures.p50), known(figures.p95));
-        page.rule(&format!("{} {size}: HOW LONG", row.action), &words);
+        let title = format!("{} {size}, HOW LONG", row.action);
+        let title = self.whose(&title, usize::from(page.area.width), shared);
+        page.rule(&title, &words);
         let area = page.take(page.left());
         match figures.quality {
             Quality::Second => self.by_seconds(page, area, row),

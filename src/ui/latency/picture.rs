@@ -137,12 +137,8 @@ impl Latency {
         let detail = self.detail(shared);
         let steps = detail.map_or(&[][..], |detail| &detail.lost);
         let all: u64 = steps.iter().map(|step| step.count).sum();
-        let races = if all == 0 {
-            String::new()
-        } else {
-            format!("{} races", number::count(all))
-        };
-        page.rule("LOST AFTER, s", &races);
+        let (title, words) = self.lost_heading(all, usize::from(page.area.width), shared);
+        page.rule(&title, &words);
         if all == 0 {
             let text = match (detail, &self.wrong) {
                 (Some(_), _) => "no lost race whose duration is known",
@@ -187,6 +183,38 @@ impl Latency {
         }
     }
 
+    /// A heading with the name of the node that is told in full before it, cut where there is no room.
+    pub(super) fn whose(&self, title: &str, room: usize, shared: &Shared) -> String {
+        // Blanks at both sides, and a piece of the rule.
+        let room = room.saturating_sub(text::width(title) + ": ".len() + 3);
+        match self.subject(shared) {
+            Some(name) if room >= 4 => {
+                let name = text::fit(&name.to_uppercase(), room, &shared.theme.glyphs);
+                format!("{}: {title}", name.trim_end())
+            }
+            _ => title.to_owned(),
+        }
+    }
+
+    /// Whose races, of which action; how many, how exactly known, of which satellite.
+    fn lost_heading(&self, all: u64, room: usize, shared: &Shared) -> (String, String) {
+        let detail = self.detail(shared);
+        let what = facts::plural(&self.action).to_uppercase();
+        let title = self.whose(&format!("{what} LOST AFTER, s"), room, shared);
+        let satellite = match (&shared.satellite, detail.is_some_and(|detail| detail.lost_of_all)) {
+            (None, _) => None,
+            (Some(_), true) => Some("all satellites".to_owned()),
+            (Some(id), false) => Some(shared.satellite_name(id)),
+        };
+        let quality = detail.and_then(|detail| detail.lost_quality);
+        let parts = [
+            (all > 0).then(|| format!("{} races", number::count(all))),
+            satellite,
+            quality.map(|quality| facts::word(quality).to_owned()),
+        ];
+        (title, parts.into_iter().flatten().collect::<Vec<_>>().join(" · "))
+    }
+
     /// p95 by the hour of the day.
     pub(super) fn heat_block(&self, page: &mut Page<'_>) {
         let shared = page.shared;
@@ -197,7 +225,9 @@ impl Latency {
         let quality = node
             .and_then(|node| node.figures.as_ref())
             .map(|figures| figures.quality);
-        page.rule("BY HOUR OF DAY, p95, 7 d", &legend(most, quality, shared));
+        let words = legend(most, quality, shared);
+        let room = usize::from(page.area.width).saturating_sub(text::width(&words) + 2);
+        page.rule(&self.whose("BY HOUR, p95, 7 d", room, shared), &words);
         let known = |node: &&NodeLatency| node.heat.iter().any(Option::is_some);
         let Some(node) = node.filter(known) else {
             return page.say("too few are known of any hour", Tone::Muted);
