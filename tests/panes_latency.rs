@@ -7,8 +7,10 @@ use common::fleet::{Look, NOW_MS, draw, fresh, lines, press};
 use common::latency::{answer, answer_blind, told};
 use common::states::{self, Size, State};
 use storj_monitor::api::latency::Compared;
+use storj_monitor::api::line::{LogLine, Past, Place};
 use storj_monitor::api::message::{Answer, Message, Query};
 use storj_monitor::api::snapshot::{Section, Snapshot};
+use storj_monitor::domain::gravity::Gravity;
 use storj_monitor::domain::transfer::Quality;
 use storj_monitor::ui::model::{Input, Model};
 use storj_monitor::ui::pane::{Effect, Pane};
@@ -214,10 +216,83 @@ fn keys_lead_to_one_node_its_satellites_and_the_log_of_a_slow_transfer() {
         "{effects:?}"
     );
     assert_eq!(model.shared.node.as_deref(), Some("cellar"));
-    assert_eq!(
-        model.shared.moment(),
-        Some((NOW_MS - 994 * 60_000 - 38_200).div_euclid(1000))
+    let end_ms = NOW_MS - 994 * 60_000;
+    assert_eq!(model.shared.moment(), Some(end_ms.div_euclid(1000)));
+}
+
+/// The piece of the slowest.
+const PIECE: &str = "KFKGZ2VK4YJFQ6EYZTRNTVLIUK4KEGZ7R5GLQDI6F3XBDFJNIAOQ";
+
+/// What the log says of the piece, and the answers of the pane.
+fn with_log(query: &Query) -> Result<Answer, String> {
+    let Query::Log { filter, at_ms, .. } = query else {
+        return answer(query);
+    };
+    let end_ms = NOW_MS - 994 * 60_000;
+    let line = |n: u64, ms: i64, level: &str, message: &str| LogLine {
+        node: "cellar".to_owned(),
+        time_ms: end_ms + ms,
+        level: level.to_owned(),
+        logger: "piecestore".to_owned(),
+        message: message.to_owned(),
+        rest: format!(
+            r#"{{"Piece ID": "{PIECE}", "Satellite ID": "{}", "Action": "PUT"}}"#,
+            common::fleet::US1
+        ),
+        understood: true,
+        gravity: Gravity::Routine,
+        place: Some(Place {
+            path: "/n.log".to_owned(),
+            offset: n,
+        }),
+    };
+    // Another upload of the same piece began within the same second.
+    let lines = vec![
+        line(1, -38_200, "DEBUG", "upload started"),
+        line(2, -400, "DEBUG", "upload started"),
+        line(3, -300, "INFO", "upload canceled"),
+        line(4, 300, "INFO", "uploaded"),
+        line(5, 900, "DEBUG", "download started"),
+    ];
+    let wanted = filter.level.is_none() && filter.piece.as_deref() == Some(PIECE) && at_ms.is_some();
+    Ok(Answer::Log(Past {
+        before: if wanted { 3 } else { 0 },
+        lines: if wanted { lines } else { Vec::new() },
+        ..Past::default()
+    }))
+}
+
+#[test]
+fn enter_on_one_of_the_slowest_leads_to_the_line_of_its_end() {
+    let size = (120, 40);
+    let mut model = model(Look::Dark);
+    go(&mut model, "tab tab", size);
+    press(&mut model, "enter", size);
+    assert_eq!(model.pane, Pane::Log);
+    answered(&mut model, with_log);
+    let line = |model: &Model| {
+        let (_, state) = model.view().table("tail").unwrap();
+        state.selected().map(|key| key.as_str().to_owned())
+    };
+    assert_eq!(line(&model).as_deref(), Some("cellar\t/n.log\t4"));
+    let told = text(&mut model, size);
+    assert!(
+        told.contains("upload started") && told.contains("piece KFKGZ2VK"),
+        "{told}"
     );
+    // Whoever goes on from there is not called back.
+    go(&mut model, "up", size);
+    press(&mut model, "5", size);
+    press(&mut model, "0", size);
+    answered(&mut model, with_log);
+    assert_eq!(line(&model).as_deref(), Some("cellar\t/n.log\t3"));
+    // Out again: to the present, then to all lines.
+    press(&mut model, "esc", size);
+    answered(&mut model, with_log);
+    press(&mut model, "esc", size);
+    answered(&mut model, with_log);
+    let told = text(&mut model, size);
+    assert!(!told.contains("piece KFKGZ2VK"), "{told}");
 }
 
 #[test]

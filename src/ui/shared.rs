@@ -11,6 +11,7 @@ use super::look::Theme;
 use crate::api::message::Answer;
 use crate::api::snapshot::Snapshot;
 use crate::api::status;
+use crate::domain::transfer::Outcome;
 
 /// Who collects.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,25 @@ pub enum Collector {
     Lost(i64),
     /// Nobody is asked: a picture of this time (ms since the epoch) from what was kept.
     Past(i64),
+}
+
+/// The line of the log that tells how a transfer ended, which a pane leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sought {
+    /// The node.
+    pub node: String,
+    /// When it ended, ms since the epoch.
+    pub time_ms: i64,
+    /// The piece: all lines of it are shown, if it is known.
+    pub piece: Option<String>,
+    /// The action, the node's word.
+    pub action: String,
+    /// The satellite, by its id.
+    pub satellite_id: String,
+    /// Bytes.
+    pub size: Option<u64>,
+    /// How it ended.
+    pub outcome: Outcome,
 }
 
 /// The slot of how nodes were at the chosen moment.
@@ -58,6 +78,8 @@ pub struct Shared {
     toast: Option<(String, i64)>,
     /// All such words, the newest last.
     said: Vec<(i64, String)>,
+    /// The line that was last asked for, and the how manieth it is: each is gone to once.
+    sought: Option<(u64, Sought)>,
     /// Names of satellites by their ids, as they were ever told.
     names: BTreeMap<String, String>,
     /// Whether this program could collect itself.
@@ -89,6 +111,7 @@ impl Shared {
             nodes: Vec::new(),
             toast: None,
             said: Vec::new(),
+            sought: None,
             names: BTreeMap::new(),
             may_collect: false,
             folder: String::new(),
@@ -206,6 +229,21 @@ impl Shared {
         }
         nodes.sort_by(|a, b| a.rank().cmp(&b.rank()));
         self.nodes = nodes;
+    }
+
+    /// The log is to show this line: its node and its moment are chosen for all panes. To be followed by
+    /// [`super::pane::Effect::Show`].
+    pub fn seek(&mut self, line: Sought) {
+        let now = self.now_s();
+        self.time.choose(line.time_ms.div_euclid(1000), now);
+        self.node = Some(line.node.clone());
+        let before = self.sought.as_ref().map_or(0, |(nth, _)| *nth);
+        self.sought = Some((before + 1, line));
+    }
+
+    /// The line that was last asked for, and the how manieth it is.
+    pub(super) fn sought(&self) -> Option<&(u64, Sought)> {
+        self.sought.as_ref()
     }
 
     /// Says a word about what was done.

@@ -126,11 +126,8 @@ impl Latency {
             NODES => shared.node = Some(key),
             ROWS => shared.satellite = Some(key).filter(|id| !id.is_empty()),
             _ => {
-                if let Some((second, node)) = tables::slow_of(&key) {
-                    // The log shows this node at the moment it began.
-                    let now = shared.now_s();
-                    shared.time.choose(second, now);
-                    shared.node = Some(node);
+                if let Some(line) = self.slow_one(&key, shared).map(tables::end_of) {
+                    shared.seek(line);
                     return vec![Effect::Show(Pane::Log)];
                 }
             }

@@ -66,15 +66,32 @@ impl Latency {
                 words: vec![PERCENTILES.to_owned(), QUALITY.to_owned()],
             });
         }
-        let (second, node) = tables::slow_of(&figure.of)?;
-        let when = number::moment(second * 1000, shared.now_ms, &shared.zone);
-        Some(words(
-            &format!("{node}: a slow transfer that began at {when}"),
-            &[
-                "The five slowest of each action and hour are kept for two weeks, of each day for two years. Enter shows \
-               the log of the node at the moment it began.",
+        let slow = self.slow_one(&figure.of, shared)?;
+        let begun = slow.time_ms.saturating_sub_unsigned(slow.ms);
+        let when = number::moment(begun, shared.now_ms, &shared.zone);
+        let mut facts = vec![Fact::new("took", facts::said(slow.ms, slow.quality), "log")];
+        facts.push(Fact::new("quality", facts::quality_words(slow.quality), "log"));
+        facts.extend(
+            slow.piece
+                .as_ref()
+                .map(|piece| Fact::new("piece", piece.clone(), "log")),
+        );
+        Some(Explained {
+            title: format!(
+                "{}: {} of {} that began at {when}, {}",
+                slow.node,
+                slow.action,
+                shared.satellite_name(&slow.satellite_id),
+                facts::ended(slow.outcome)
+            ),
+            facts,
+            words: vec![
+                "The five slowest of each action and hour are kept for two weeks, of each day for two years. Enter \
+                 leads to the line of its end in the log, among all lines of its piece."
+                    .to_owned(),
             ],
-        ))
+            ..Explained::default()
+        })
     }
 
     fn of_node(&self, what: &str, node: &NodeLatency, shared: &Shared) -> Explained {

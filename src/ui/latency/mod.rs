@@ -26,7 +26,7 @@ use super::shared::Shared;
 use super::slot::Slot;
 use super::table::{Table, TableState};
 use crate::api::disks::HostDisk;
-use crate::api::latency::{Detail, NodeLatency, Row};
+use crate::api::latency::{Detail, NodeLatency, Row, Slow};
 use crate::api::message::Answer;
 use crate::api::snapshot::Topic;
 use crate::domain::transfer::Quality;
@@ -254,6 +254,12 @@ impl Latency {
         answered(shared, asks::NODE, &self.node_key(&node, shared))?
             .detail
             .as_ref()
+    }
+
+    /// One of the slowest, by the key of its row.
+    fn slow_one<'a>(&self, key: &str, shared: &'a Shared) -> Option<&'a Slow> {
+        let told = answered(shared, asks::NODES, &self.key(shared))?;
+        told.slow.iter().find(|slow| tables::slow_key(slow) == key)
     }
 
     /// Disks of this host, as they were answered; `None`: not yet, or not asked.

@@ -7,7 +7,7 @@ use crate::api::snapshot::Running;
 use crate::domain::transfer::{Class, Outcome, Quality, SIZE_CLASSES};
 use crate::ui::look::Tone;
 use crate::ui::number::{self, Percent, Scale};
-use crate::ui::shared::Shared;
+use crate::ui::shared::{Shared, Sought};
 use crate::ui::table::{Cell, Column, Direction, Row, Table};
 
 /// Columns that are drawn over.
@@ -298,15 +298,21 @@ fn satellites(detail: &Detail, shared: &Shared) -> Table {
 }
 
 /// Key of one of the slowest: when it began, and the node.
-fn slow_key(slow: &Slow) -> String {
+pub(super) fn slow_key(slow: &Slow) -> String {
     format!("{}\t{}\t{}", slow.time_ms, slow.ms, slow.node)
 }
 
-/// The second one of the slowest began at, and its node.
-pub(super) fn slow_of(key: &str) -> Option<(i64, String)> {
-    let mut parts = key.splitn(3, '\t');
-    let (end, ms): (i64, i64) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-    Some(((end - ms).div_euclid(1000), parts.next()?.to_owned()))
+/// The line of the log that tells its end.
+pub(super) fn end_of(slow: &Slow) -> Sought {
+    Sought {
+        node: slow.node.clone(),
+        time_ms: slow.time_ms,
+        piece: slow.piece.clone(),
+        action: slow.action.clone(),
+        satellite_id: slow.satellite_id.clone(),
+        size: slow.size,
+        outcome: slow.outcome,
+    }
 }
 
 /// The slowest of all nodes, or of the one alone.

@@ -54,10 +54,12 @@ impl LogPane {
             Action::Warnings => {
                 let graver = if self.want.level == "WARN" { "INFO" } else { "WARN" };
                 self.want.level = graver.to_owned();
+                self.want.whole = false;
                 shared.say(format!("lines from {graver} on"));
             }
             Action::Fold => {
-                self.want.fold = !self.want.fold;
+                self.want.fold = !self.want.folds();
+                self.want.whole = false;
                 let word = if self.want.fold {
                     "routine is folded"
                 } else {
@@ -79,6 +81,8 @@ impl LogPane {
                 } else {
                     "lines of all pieces"
                 });
+                // What began stands at DEBUG.
+                self.want.whole = piece.is_some();
                 self.want.piece = piece;
             }
             Action::Raw => {
@@ -232,7 +236,7 @@ impl LogPane {
         };
         let satellite = shared.satellite.as_ref().map(|id| shared.satellite_name(id));
         let items = vec![
-            item("level", "level", Some(self.want.level.as_str())),
+            item("level", "level", Some(self.want.level())),
             item("text", "text", self.want.text.as_deref()),
             item("regex", "regular expression", self.want.regex.as_deref()),
             item("action", "action", self.want.action.as_deref()),
@@ -281,7 +285,10 @@ impl LogPane {
                 self.want.widen();
                 shared.satellite = None;
             }
-            ("log-level", level) => self.want.level = level.to_owned(),
+            ("log-level", level) => {
+                self.want.level = level.to_owned();
+                self.want.whole = false;
+            }
             ("log-action", action) => self.want.action = chosen(action),
             ("log-satellite", satellite) => shared.satellite = chosen(satellite),
             _ => {}

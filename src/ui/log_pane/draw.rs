@@ -148,7 +148,7 @@ impl LogPane {
         let shared = page.shared;
         let all = |value: &Option<String>| value.clone().unwrap_or_else(|| "all".to_owned());
         let satellite = shared.satellite.as_ref().map(|id| shared.satellite_name(id));
-        let level = match self.want.level.as_str() {
+        let level = match self.want.level() {
             "DEBUG" => "all".to_owned(),
             level if shared.theme.glyphs.unicode => format!("≥ {}", level.to_lowercase()),
             level => format!(">= {}", level.to_lowercase()),
@@ -159,7 +159,7 @@ impl LogPane {
             .as_ref()
             .map(|id| id.chars().take(8).collect::<String>());
         let mut parts: Vec<(&str, String, bool)> = vec![
-            ("level", level, self.want.level != "INFO"),
+            ("level", level, self.want.level() != "INFO"),
             ("node", all(&shared.node), shared.node.is_some()),
             ("sat", all(&satellite), satellite.is_some()),
             ("action", all(&self.want.action), self.want.action.is_some()),
@@ -214,7 +214,7 @@ impl LogPane {
     /// How the list is, in words.
     pub(super) fn state(&self, shared: &super::Shared) -> (String, Tone) {
         let glyphs = shared.theme.glyphs;
-        let fold = if self.want.fold { " · routine folded" } else { "" };
+        let fold = if self.want.folds() { " · routine folded" } else { "" };
         let (words, tone) = match self.tail.mode() {
             Mode::Following if self.lost => ("the collector is gone: nothing comes".to_owned(), Tone::Bad),
             Mode::Following => {

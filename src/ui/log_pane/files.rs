@@ -192,11 +192,13 @@ impl LogPane {
     fn arrived(&mut self, past: &Past, shared: &Shared) {
         self.tail.show(&past.lines);
         let at = self.moment(shared).unwrap_or_default();
-        let to = self.jump.as_ref().map(|jump| RowKey::from(jump.to.clone()));
+        self.word = None;
+        let to = self.found_sought(past, at);
+        let to = to.or(self.jump.as_ref().map(|jump| RowKey::from(jump.to.clone())));
         let first = past.lines.get(past.before).or(past.lines.last());
         self.pending = to.or(first.map(|line| RowKey::from(parts::key(line))));
         let begin = past.starts.iter().map(|start| start.time_ms).min();
-        self.word = match (past.lines.is_empty(), begin) {
+        let words = match (past.lines.is_empty(), begin) {
             (_, Some(begin)) if begin > at => Some(format!(
                 "the files begin {}",
                 number::moment(begin, shared.now_ms, &shared.zone)
@@ -204,6 +206,7 @@ impl LogPane {
             (true, Some(_)) => Some("no line of the files fits".to_owned()),
             _ => past.notes.first().cloned(),
         };
+        self.word = words.or(self.word.take());
     }
 
     /// The search for an error ended, or goes on.

@@ -71,7 +71,7 @@ pub(super) fn of(lines: &[Arc<LogLine>], (want, width): (&Want, u16), shared: &S
     };
     let mut routine: Vec<&Arc<LogLine>> = Vec::new();
     for line in lines.iter().filter(|line| !want.hides(&line.logger, &line.message)) {
-        if want.fold && line.gravity == Gravity::Routine {
+        if want.folds() && line.gravity == Gravity::Routine {
             routine.push(line);
             continue;
         }

@@ -6,6 +6,7 @@ mod files;
 mod line;
 mod list;
 mod parts;
+mod seek;
 mod tail;
 mod unknown;
 mod want;
@@ -21,7 +22,7 @@ use super::action::Action;
 use super::ask::Wants;
 use super::explain::Explained;
 use super::pane::{Effect, Figure, Hits, Page, View};
-use super::shared::{Collector, Shared};
+use super::shared::{Collector, Shared, Sought};
 use super::table::{RowKey, Table, TableState};
 use crate::api::line::{Filter, LogLine};
 use crate::api::message::Answer;
@@ -84,6 +85,8 @@ pub struct LogPane {
     open: Open,
     jump: Option<Jump>,
     search: Option<Search>,
+    /// How many lines other panes led to, and the one that is still to be found.
+    sought: (u64, Option<Sought>),
     /// A word about the last search or jump.
     word: Option<String>,
     rate: Option<u64>,
@@ -119,6 +122,7 @@ impl Default for LogPane {
             open: Open::List,
             jump: None,
             search: None,
+            sought: (0, None),
             word: None,
             rate: None,
             taken: std::collections::HashMap::new(),
@@ -168,7 +172,7 @@ impl LogPane {
         let made = format!(
             "{} {:?} {} {} {} {:?} {}",
             self.tail.version,
-            (&self.want.fold, &self.want.hidden),
+            (self.want.folds(), &self.want.hidden, self.want.whole),
             super::number::date(shared.now_ms, &shared.zone),
             shared.theme.name(),
             shared.nodes().len(),
@@ -225,7 +229,7 @@ impl LogPane {
         let mut lines = live;
         lines.extend(self.grave.iter().cloned());
         let mut want = self.want.clone();
-        want.fold = false;
+        (want.fold, want.whole) = (false, false);
         let empty = match self.taken.contains_key(GRAVE) {
             true => "no warning and no error that fits, in memory and in the files looked through",
             false => "being looked for …",
@@ -267,6 +271,7 @@ impl View for LogPane {
     }
 
     fn refresh(&mut self, shared: &Shared) {
+        self.take_sought(shared);
         let filter = self.want.filter(shared.scope(), shared.satellite.as_ref());
         let lost = matches!(shared.collector, Collector::Lost(_));
         let is_back = std::mem::replace(&mut self.lost, lost) && !lost;

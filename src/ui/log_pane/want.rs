@@ -31,6 +31,9 @@ pub(super) struct Want {
     pub(super) text: Option<String>,
     #[serde(skip)]
     pub(super) regex: Option<String>,
+    /// Every level is shown, and nothing is folded or hidden: all that is said of a piece.
+    #[serde(skip)]
+    pub(super) whole: bool,
 }
 
 impl Default for Want {
@@ -44,6 +47,7 @@ impl Default for Want {
             piece: None,
             text: None,
             regex: None,
+            whole: false,
         }
     }
 }
@@ -54,7 +58,7 @@ impl Want {
         Filter {
             nodes,
             // All of it, what is no record too.
-            level: Some(self.level.clone()).filter(|level| level != LEVELS[0]),
+            level: Some(self.level().to_owned()).filter(|level| level != LEVELS[0]),
             logger: self.logger.clone(),
             satellite: satellite.cloned(),
             action: self.action.clone(),
@@ -64,10 +68,32 @@ impl Want {
         }
     }
 
+    /// The lightest level that is shown.
+    pub(super) fn level(&self) -> &str {
+        if self.whole { LEVELS[0] } else { &self.level }
+    }
+
+    /// Whether equal lines of routine are one.
+    pub(super) fn folds(&self) -> bool {
+        self.fold && !self.whole
+    }
+
+    /// All that is said of a piece, or of everything where it is not known.
+    pub(super) fn only(&mut self, piece: Option<String>) {
+        *self = Self {
+            piece,
+            whole: true,
+            level: std::mem::take(&mut self.level),
+            fold: self.fold,
+            hidden: std::mem::take(&mut self.hidden),
+            ..Self::default()
+        };
+    }
+
     /// Whether more is looked for than a level.
     pub(super) fn is_narrow(&self) -> bool {
         let parts = [&self.logger, &self.action, &self.piece, &self.text, &self.regex];
-        parts.iter().any(|part| part.is_some())
+        self.whole || parts.iter().any(|part| part.is_some())
     }
 
     /// Everything again.
@@ -80,7 +106,7 @@ impl Want {
     }
 
     pub(super) fn hides(&self, logger: &str, message: &str) -> bool {
-        self.hidden.iter().any(|(l, m)| l == logger && m == message)
+        !self.whole && self.hidden.iter().any(|(l, m)| l == logger && m == message)
     }
 }
 
