@@ -291,6 +291,36 @@ fn ranges_are_exact_and_at_hides_what_came_later() {
 }
 
 #[test]
+fn a_range_that_was_widened_says_so() {
+    let bench = Bench::new();
+    bench.ingest(&bench.file("node.log", &bench.log));
+    let told = |what: &str, from: &str, to: &str| {
+        let output = run(&bench.data(), &["export", what, "--from", from, "--to", to]);
+        assert!(output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let (from, to) = ("2026-11-23T21:33:07Z", "2026-11-23T21:41:59Z");
+    for (what, range) in [
+        ("latency", Some("2026-11-23T21:00:00Z to 2026-11-23T22:00:00Z")),
+        ("kinds", Some("2026-11-23T21:00:00Z to 2026-11-23T22:00:00Z")),
+        ("errors", Some("2026-11-23T21:33:00Z to 2026-11-23T21:42:00Z")),
+        ("earnings", Some("2026-11-01T00:00:00Z to 2026-12-01T00:00:00Z")),
+        ("traffic", None),
+        ("transfers", None),
+        ("storage", None),
+        ("reputation", None),
+        ("maintenance", None),
+    ] {
+        let words = told(what, from, to);
+        match range {
+            Some(range) => assert!(words.contains(range) && words.lines().count() == 1, "{what}: {words}"),
+            None => assert_eq!(words, "", "{what}"),
+        }
+    }
+    assert_eq!(told("latency", "2026-11-23T21:00:00Z", "2026-11-23T22:00:00Z"), "");
+}
+
+#[test]
 fn tables_keep_their_columns_and_their_order() {
     let bench = Bench::new();
     bench.ingest(&bench.file("node.log", &bench.log));

@@ -59,7 +59,22 @@ pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
         tables::Error::Store(error) => error.into(),
         tables::Error::Taken(error) => error.into(),
     })?;
-    Ok(table.finish()?)
+    table.finish()?;
+    if let Some(told) = tables::widened(&reader, &question) {
+        eprintln!("storj-monitor: {}", range_words(told));
+    }
+    Ok(())
+}
+
+/// What the range became.
+fn range_words((from_ms, to_ms): (Option<i64>, Option<i64>)) -> String {
+    let range = match (from_ms.map(time::rfc3339), to_ms.map(time::rfc3339)) {
+        (Some(from), Some(to)) => format!("{from} to {to}"),
+        (Some(from), None) => format!("{from} on"),
+        (None, Some(to)) => format!("the begin to {to}"),
+        (None, None) => "the begin on".to_owned(),
+    };
+    format!("the range was widened to what is kept: these are all from {range}")
 }
 
 fn question(global: &Global, args: &Args) -> Result<Question, Failure> {

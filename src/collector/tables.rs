@@ -5,6 +5,7 @@ use std::io;
 
 use super::money;
 use crate::api::table::{ErrorOf, Question, Value, What};
+use crate::domain::money::Month;
 use crate::domain::piece;
 use crate::domain::sample::Standing;
 use crate::domain::task::Task;
@@ -31,6 +32,8 @@ pub enum Error {
     Taken(#[from] io::Error),
 }
 
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
 /// So many examples of an error are told.
 const MOST_FAILURES: usize = 200;
 
@@ -64,6 +67,31 @@ pub fn rows(reader: &Reader, question: &Question, terms: &money::Terms, each: Ea
         What::Earnings => money::earnings_rows(reader, &scope, (clock::now_ms(), terms), each),
         What::Paystubs => money::paystub_rows(reader, &scope, (clock::now_ms(), terms), each),
     }
+}
+
+/// The range that was really told of, where it is more than was asked for: from, to, ms; `None`: it is what was asked.
+/// To be asked when the rows were given: of traffic it is known only then.
+pub fn widened(reader: &Reader, question: &Question) -> Option<(Option<i64>, Option<i64>)> {
+    let asked = (question.from_ms, question.to_ms);
+    let buckets = |width: i64| {
+        let down = |ms: i64| ms.div_euclid(width) * width;
+        (asked.0.map(down), asked.1.map(|ms| down(ms.saturating_add(width - 1))))
+    };
+    let told = match question.what {
+        What::Errors => buckets(MINUTE_MS),
+        What::Kinds | What::Latency => buckets(HOUR_MS),
+        // A month that a range touches is told whole.
+        What::Earnings | What::Paystubs => (
+            asked.0.map(|ms| Month::of_ms(ms).start_ms()),
+            asked.1.map(|ms| Month::of_ms(ms - 1).end_ms()),
+        ),
+        What::Traffic => {
+            let (first, last) = reader.stood()?;
+            (asked.0.map(|ms| ms.min(first)), asked.1.map(|ms| ms.max(last)))
+        }
+        What::Transfers | What::Reputation | What::Storage | What::Maintenance => asked,
+    };
+    (told != asked).then_some(told)
 }
 
 fn traffic(reader: &Reader, scope: &Scope, fields: &[&str], each: Each<'_>) -> Result<(), Error> {

@@ -31,7 +31,7 @@ pub mod transfers;
 pub mod upkeep;
 pub mod writer;
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -226,6 +226,8 @@ pub struct Reader {
     /// Of the schema: a reader never brings a file to a newer one.
     version: i64,
     series: OnceCell<traffic::AllSeries>,
+    /// Whole minutes and hours that stood for a part of them, ms: from the first to the last.
+    stood: Cell<Option<(i64, i64)>>,
 }
 
 impl Reader {
@@ -256,6 +258,7 @@ impl Reader {
             path,
             version: found,
             series: OnceCell::new(),
+            stood: Cell::new(None),
         })
     }
 

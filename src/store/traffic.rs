@@ -283,6 +283,17 @@ impl Reader {
         Ok(series)
     }
 
+    /// What whole minutes and hours of [`Reader::traffic`] stood for a part of them, as their transfers are not kept any
+    /// more: from the first to the last, ms. `None`: none did.
+    pub fn stood(&self) -> Option<(i64, i64)> {
+        self.stood.get()
+    }
+
+    fn stands_for(&self, (from, to): (i64, i64)) {
+        let (first, last) = self.stood.get().unwrap_or((from, to));
+        self.stood.set(Some((first.min(from), last.max(to))));
+    }
+
     /// Traffic of a scope by `by`, in key order, exact to the millisecond while the transfers are kept that
     /// the ends of the range cut; else the whole minute or hour stands for its part.
     pub fn traffic(&self, scope: &Scope, by: &[By]) -> Result<BTreeMap<Vec<Key>, Cell>> {
@@ -398,6 +409,9 @@ impl Reader {
                 within.push((row.time_ms.div_euclid(1000), *series, Cell { count: 1, bytes }));
             }
         })?;
+        if kept < all {
+            self.stands_for(around);
+        }
         let chosen = if kept >= all { within } else { cells };
         chosen
             .into_iter()
