@@ -23,7 +23,10 @@ fn json(value: Value) -> Json {
 fn csv(value: Value) -> String {
     match value {
         Value::Null => String::new(),
-        Value::Text(text) => text,
+        Value::Text(text) => match as_text(&text) {
+            Cow::Borrowed(_) => text,
+            Cow::Owned(guarded) => guarded,
+        },
         Value::Count(count) => count.to_string(),
         Value::Time(ms) => rfc3339(ms),
         Value::Bool(is) => is.to_string(),
@@ -57,9 +60,9 @@ pub struct Table<'n, W: Write> {
 }
 
 /// A text for a file that a spreadsheet may open: one that it would take for a formula gets a `'` before it. Plain
-/// numbers stay what they are.
-pub fn as_text(text: &str) -> Cow<'_, str> {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
+/// numbers stay what they are. Texts come from logs and APIs; whoever wants them as they are takes JSON.
+fn as_text(text: &str) -> Cow<'_, str> {
+    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     match is_formula && text.parse::<f64>().is_err() {
         true => Cow::Owned(format!("'{text}")),
         false => Cow::Borrowed(text),
@@ -73,8 +76,11 @@ impl<'n, W: Write> Table<'n, W> {
         let out = match format {
             Format::Csv => {
                 let mut writer = csv::Writer::from_writer(out);
-                let names = columns.iter().map(|(name, _)| name);
-                writer.write_record(names).map_err(io_error)?;
+                // Lines of a chart are called as nodes are.
+                let names = columns.iter().map(|(name, _)| as_text(name));
+                writer
+                    .write_record(names.map(|name| name.into_owned()))
+                    .map_err(io_error)?;
                 Out::Csv(Box::new(writer))
             }
             Format::Json => Out::Json(out, false),
@@ -160,6 +166,25 @@ mod tests {
         ] {
             assert_eq!(as_text(text), written);
         }
+    }
+
+    #[test]
+    fn only_texts_of_csv_are_guarded() {
+        let told = |format| {
+            let mut out = Vec::new();
+            let mut table = Table::new(&mut out, format, &["error", "net"], &[0, 1]).unwrap();
+            table
+                .row(vec![Value::Text("\t=1+1".into()), Value::Amount(-5)])
+                .unwrap();
+            table.row(vec![Value::Text("\n@x".into()), Value::Score(-0.5)]).unwrap();
+            table.finish().unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(told(Format::Csv), "error,net\n'\t=1+1,-5\n\"'\n@x\",-0.5\n");
+        assert_eq!(
+            told(Format::Ndjson),
+            "{\"error\":\"\\t=1+1\",\"net\":-5}\n{\"error\":\"\\n@x\",\"net\":-0.5}\n"
+        );
     }
 
     #[test]

@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
 use std::thread::Builder;
 
-use crate::api::table::Value;
-use crate::report::table::{Format, Table, as_text};
+use crate::report::table::{Format, Table};
 use crate::report::time;
 use crate::support::file::{self, Over, Readers};
 use crate::ui::export::{Content, Form, NotSaved, Save, Sheet};
@@ -85,21 +84,11 @@ fn fill(out: &mut Vec<u8>, save: &Save) -> io::Result<()> {
 }
 
 fn table(out: &mut dyn Write, format: Format, sheet: &Sheet) -> io::Result<()> {
-    let guarded = |text: &String| match format {
-        // Lines of a chart are called as nodes are.
-        Format::Csv => as_text(text).into_owned(),
-        _ => text.clone(),
-    };
-    let names: Vec<String> = sheet.columns.iter().map(guarded).collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let names: Vec<&str> = sheet.columns.iter().map(String::as_str).collect();
     let places: Vec<usize> = (0..names.len()).collect();
     let mut table = Table::new(out, format, &names, &places)?;
     for row in &sheet.rows {
-        let values = row.iter().map(|value| match (value, format) {
-            (Value::Text(text), Format::Csv) => Value::Text(as_text(text).into_owned()),
-            (value, _) => value.clone(),
-        });
-        table.row(values.collect())?;
+        table.row(row.clone())?;
     }
     table.finish()
 }
@@ -168,6 +157,7 @@ fn told(error: &io::Error, place: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::table::Value;
 
     #[test]
     fn a_folder_no_text_names_is_where_the_program_is() {
