@@ -143,9 +143,17 @@ fn assert_numbers(place: &str, (table, state): (&Table, &TableState), save: &Sav
         panic!("{save:?}")
     };
     let mut next = usize::from(table.has_sections());
-    for (at, column) in table.columns().iter().enumerate() {
+    if table.column("node").is_none() && sheet.columns.get(next).is_some_and(|name| name == "node") {
+        headings.push("(all) node".to_owned());
+        next += 1;
+    }
+    // Of whom a row is stands first where the screen leaves it out.
+    let all = || table.columns().iter().enumerate();
+    let whose = ["node", "satellite"].map(|id| all().find(|(_, column)| column.id == id && !state.shows(column)));
+    let shown = all().filter(|(_, column)| state.shows(column));
+    for (at, column) in whose.into_iter().flatten().chain(shown) {
         let id = column.id.replace('.', "_").replace("bar", "fill");
-        if !state.shows(column) || !sheet.columns.get(next).is_some_and(|name| name.starts_with(&id)) {
+        if !sheet.columns.get(next).is_some_and(|name| name.starts_with(&id)) {
             continue;
         }
         headings.push(format!("{} {}", column.id, sheet.columns[next]));
@@ -161,6 +169,16 @@ fn assert_numbers(place: &str, (table, state): (&Table, &TableState), save: &Sav
             );
         }
         next += 1;
+        if matches!(&*column.id, "satellite" | "sat") {
+            assert_eq!(sheet.columns[next], "satellite_id", "{place}");
+            for (row, values) in state.rows(table).zip(&sheet.rows) {
+                let name = row.text_at(at);
+                let is_named = !name.is_empty() && name != "?" && name != "(unknown)" && name != "–";
+                assert!(!is_named || matches!(&values[next], Value::Text(_)), "{place}: {name}");
+            }
+            headings.push(format!("{} satellite_id", column.id));
+            next += 1;
+        }
     }
     assert_eq!(next, sheet.columns.len(), "{place}: {:?}", sheet.columns);
     headings
@@ -377,6 +395,14 @@ fn all_tables_are_one_json_and_markdown_has_the_words_of_the_screen() {
     let told: serde_json::Value = serde_json::from_str(&written(save.clone(), folder.path())).unwrap();
     assert_eq!(told["pane"], "traffic");
     assert_eq!(told["time"], "2026-08-21T19:48:07Z");
+    for unknown in ["node", "satellite_id", "as_of"] {
+        assert!(
+            told.as_object().unwrap().contains_key(unknown) && told[unknown].is_null(),
+            "{unknown}"
+        );
+    }
+    let range = ["range", "from", "to"].map(|key| told[key].as_str().unwrap());
+    assert_eq!(range, ["24 h", "2026-08-20T19:48:07Z", "2026-08-21T19:48:07Z"]);
     let actions = told["tables"]["actions"].as_array().unwrap();
     assert!(
         actions[0]["bytes"].is_u64() && actions[0]["action"].is_string(),
@@ -388,7 +414,12 @@ fn all_tables_are_one_json_and_markdown_has_the_words_of_the_screen() {
     list(&mut model, WIDE);
     press(&mut model, "enter ctrl-u \"a.md\"", WIDE);
     let text = written(saved(press(&mut model, "enter", WIDE)), folder.path());
-    assert!(text.starts_with("| COUNT | ACTION | ERROR |"), "{text}");
+    let (first, table) = text.split_once("\n\n").unwrap();
+    assert_eq!(
+        first,
+        "traffic errors: all nodes, all satellites, 24 h until 2026-08-21 19:48:07Z"
+    );
+    assert!(table.starts_with("| COUNT | ACTION | ERROR |"), "{text}");
 }
 
 /// The fleet, one node of it with a name nobody would give.

@@ -229,6 +229,11 @@ pub trait View {
         None
     }
 
+    /// The node all rows of a table are of, where no column of it says so: files have it as one.
+    fn node_of(&self, _table: &str, shared: &Shared) -> Option<String> {
+        shared.node.clone()
+    }
+
     /// What money is shown in, where the chart is of money: files have dollars.
     fn currency(&self) -> Option<&Currency> {
         None

@@ -9,7 +9,7 @@ use std::thread::Builder;
 use crate::report::table::{Format, Table};
 use crate::report::time;
 use crate::support::file::{self, Over, Readers};
-use crate::ui::export::{Content, Form, NotSaved, Save, Sheet};
+use crate::ui::export::{About, Content, Form, NotSaved, Save, Sheet};
 use crate::ui::model::Input;
 use crate::ui::run::Event;
 
@@ -78,7 +78,7 @@ fn fill(out: &mut Vec<u8>, save: &Save) -> io::Result<()> {
         (Content::Table(sheet), Form::Csv) => table(out, Format::Csv, sheet)?,
         (Content::Table(sheet), Form::Json) => table(out, Format::Json, sheet)?,
         (Content::Text(text), _) => out.write_all(text.as_bytes())?,
-        (Content::Tables { pane, time_ms, tables }, _) => all(out, (pane, *time_ms), tables)?,
+        (Content::Tables { about, tables }, _) => all(out, about, tables)?,
     }
     Ok(())
 }
@@ -93,14 +93,27 @@ fn table(out: &mut dyn Write, format: Format, sheet: &Sheet) -> io::Result<()> {
     table.finish()
 }
 
-fn all(out: &mut dyn Write, (pane, time_ms): (&str, i64), tables: &[Sheet]) -> io::Result<()> {
+fn all(out: &mut dyn Write, about: &About, tables: &[Sheet]) -> io::Result<()> {
     let text = |text: &str| serde_json::to_string(text);
+    let or_null = |text: Option<&str>| serde_json::to_string(&text);
+    let time = |ms: i64| text(&time::rfc3339(ms));
     write!(
         out,
-        "{{\"pane\":{},\"time\":{},\"tables\":{{",
-        text(pane)?,
-        text(&time::rfc3339(time_ms))?
+        "{{\"pane\":{},\"time\":{}",
+        text(about.pane)?,
+        time(about.time_ms)?
     )?;
+    let (node, satellite) = (about.node.as_deref(), about.satellite_id.as_deref());
+    write!(
+        out,
+        ",\"node\":{},\"satellite_id\":{}",
+        or_null(node)?,
+        or_null(satellite)?
+    )?;
+    let (from, to) = (time(about.from_ms)?, time(about.to_ms)?);
+    write!(out, ",\"range\":{},\"from\":{from},\"to\":{to}", text(about.range)?)?;
+    let as_of = about.as_of_ms.map(time::rfc3339);
+    write!(out, ",\"as_of\":{},\"tables\":{{", or_null(as_of.as_deref())?)?;
     for (n, sheet) in tables.iter().enumerate() {
         let comma = if n > 0 { "," } else { "" };
         write!(out, "{comma}\n{}:", text(&sheet.name)?)?;

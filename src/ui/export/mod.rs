@@ -54,6 +54,27 @@ impl Form {
     }
 }
 
+/// What a file is of: its node, satellite and stretch of time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// The pane's id.
+    pub pane: &'static str,
+    /// Of when it is, ms since the epoch.
+    pub time_ms: i64,
+    /// The node that is looked at alone; `None`: all.
+    pub node: Option<String>,
+    /// The satellite that is looked at alone, its id; `None`: all.
+    pub satellite_id: Option<String>,
+    /// The range as it is shown: `24 h`.
+    pub range: &'static str,
+    /// From this time on, ms since the epoch.
+    pub from_ms: i64,
+    /// Until before this time.
+    pub to_ms: i64,
+    /// The moment that was chosen, ms since the epoch; `None`: the present.
+    pub as_of_ms: Option<i64>,
+}
+
 /// What goes into a file.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {
@@ -61,10 +82,8 @@ pub enum Content {
     Table(Sheet),
     /// All tables of a pane.
     Tables {
-        /// The pane's id.
-        pane: &'static str,
-        /// Of when they are, ms since the epoch.
-        time_ms: i64,
+        /// What they are of.
+        about: About,
         /// The tables.
         tables: Vec<Sheet>,
     },

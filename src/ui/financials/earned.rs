@@ -175,6 +175,11 @@ pub(super) fn table(book: &Book, by: By, shared: &Shared) -> Table {
         // A node that told nothing earned nobody knows what.
         row.cells = unknown(one, row.cells.len());
     }
+    if by == By::Satellite {
+        for (row, one) in shown.iter_mut().zip(&rows) {
+            row.cells[0].id = Some(one.key.as_str().into());
+        }
+    }
     if shared.is_old() {
         shown.iter_mut().for_each(stale);
     }

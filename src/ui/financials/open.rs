@@ -80,7 +80,7 @@ pub(super) fn stubs(book: &Book, month: Month, shared: &Shared) -> Table {
             .map_or_else(none, |percent| Cell::number(percent.to_string(), percent as f64));
         let cells = vec![
             Cell::text(node.to_owned()),
-            Cell::text(one.name.clone()),
+            Cell::text(one.name.clone()).of(&one.satellite_id),
             cash.cell(one.ours),
             cash.cell(one.node),
             told(of(|stub| stub.gross)),
@@ -185,7 +185,7 @@ pub(super) fn receipts(book: &Book, month: Month) -> Table {
             .map_or(Cell::unknown(), |ms| Cell::number(cash::day(ms), ms as f64));
         let cells = vec![
             Cell::text(node.to_owned()),
-            Cell::text(one.name.clone()),
+            Cell::text(one.name.clone()).of(&one.satellite_id),
             book.cash.cell(receipt.amount),
             when,
             Cell::text(receipt.chain.clone()),

@@ -148,7 +148,7 @@ fn held_row(node: &NodeMoney, one: &SatelliteMoney, cash: &Cash, shared: &Shared
     });
     let cells = vec![
         Cell::text(node.node.clone()),
-        Cell::text(one.name.clone()),
+        Cell::text(one.name.clone()).of(&one.satellite_id),
         age,
         rate,
         next,

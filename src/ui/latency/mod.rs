@@ -176,6 +176,13 @@ impl View for Latency {
         Some(slot.both_mut())
     }
 
+    fn node_of(&self, table: &str, shared: &Shared) -> Option<String> {
+        match table {
+            ROWS => self.subject(shared),
+            _ => shared.node.clone(),
+        }
+    }
+
     fn has_chart(&self) -> bool {
         !self.blind
     }

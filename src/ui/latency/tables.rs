@@ -286,7 +286,7 @@ fn satellites(detail: &Detail, shared: &Shared) -> Table {
     let rows = detail.satellites.iter().map(|told| {
         let slow = told.before_p95.zip(told.figures.comparable());
         let slow = slow.is_some_and(|(before, p95)| is_worse(p95, before, told.figures.quality));
-        let mut all = vec![Cell::text(shared.satellite_name(&told.satellite_id))];
+        let mut all = vec![Cell::text(shared.satellite_name(&told.satellite_id)).of(&told.satellite_id)];
         all.extend(cells(Some(&told.figures), told.before_p95, (form, slow)));
         all.push(won(&told.ends));
         Row::new(told.satellite_id.as_str(), all)
@@ -337,7 +337,7 @@ pub(super) fn slowest(all: &[Slow], shared: &Shared) -> Table {
             Cell::number(form.text(slow.ms, slow.quality), slow.ms as f64),
             Cell::text(slow.node.clone()),
             Cell::text(slow.action.clone()),
-            Cell::text(shared.satellite_name(&slow.satellite_id)),
+            Cell::text(shared.satellite_name(&slow.satellite_id)).of(&slow.satellite_id),
             slow.size
                 .map_or(Cell::unknown(), |size| Cell::number(number::size(size), size as f64)),
             Cell::number(number::moment(begun, shared.now_ms, &shared.zone), begun as f64),

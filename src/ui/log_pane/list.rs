@@ -149,7 +149,7 @@ impl Maker<'_> {
             text(line.node.clone(), tone),
             text(line.level.clone(), tone),
             text(what, tone),
-            text(satellite, tone),
+            text(satellite, tone).of(&parts.satellite),
             text(parts.action, tone),
             size,
             text(parts.more, tone),

@@ -108,7 +108,7 @@ pub(super) fn table(filters: &[Filter], now_ms: i64, shared: &Shared) -> Table {
     let row = |filter: &Filter| {
         let late = filter.is_late(now_ms);
         let cells = vec![
-            Cell::text(shared.satellite_name(&filter.satellite)),
+            Cell::text(shared.satellite_name(&filter.satellite)).of(&filter.satellite),
             time(filter.made_ms),
             Cell::number(filter.age(now_ms), (now_ms - filter.made_ms) as f64).tone(if late {
                 Tone::Warn

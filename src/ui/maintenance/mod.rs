@@ -186,6 +186,11 @@ impl View for Maintenance {
         Some(self.slots[block as usize].both_mut())
     }
 
+    fn node_of(&self, table: &str, shared: &Shared) -> Option<String> {
+        let open = self.open.as_ref().filter(|_| table == Block::Figures.name());
+        open.map(|run| run.task.node.clone()).or(shared.node.clone())
+    }
+
     fn has_chart(&self) -> bool {
         true
     }

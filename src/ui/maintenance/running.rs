@@ -55,7 +55,8 @@ fn row(run: &Run, now_ms: i64, shared: &Shared) -> Row {
     let cells = vec![
         Cell::text(task.node.clone()),
         Cell::text(work::word(task.job)),
-        text(task.satellite_id.as_deref().map(|id| shared.satellite_name(id))),
+        text(task.satellite_id.as_deref().map(|id| shared.satellite_name(id)))
+            .of(task.satellite_id.as_deref().unwrap_or_default()),
         text(task.store.clone()),
         share(run, shared),
         guess(task.figures.phase.map(|phase| work::phase(phase).to_owned())),

@@ -106,7 +106,8 @@ fn row(run: &Run, scales: &Scales, shared: &Shared) -> Row {
         started,
         Cell::text(task.node.clone()),
         Cell::text(work::word(task.job)),
-        text(&task.satellite_id.as_deref().map(|id| shared.satellite_name(id))),
+        text(&task.satellite_id.as_deref().map(|id| shared.satellite_name(id)))
+            .of(task.satellite_id.as_deref().unwrap_or_default()),
         text(&task.store),
         took(run),
         Cell::text(if run.is_late() { "late" } else { task.state.word() }).tone(work::tone(task.state)),

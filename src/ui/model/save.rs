@@ -4,10 +4,11 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::super::export::{self, Content, Form, NotSaved, Plot, Save, Sheet};
+use super::super::export::{self, About, Content, Form, NotSaved, Plot, Save, Sheet};
 use super::super::frame;
 use super::super::overlay::{Item, Overlay, Picker, Prompt};
 use super::super::pane::{Effect, Pane};
+use super::super::shared::Stretch;
 use super::super::table::copy::Masks;
 use super::super::table::{Table, TableState};
 use super::act::masks;
@@ -44,10 +45,11 @@ pub(super) struct Export {
 /// The screen when the key was pressed.
 struct Taken {
     pane: Pane,
-    /// Of when it is, ms since the epoch.
-    time_ms: i64,
-    /// Its tables, the one with the keys first.
-    tables: Vec<(&'static str, Table, TableState)>,
+    about: About,
+    /// How the satellite that is looked at alone is called.
+    satellite: Option<String>,
+    /// Its tables, the one with the keys first; the node all rows of one are of.
+    tables: Vec<(&'static str, Table, TableState, Option<String>)>,
     plot: Option<Plot>,
     nodes: Vec<String>,
     picture: String,
@@ -66,8 +68,50 @@ impl Taken {
         let mut masks = self.masks(masked);
         let tables = self.tables.iter();
         tables
-            .map(|(name, table, state)| export::table(self.pane, name, (table, state), &mut masks))
+            .map(|(name, table, state, node)| {
+                export::table(self.pane, name, node.as_deref(), (table, state), &mut masks)
+            })
             .collect()
+    }
+
+    /// What the file is of, as others may see it.
+    fn about(&self, masked: bool) -> About {
+        let mut masks = self.masks(masked);
+        let node = self.about.node.as_ref();
+        About {
+            node: node.map(|node| masks.apply("node", node).into_owned()),
+            ..self.about.clone()
+        }
+    }
+
+    /// The same in a line, for a file that people read.
+    fn heading(&self, name: &str, masked: bool) -> String {
+        let about = self.about(masked);
+        let time = |ms: i64| {
+            let time = jiff::Timestamp::from_millisecond(ms).unwrap_or_default();
+            time.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
+        };
+        let node = about.node.map_or("all nodes".to_owned(), |node| format!("node {node}"));
+        let satellite = match (&self.satellite, about.satellite_id) {
+            (Some(name), Some(id)) if *name != id => format!("satellite {name} ({id})"),
+            (_, Some(id)) => format!("satellite {id}"),
+            _ => "all satellites".to_owned(),
+        };
+        let end = match about.as_of_ms {
+            Some(ms) => format!("as of {}", time(ms)),
+            None => format!("until {}", time(about.to_ms)),
+        };
+        let line = format!("{} {name}: {node}, {satellite}, {} {end}", about.pane, about.range);
+        let safe = line.replace('\\', "\\\\").replace('<', "&lt;").replace('`', "\\`");
+        format!("{}\n\n", safe.replace(char::is_control, " "))
+    }
+
+    /// A table for a file, with that line before its words for people.
+    fn headed(&self, sheet: Sheet, masked: bool) -> Content {
+        Content::Table(Sheet {
+            markdown: self.heading(&sheet.name, masked) + &sheet.markdown,
+            ..sheet
+        })
     }
 
     /// What was chosen, and the name and ending of its file.
@@ -77,22 +121,21 @@ impl Taken {
         Some(match (chosen, table) {
             (ALL, _) => {
                 let content = Content::Tables {
-                    pane: self.pane.id(),
-                    time_ms: self.time_ms,
+                    about: self.about(masked),
                     tables: self.sheets(masked),
                 };
                 (content, "all".to_owned(), "json")
             }
             (CHART, _) => {
                 let sheet = export::plot(self.plot.as_ref()?, &self.nodes, &mut masks);
-                (Content::Table(sheet), "chart".to_owned(), "csv")
+                (self.headed(sheet, masked), "chart".to_owned(), "csv")
             }
             (PICTURE, _) => (Content::Text(self.picture.clone()), "screen".to_owned(), "txt"),
             (_, Some(name)) => {
                 let at = self.tables.iter().position(|(other, ..)| *other == name)?;
                 let sheet = self.sheets(masked).into_iter().nth(at)?;
                 let name = sheet.name.clone();
-                (Content::Table(sheet), name, "csv")
+                (self.headed(sheet, masked), name, "csv")
             }
             _ => return None,
         })
@@ -143,7 +186,7 @@ impl Model {
         let roomy = Rect::new(0, 0, ROOMY.0, ROOMY.1);
         let roomy = frame::painted(roomy, &mut Buffer::empty(roomy), self, true);
         let view = self.view();
-        let mut tables: Vec<(&'static str, Table, TableState)> = Vec::new();
+        let mut tables: Vec<(&'static str, Table, TableState, Option<String>)> = Vec::new();
         let focused = view.focused();
         let names = hits.tables.iter().chain(&roomy.tables).map(|(name, _)| *name);
         let names = focused
@@ -154,7 +197,7 @@ impl Model {
             if let Some((table, state)) = view.table(name)
                 && !tables.iter().any(|(other, ..)| *other == name)
             {
-                tables.push((name, table.clone(), state.clone()));
+                tables.push((name, table.clone(), state.clone(), view.node_of(name, &self.shared)));
             }
         }
         let rows = buffer.content.chunks(usize::from(area.width).max(1));
@@ -164,7 +207,8 @@ impl Model {
         });
         Taken {
             pane: self.pane,
-            time_ms: self.shown_ms(),
+            about: self.about_shown(),
+            satellite: self.shared.satellite.as_ref().map(|id| self.shared.satellite_name(id)),
             tables,
             plot: hits.plot.or(roomy.plot).map(|plot| match view.currency() {
                 Some(currency) => plot.dollars(currency),
@@ -172,6 +216,21 @@ impl Model {
             }),
             nodes: self.shared.nodes().iter().map(|node| node.name.clone()).collect(),
             picture: rows.collect(),
+        }
+    }
+
+    fn about_shown(&self) -> About {
+        let shared = &self.shared;
+        let stretch = Stretch::of(shared);
+        About {
+            pane: self.pane.id(),
+            time_ms: self.shown_ms(),
+            node: shared.node.clone(),
+            satellite_id: shared.satellite.clone(),
+            range: shared.time.range.name(),
+            from_ms: stretch.from_ms,
+            to_ms: stretch.to_ms,
+            as_of_ms: shared.moment().map(|second| second.saturating_mul(1000)),
         }
     }
 
@@ -204,7 +263,7 @@ impl Model {
         chosen.clone_into(&mut export.chosen);
         let folder = self.shared.folder.trim_end_matches('/');
         let slash = if self.shared.folder.is_empty() { "" } else { "/" };
-        let (pane, stamp) = (taken.pane.id(), stamp(taken.time_ms));
+        let (pane, stamp) = (taken.pane.id(), stamp(taken.about.time_ms));
         let name = format!("{folder}{slash}storj-monitor-{pane}-{what}-{stamp}.{ending}");
         self.overlay = Some(Overlay::Type(Prompt::new(ID, "write to", name)));
     }

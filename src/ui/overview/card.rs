@@ -59,7 +59,7 @@ pub(super) fn satellites(shared: &Shared, node: &Node) -> Table {
             _ => (glyphs.good, Tone::Good),
         };
         let cells = vec![
-            Cell::text(name.clone()),
+            Cell::text(name.clone()).of(satellite.satellite_id.as_deref().unwrap_or_default()),
             score(satellite.audit_score).tone(tone),
             left,
             failed,

@@ -121,6 +121,11 @@ impl Entry {
         entry
     }
 
+    /// The satellite's id; empty where it is not known.
+    pub(super) fn satellite_id(&self) -> &str {
+        self.satellite.satellite_id.as_deref().unwrap_or_default()
+    }
+
     /// The satellite's id; its address where only that is known.
     pub(super) fn id(&self) -> &str {
         id_of(&self.satellite)

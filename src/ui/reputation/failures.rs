@@ -69,7 +69,7 @@ fn row(entry: &Entry, audit: &FailedAudit, (n, count): (usize, Option<u64>), sha
     let cells = vec![
         Cell::number(time(audit.time_ms, shared), audit.time_ms as f64),
         Cell::text(entry.node.clone()),
-        Cell::text(entry.name.clone()),
+        Cell::text(entry.name.clone()).of(entry.satellite_id()),
         audit.piece.clone().map_or(Cell::unknown(), Cell::text),
         count_of(audit.offset),
         count_of(audit.size),

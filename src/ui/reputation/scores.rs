@@ -56,7 +56,7 @@ fn row(entry: &Entry, score: Score, shared: &Shared) -> Row {
     let missing = failing.is_some_and(|failing| failing.missing > 0);
     let cells = vec![
         Cell::text(entry.node.clone()),
-        Cell::text(entry.name.clone()).tone(tone),
+        Cell::text(entry.name.clone()).of(entry.satellite_id()).tone(tone),
         scored(audit).tone(if missing { tone } else { of(Trouble::Audit) }),
         audits_left(entry).tone(if missing { tone } else { of(Trouble::Audit) }),
         Cell::text(if out { String::new() } else { bar(entry, glyphs) }).tone(match missing {

@@ -299,7 +299,7 @@ fn table(all: &[Line], shared: &Shared) -> Table {
         let whole = Some(&line.paid).filter(|paid| paid.is_whole());
         let nodes = line.paid.0.len();
         let cells = vec![
-            Cell::text(line.name.clone()),
+            Cell::text(line.name.clone()).of(&line.id),
             bytes(&line.paid),
             share(whole.and_then(Figures::sum)),
             bytes(&line.kept),

@@ -251,6 +251,16 @@ impl View for Storage {
         }
     }
 
+    fn node_of(&self, table: &str, shared: &Shared) -> Option<String> {
+        match table {
+            SATELLITES | WHAT_IF => {
+                let place = self.subject(shared).filter(|place| place.name != ALL_NODES);
+                place.map(|place| place.name.clone())
+            }
+            _ => shared.node.clone(),
+        }
+    }
+
     fn has_chart(&self) -> bool {
         true
     }

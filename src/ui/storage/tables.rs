@@ -305,7 +305,7 @@ pub(super) fn satellites(known: &Known<'_>, shared: &Shared) -> Table {
             |bytes: Option<u64>| bytes.map_or(Cell::unknown(), |bytes| Cell::number(flow.text(bytes), bytes as f64));
         let gone = known.gone.contains(&one.satellite_id);
         let mut cells = vec![
-            Cell::text(one.name.clone()),
+            Cell::text(one.name.clone()).of(&one.satellite_id),
             form.size(one.paid),
             form.size(one.kept(home)),
             form.size(one.garbage(home)),

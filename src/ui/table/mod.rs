@@ -184,6 +184,8 @@ pub struct Cell {
     pub tone: Tone,
     /// What it is sorted by.
     pub sort: SortKey,
+    /// The whole id of what the text is a short name of: files have both.
+    pub id: Option<Box<str>>,
 }
 
 impl Cell {
@@ -193,6 +195,7 @@ impl Cell {
             text: text.into(),
             tone: Tone::Text,
             sort: SortKey::Text,
+            id: None,
         }
     }
 
@@ -227,6 +230,14 @@ impl Cell {
         Self {
             sort: SortKey::None,
             ..Self::text("")
+        }
+    }
+
+    /// With the whole id of what it names; none where it is empty.
+    pub fn of(self, id: &str) -> Self {
+        Self {
+            id: Some(id.into()).filter(|_| !id.is_empty()),
+            ..self
         }
     }
 

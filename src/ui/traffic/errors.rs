@@ -290,7 +290,7 @@ impl Example<'_> {
         let cells = vec![
             Cell::number(number::second(time, shared.now_ms, &shared.zone), time as f64),
             Cell::text(self.text("node")),
-            Cell::text(shared.satellite_name(&self.text("satellite_id"))),
+            Cell::text(shared.satellite_name(&self.text("satellite_id"))).of(&self.text("satellite_id")),
             Cell::text(self.text("action")),
             Cell::text(self.text("piece_id")),
             known(self.count("size"), number::size),

@@ -209,7 +209,7 @@ pub(super) fn pieces(told: &Told<'_>, shared: &Shared) -> Table {
             Cell::number(scale.text(piece.bytes), piece.bytes as f64),
             match piece.satellite_id.as_str() {
                 "" => Cell::unknown(),
-                id => Cell::text(shared.satellite_name(id)),
+                id => Cell::text(shared.satellite_name(id)).of(id),
             },
             Cell::text((*node).to_owned()),
             Cell::text(piece.piece.clone()),

@@ -237,7 +237,9 @@ pub(super) fn satellites(counted: &[Counted], shared: &Shared) -> Table {
             "" => "(unknown)".to_owned(),
             id => shared.satellite_name(id),
         };
-        let row = Row::new(id.as_str(), sides_cells(name, sides, &size, &counts));
+        let mut cells = sides_cells(name, sides, &size, &counts);
+        cells[0] = cells[0].clone().of(id);
+        let row = Row::new(id.as_str(), cells);
         match sides.all.count(End::Missing) {
             0 => row,
             _ => row.mark(shared.theme.glyphs.critical, Tone::Bad),
