@@ -402,7 +402,7 @@ fn all_tables_are_one_json_and_markdown_has_the_words_of_the_screen() {
         );
     }
     let range = ["range", "from", "to"].map(|key| told[key].as_str().unwrap());
-    assert_eq!(range, ["24 h", "2026-08-20T19:48:07Z", "2026-08-21T19:48:07Z"]);
+    assert_eq!(range, ["1 h", "2026-08-21T18:48:07Z", "2026-08-21T19:48:07Z"]);
     let actions = told["tables"]["actions"].as_array().unwrap();
     assert!(
         actions[0]["bytes"].is_u64() && actions[0]["action"].is_string(),
@@ -417,7 +417,7 @@ fn all_tables_are_one_json_and_markdown_has_the_words_of_the_screen() {
     let (first, table) = text.split_once("\n\n").unwrap();
     assert_eq!(
         first,
-        "traffic errors: all nodes, all satellites, 24 h until 2026-08-21 19:48:07Z"
+        "traffic errors: all nodes, all satellites, 1 h until 2026-08-21 19:48:07Z"
     );
     assert!(table.starts_with("| COUNT | ACTION | ERROR |"), "{text}");
 }

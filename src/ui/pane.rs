@@ -229,7 +229,8 @@ pub trait View {
         None
     }
 
-    /// The node all rows of a table are of, where no column of it says so: files have it as one.
+    /// The node all rows of a table are of, where no column of it says so: files have it as one. The lines of the chart are
+    /// those of the table `chart`.
     fn node_of(&self, _table: &str, shared: &Shared) -> Option<String> {
         shared.node.clone()
     }

@@ -48,8 +48,9 @@ impl Plot {
     }
 }
 
-/// As a table; what is not known at a time is empty. Lines named after one of these nodes are masked as nodes are.
-pub fn plot(plot: &Plot, nodes: &[String], masks: &mut Masks<'_>) -> Sheet {
+/// As a table; what is not known at a time is empty. Lines named after one of these nodes are masked as nodes are. `of`:
+/// all lines are of this node.
+pub fn plot(plot: &Plot, (nodes, of): (&[String], Option<&str>), masks: &mut Masks<'_>) -> Sheet {
     let mut lines: BTreeMap<i64, Vec<Option<f64>>> = BTreeMap::new();
     let (from, to) = plot.window;
     for (n, series) in plot.series.iter().enumerate() {
@@ -64,20 +65,29 @@ pub fn plot(plot: &Plot, nodes: &[String], masks: &mut Masks<'_>) -> Sheet {
             }
         }
     }
-    let named = plot.series.iter().map(|series| {
-        let name = match nodes.contains(&series.name) {
-            true => masks.apply("node", &series.name).into_owned(),
-            false => series.name.clone(),
-        };
-        format!("{name} {}", plot.unit).trim().replace(char::is_control, " ")
-    });
-    let columns = unique(std::iter::once("time".to_owned()).chain(named));
+    let named: Vec<String> = plot
+        .series
+        .iter()
+        .map(|series| {
+            let name = match nodes.contains(&series.name) {
+                true => masks.apply("node", &series.name).into_owned(),
+                false => series.name.clone(),
+            };
+            format!("{name} {}", plot.unit).trim().replace(char::is_control, " ")
+        })
+        .collect();
+    let of = of.map(|node| masks.apply("node", node).into_owned());
+    let first = ["time".to_owned()]
+        .into_iter()
+        .chain(of.as_ref().map(|_| "node".to_owned()));
+    let columns = unique(first.chain(named));
     let rows: Vec<Vec<Value>> = lines
         .into_iter()
         .map(|(second, line)| {
             let values = line.into_iter().map(|value| value.map_or(Value::Null, decimal));
             let time = Value::Time(second.saturating_mul(1000));
-            std::iter::once(time).chain(values).collect()
+            let of = of.clone().map(Value::Text);
+            std::iter::once(time).chain(of).chain(values).collect()
         })
         .collect();
     Sheet {
@@ -102,8 +112,7 @@ fn points(points: &Points) -> Vec<(i64, Option<f64>)> {
 
 fn markdown(columns: &[String], rows: &[Vec<Value>]) -> String {
     let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-    let safe = |name: &String| name.replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;");
-    let mut text = line(columns.iter().map(safe).collect());
+    let mut text = line(columns.iter().map(|name| safe(name)).collect());
     let sides = (0..columns.len()).map(|at| if at == 0 { "---" } else { "---:" });
     text += &line(sides.map(str::to_owned).collect());
     for row in rows {
@@ -112,11 +121,17 @@ fn markdown(columns: &[String], rows: &[Vec<Value>]) -> String {
     text
 }
 
+fn safe(text: &str) -> String {
+    let text = text.replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;");
+    text.replace(char::is_control, " ")
+}
+
 fn written(value: &Value) -> String {
     match value {
         Value::Time(ms) => jiff::Timestamp::from_millisecond(*ms).map_or_else(|_| String::new(), |t| t.to_string()),
         Value::Amount(number) => number.to_string(),
         Value::Score(number) => number.to_string(),
+        Value::Text(text) => safe(text),
         _ => String::new(),
     }
 }
@@ -141,7 +156,10 @@ mod tests {
             factor: 1.0,
         };
         let mut masks = Masks::none().column("node", copy::numbered("node"));
-        let sheet = plot(&shown, &["barn".to_owned()], &mut masks);
+        let of_all = plot(&shown, (&["barn".to_owned()], Some("dock")), &mut masks);
+        assert_eq!(of_all.columns, ["time", "node", "node1 MB/s", "all MB/s"]);
+        assert_eq!(of_all.rows[0][1], Value::Text("node2".to_owned()));
+        let sheet = plot(&shown, (&["barn".to_owned()], None), &mut masks);
         assert_eq!(sheet.columns, ["time", "node1 MB/s", "all MB/s"]);
         assert_eq!(
             sheet.rows,
@@ -160,7 +178,7 @@ mod tests {
             symbol: "$".to_owned(),
             factor: 1.37,
         };
-        let sheet = plot(&shown.dollars(&canadian), &[], &mut Masks::none());
+        let sheet = plot(&shown.dollars(&canadian), (&[], None), &mut Masks::none());
         assert_eq!(sheet.columns, ["time", "barn usd", "all usd"]);
         assert_eq!(sheet.rows[0][2], Value::Score(1.459_854));
     }

@@ -179,6 +179,9 @@ impl View for Latency {
     fn node_of(&self, table: &str, shared: &Shared) -> Option<String> {
         match table {
             ROWS => self.subject(shared),
+            // Its lines are named after nodes, or are those of one.
+            "chart" if self.trend.measure == Measure::One => self.subject(shared),
+            "chart" => None,
             _ => shared.node.clone(),
         }
     }

@@ -51,6 +51,8 @@ struct Taken {
     /// Its tables, the one with the keys first; the node all rows of one are of.
     tables: Vec<(&'static str, Table, TableState, Option<String>)>,
     plot: Option<Plot>,
+    /// The node all lines of the chart are of.
+    plot_node: Option<String>,
     nodes: Vec<String>,
     picture: String,
 }
@@ -127,7 +129,11 @@ impl Taken {
                 (content, "all".to_owned(), "json")
             }
             (CHART, _) => {
-                let sheet = export::plot(self.plot.as_ref()?, &self.nodes, &mut masks);
+                let sheet = export::plot(
+                    self.plot.as_ref()?,
+                    (&self.nodes, self.plot_node.as_deref()),
+                    &mut masks,
+                );
                 (self.headed(sheet, masked), "chart".to_owned(), "csv")
             }
             (PICTURE, _) => (Content::Text(self.picture.clone()), "screen".to_owned(), "txt"),
@@ -214,6 +220,7 @@ impl Model {
                 Some(currency) => plot.dollars(currency),
                 None => plot,
             }),
+            plot_node: view.node_of(CHART, &self.shared),
             nodes: self.shared.nodes().iter().map(|node| node.name.clone()).collect(),
             picture: rows.collect(),
         }
