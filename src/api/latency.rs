@@ -263,6 +263,9 @@ pub struct SatelliteRow {
     pub before_p95: Option<u64>,
     /// Won, lost, failed, rejected.
     pub ends: [u64; 4],
+    /// Bytes a second, each transfer for itself; told of ranges that are read from transfers.
+    #[serde(default)]
+    pub speed: Option<Speed>,
 }
 
 /// Races lost by one step of lateness.

@@ -208,6 +208,11 @@ fn detail(name: &str) -> Detail {
         figures: figures(p95, count, Quality::Arrival),
         before_p95: Some(600),
         ends: [count, count / 25, 0, 0],
+        speed: (count > 20).then_some(Speed {
+            p10: Some(30_000),
+            p50: Some(p95 * 700),
+            p90: Some(7_000_000),
+        }),
     };
     let shares = [5, 6, 16, 9, 31, 20, 9, 4];
     let bounds = [250, 500, 1000, 1500, 2000, 4000, 10_000]

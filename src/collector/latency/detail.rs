@@ -66,7 +66,7 @@ impl Asked<'_> {
         Ok(Detail {
             node: name.to_owned(),
             rows: self.rows(row, (&sums, &before), raw)?,
-            satellites: self.satellites((row, name), (&sums, &before))?,
+            satellites: self.satellites(name, (&sums, &before), raw)?,
             lost,
             lost_quality,
             lost_of_all: self.mixes_satellites(),
@@ -127,8 +127,9 @@ impl Asked<'_> {
 
     fn satellites(
         &self,
-        (_, name): (i64, &str),
+        name: &str,
         (sums, before): (&BTreeMap<SizeKey, Sum>, &BTreeMap<SizeKey, Sum>),
+        raw: &Raw,
     ) -> Result<Vec<SatelliteRow>> {
         let of = |key: &SizeKey| match (key.1, key.2) == (self.action, Outcome::Success as i64) {
             true => vec![key.0],
@@ -159,6 +160,12 @@ impl Asked<'_> {
             rows.push(SatelliteRow {
                 before_p95: long_ago.and_then(|sketch| figures(&sketch, now.quality, 0).comparable()),
                 ends: ends.get(&satellite_id).copied().unwrap_or_default(),
+                // By the hour they are kept of all satellites together.
+                speed: raw
+                    .satellite_speeds
+                    .get(&(satellite, now.quality))
+                    .filter(|_| self.plan.hours.0 >= self.plan.hours.1)
+                    .map(speed_of),
                 satellite_id,
                 figures: now,
             });

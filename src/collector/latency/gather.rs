@@ -96,6 +96,8 @@ pub(super) struct Raw {
     pub(super) sizes: BTreeMap<SizeKey, Sketch>,
     /// Speeds by action, quality, size class.
     pub(super) speeds: BTreeMap<(i64, Quality, i64), Sketch>,
+    /// Speeds of the action by satellite and quality.
+    pub(super) satellite_speeds: BTreeMap<(i64, Quality), Sketch>,
     pub(super) lost: BTreeMap<Quality, [Lost; LOST_STEPS]>,
     /// The slowest by action.
     pub(super) slow: BTreeMap<i64, Vec<Slow<i64>>>,
@@ -132,6 +134,10 @@ impl Raw {
         self.sizes.entry(key).or_default().add(ms.into());
         if let Some(speed) = latency::speed(row) {
             self.speeds.entry((row.action, quality, class)).or_default().add(speed);
+            if row.action == action {
+                let key = (row.satellite, quality);
+                self.satellite_speeds.entry(key).or_default().add(speed);
+            }
         }
         if row.action == action && row.outcome == Outcome::Success {
             let bucket = second.div_euclid(width) * width;

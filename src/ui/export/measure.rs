@@ -167,7 +167,7 @@ fn usual(column: &str) -> Measure {
         "used" | "of" | "paid" | "trash" | "dead" | "unexplained" | "free" | "size" | "promised" | "kept"
         | "garbage" | "average" | "in" | "out" | "bytes" | "wasted" | "repair" | "before" | "after" | "reclaimed"
         | "rewritten" | "room" | "offset" => Measure::Bytes,
-        "speed" | "read" | "write" => Measure::BytesPerSecond,
+        "speed" | "speed_low" | "read" | "write" => Measure::BytesPerSecond,
         "growth" => Measure::BytesPerDay,
         "took" | "for" | "word" | "every" | "p50" | "p90" | "p95" | "p99" | "max" | "oldest" | "await"
         | "await_usual" | "await_worst" => Measure::Millis,

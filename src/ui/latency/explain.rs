@@ -1,7 +1,7 @@
 //! What the figures of the pane are: where they come from, how they are made, what follows.
 
 use super::{Latency, ROWS, asks, facts, tables};
-use crate::api::latency::{Figures, NodeLatency, Row, bounds};
+use crate::api::latency::{Figures, NodeLatency, Row, Speed, bounds};
 use crate::domain::transfer::Quality;
 use crate::ui::explain::{Explained, Fact};
 use crate::ui::number;
@@ -18,6 +18,10 @@ const SLOW: &str = "What is twice the usual is slow: against the median of the o
     queue, at other programs on it.";
 const LOST: &str = "An uplink sends a piece to more nodes than it needs and hangs up on the slowest: a race that is lost \
     after a moment is a matter of distance, one that is lost with nearly all bytes moved is a matter of the disk.";
+const SPEED: &str = "Bytes a second of each transfer for itself, size by duration: half are slower than p50, one in ten is \
+    slower than p10. Many transfers run at once: it is no speed of the disk or the line. Whole seconds tell nothing of \
+    it; what took less than 20 ms by its arrival counts as 20 ms, so `≥` is at least. By the hour speeds are kept of all \
+    satellites together: of one they are known in ranges up to 6 h.";
 const WHOLE: &str = "Both lines have only whole seconds: what began and ended within the same second is `under 1 s`, what \
     says 1 s took between 0 and 2. Bars are no finer than that.";
 const RUNNING: &str = "What runs is a `started` line without its end. The satellite gives an audit up after about 5 min and \
@@ -31,7 +35,7 @@ impl Latency {
                 self.of_bin((first.parse().ok()?, last.parse().ok()?), shared)
             }
             "hour" => self.of_hour(figure.of.parse().ok()?, shared),
-            "lost" => Some(words("Lost races by how late", &[LOST])),
+            "lost" => self.of_lost(shared),
             "running" => Some(words("In flight", &[RUNNING])),
             "check" | "await" | "source" if self.blind => self.of_check(&figure.of, shared),
             what => {
@@ -59,11 +63,17 @@ impl Latency {
                 shared.satellite_name(&row.satellite_id),
                 figure.what
             );
+            let mut facts = of_figures(&row.figures);
+            facts.extend(row.speed.map(of_speed));
+            let about = match figure.what.as_str() {
+                "speed" | "speed_low" => SPEED,
+                _ => PERCENTILES,
+            };
             return Some(Explained {
                 title,
                 sum: String::new(),
-                facts: of_figures(&row.figures),
-                words: vec![PERCENTILES.to_owned(), QUALITY.to_owned()],
+                facts,
+                words: vec![about.to_owned(), QUALITY.to_owned()],
             });
         }
         let slow = self.slow_one(&figure.of, shared)?;
@@ -182,6 +192,49 @@ impl Latency {
         })
     }
 
+    /// When races are lost, each step.
+    fn of_lost(&self, shared: &Shared) -> Option<Explained> {
+        let detail = self.detail(shared)?;
+        let all: u64 = detail.lost.iter().map(|step| step.count).sum();
+        let mut facts = Vec::new();
+        facts.extend(
+            detail
+                .lost_quality
+                .map(|quality| Fact::new("quality", facts::quality_words(quality), "log")),
+        );
+        let mut begin = 0;
+        for step in &detail.lost {
+            let name = match step.up_to_ms {
+                Some(ms) => format!("up to {} s", super::words::decimal(ms)),
+                None => format!("over {} s", super::words::decimal(begin)),
+            };
+            begin = step.up_to_ms.unwrap_or(begin);
+            let share = step.count as f64 * 100.0 / all.max(1) as f64;
+            let moved = match (step.share, step.moved) {
+                (Some(part), _) => format!(", {:.0} % moved", part * 100.0),
+                (None, Some(bytes)) => format!(", {} moved", number::size(bytes)),
+                (None, None) => String::new(),
+            };
+            facts.push(Fact::new(
+                &name,
+                format!("{} ({share:.0} %){moved}", number::count(step.count)),
+                "log",
+            ));
+        }
+        let mut words = vec![LOST.to_owned()];
+        if detail.lost_of_all {
+            words.push(
+                "By the hour they are kept of all satellites together: these are not of the one alone.".to_owned(),
+            );
+        }
+        Some(Explained {
+            title: format!("{}: {} lost, by how late", detail.node, facts::plural(&self.action)),
+            facts,
+            words,
+            ..Explained::default()
+        })
+    }
+
     /// An hour of the day.
     fn of_hour(&self, hour: usize, shared: &Shared) -> Option<Explained> {
         let name = self.subject(shared)?;
@@ -225,6 +278,12 @@ fn of_figures(figures: &Figures) -> Vec<Fact> {
     facts
 }
 
+fn of_speed(speed: Speed) -> Fact {
+    let rate = |rate: Option<u64>| rate.map_or("?".to_owned(), number::rate);
+    let text = format!("{} ({}–{})", rate(speed.p50), rate(speed.p10), rate(speed.p90));
+    Fact::new("each at (p10–p90)", text, "size ÷ duration")
+}
+
 fn of_row(what: &str, (node, row): (&str, &Row)) -> Explained {
     let mut facts = of_figures(&row.figures);
     if let Some(ms) = row.before_p95 {
@@ -234,17 +293,10 @@ fn of_row(what: &str, (node, row): (&str, &Row)) -> Explained {
             "log",
         ));
     }
-    if let Some(speed) = row.speed {
-        let rate = |rate: Option<u64>| rate.map_or("?".to_owned(), number::rate);
-        let text = format!("{} ({}–{})", rate(speed.p50), rate(speed.p10), rate(speed.p90));
-        facts.push(Fact::new("each at", text, "size ÷ duration"));
-    }
+    facts.extend(row.speed.map(of_speed));
     let about = match what {
         "won" => "Won of all whose duration is known: a log at INFO tells of ends only.",
-        "speed" => {
-            "Bytes a second of each transfer for itself: half are slower, in brackets one in ten and nine in ten. \
-                    Whole seconds tell nothing of it; what took less than 20 ms by its arrival counts as 20 ms."
-        }
+        "speed" | "speed_low" => SPEED,
         _ => PERCENTILES,
     };
     let size = row.size_class.as_deref().unwrap_or("all sizes");

@@ -210,9 +210,48 @@ fn ends_of(detail: &Detail, row: &Told) -> [u64; 4] {
     ends
 }
 
-fn speed(speed: Option<Speed>, scale: &Scale) -> Cell {
-    let known = speed.and_then(|speed| speed.p50);
-    known.map_or(Cell::unknown(), |rate| Cell::number(scale.text(rate), rate as f64))
+/// What arrives is timed within so much (ms): what took less has a speed that is at least the one that is told.
+const LEAST_MS: u64 = 20;
+
+/// Columns of throughput: each transfer for itself, the middle one and the slow end.
+fn speed_columns(unit: &'static str) -> [Column; 2] {
+    [
+        Column::number("speed", "SPEED p50")
+            .short(format!("p50 {unit}"))
+            .unit(unit)
+            .priority(9),
+        Column::number("speed_low", "SPEED p10")
+            .short(format!("p10 {unit}"))
+            .unit(unit)
+            .priority(11),
+    ]
+}
+
+/// Half of the transfers are slower than the first, one in ten is than the second.
+fn speeds(speed: Option<Speed>, figures: &Figures, (scale, shared): (&Scale, &Shared)) -> [Cell; 2] {
+    let sign = if shared.theme.glyphs.unicode { "≥" } else { ">=" };
+    let cell = |rate: Option<u64>, took: Option<u64>| {
+        let Some(rate) = rate else { return Cell::unknown() };
+        let shortest = figures.quality == Quality::Arrival && took.is_some_and(|ms| ms < LEAST_MS);
+        let text = match scale.text(rate) {
+            text if rate > 0 && text.chars().all(|c| matches!(c, '0' | '.')) => format!("<{}", above(&text)),
+            text if shortest => format!("{sign}{text}"),
+            text => text,
+        };
+        Cell::number(text, rate as f64)
+    };
+    // The slow end of speeds is the long end of durations.
+    [
+        cell(speed.and_then(|speed| speed.p50), figures.p50),
+        cell(speed.and_then(|speed| speed.p10), figures.p90),
+    ]
+}
+
+/// The least figure of as many decimals: of `0.0` it is `0.1`.
+fn above(zero: &str) -> String {
+    let mut text = zero.to_owned();
+    text.pop();
+    text + "1"
 }
 
 /// One node: by action and size, or by how it ended.
@@ -229,16 +268,11 @@ pub(super) fn rows(detail: &Detail, pane: &Latency, shared: &Shared) -> Table {
     };
     let mut columns = vec![Column::text("action", "ACTION").bounds(4, 14), second];
     columns.extend(percentiles());
-    columns.extend([
-        Column::number("won", "WON").short("WON %").unit("%").priority(8),
-        Column::number("speed", "EACH")
-            .short(rates.unit())
-            .unit(rates.unit())
-            .priority(9),
-        Column::text(HISTOGRAM, "8 ms       0.5 s     30 s ")
-            .bounds(28, 28)
-            .priority(10),
-    ]);
+    columns.extend([Column::number("won", "WON").short("WON %").unit("%").priority(8)]);
+    columns.extend(speed_columns(rates.unit()));
+    columns.extend([Column::text(HISTOGRAM, "8 ms       0.5 s     30 s ")
+        .bounds(28, 28)
+        .priority(10)]);
     let row = |told: &&Told| {
         let slow = told.before_p95.zip(told.figures.comparable());
         let slow = slow.is_some_and(|(before, p95)| is_worse(p95, before, told.figures.quality));
@@ -252,9 +286,9 @@ pub(super) fn rows(detail: &Detail, pane: &Latency, shared: &Shared) -> Table {
             Outcome::Success => won(&ends_of(detail, told)),
             _ => Cell::absent(),
         });
-        all.push(match told.outcome {
-            Outcome::Success => speed(told.speed, &rates),
-            _ => Cell::absent(),
+        all.extend(match told.outcome {
+            Outcome::Success => speeds(told.speed, &told.figures, (&rates, shared)),
+            _ => [Cell::absent(), Cell::absent()],
         });
         // Drawn over; sorted by its middle.
         let middle = told.figures.p50;
@@ -282,13 +316,17 @@ fn satellites(detail: &Detail, shared: &Shared) -> Table {
     let form = form(detail.satellites.iter().map(|row| &row.figures));
     let mut columns = vec![Column::text("satellite", "SATELLITE").short("SAT").bounds(3, 20)];
     columns.extend(percentiles());
+    let rates = detail.satellites.iter();
+    let rates = Scale::rates(rates.filter_map(|row| row.speed.and_then(|speed| speed.p50)));
     columns.push(Column::number("won", "WON").short("WON %").unit("%").priority(8));
+    columns.extend(speed_columns(rates.unit()));
     let rows = detail.satellites.iter().map(|told| {
         let slow = told.before_p95.zip(told.figures.comparable());
         let slow = slow.is_some_and(|(before, p95)| is_worse(p95, before, told.figures.quality));
         let mut all = vec![Cell::text(shared.satellite_name(&told.satellite_id)).of(&told.satellite_id)];
         all.extend(cells(Some(&told.figures), told.before_p95, (form, slow)));
         all.push(won(&told.ends));
+        all.extend(speeds(told.speed, &told.figures, (&rates, shared)));
         Row::new(told.satellite_id.as_str(), all)
     });
     Table::new(columns, rows.collect())
