@@ -91,6 +91,9 @@ pub fn latency(reader: &Reader, ask: &Ask, now_ms: i64) -> Result<Latency> {
     told.slow.sort_by_key(|slow| (std::cmp::Reverse(slow.ms), slow.time_ms));
     told.slow.truncate(MOST_SLOW);
     judged(&mut told.nodes);
+    told.nodes
+        .iter_mut()
+        .for_each(|node| since_in_range(node, (begin, told.width)));
     Ok(told)
 }
 
@@ -335,6 +338,22 @@ fn judged(nodes: &mut [NodeLatency]) {
     for (node, against) in nodes.iter_mut().zip(against) {
         set_against((&mut node.compared, &mut node.slow), against);
     }
+}
+
+/// Since when within the range it is slow against the others, where nothing of a week before tells.
+fn since_in_range(node: &mut NodeLatency, (begin, width): (i64, i64)) {
+    let NodeLatency {
+        trend, slow, before, ..
+    } = node;
+    let Some(verdict) = slow.as_mut().filter(|slow| slow.since_ms.is_none()) else {
+        return;
+    };
+    let Some(others) = verdict.others.filter(|_| before.is_none()) else {
+        return;
+    };
+    let p95: Vec<Option<u64>> = trend.iter().map(|bucket| bucket.and_then(|(_, p95)| p95)).collect();
+    let at = judge::since(&p95, others);
+    verdict.since_ms = at.map(|at| (begin + at as i64 * width) * 1000);
 }
 
 /// Whether there was something to compare with, and of what is slow how many times the usual it is, and that (ms).

@@ -9,22 +9,26 @@ use crate::ui::shared::Shared;
 /// So many slow ones are named.
 const NAMED: usize = 3;
 
-/// In one or two lines; `None`: nothing is known of any action.
-pub(super) fn headline(nodes: &[NodeLatency], shared: &Shared) -> Option<Said> {
+/// In one or two lines; `told`: of a node's action more is said elsewhere. `None`: nothing is known of any action, or
+/// all of it is said.
+pub(super) fn headline(nodes: &[NodeLatency], told: &dyn Fn(&str, &str) -> bool, shared: &Shared) -> Option<Said> {
     let wanted = |node: &&NodeLatency| shared.node.as_ref().is_none_or(|name| node.node == *name);
     let ours = nodes.iter().filter(wanted);
     let mut all: Vec<(&str, &ActionLatency)> = ours
         .flat_map(|node| node.actions.iter().map(|one| (node.node.as_str(), one)))
         .collect();
+    let known = all.len();
+    all.retain(|(node, one)| !told(node, &one.action));
     if all.is_empty() {
         return None;
     }
+    let more = all.len() < known;
     let name = |(node, one): &(&str, &ActionLatency)| ((*node).to_owned(), one.action.clone());
     all.sort_by(|a, b| rank(b.1).total_cmp(&rank(a.1)).then_with(|| name(a).cmp(&name(b))));
     let slow = all.iter().take_while(|(_, one)| one.slow.is_some()).count();
     let (weight, text) = match slow {
-        0 => well(&all, shared),
-        _ => (Weight::Warning, slow_words(&all, slow, shared)),
+        0 => well(&all, more, shared),
+        _ => (Weight::Warning, slow_words(&all, (slow, more), shared)),
     };
     Some(Said { weight, text })
 }
@@ -54,7 +58,7 @@ fn against(one: &ActionLatency) -> String {
     }
 }
 
-fn slow_words(all: &[(&str, &ActionLatency)], slow: usize, shared: &Shared) -> String {
+fn slow_words(all: &[(&str, &ActionLatency)], (slow, more): (usize, bool), shared: &Shared) -> String {
     let mut names: Vec<String> = Vec::new();
     let mut before = None;
     for (node, one) in all.iter().take(slow.min(NAMED)) {
@@ -81,7 +85,11 @@ fn slow_words(all: &[(&str, &ActionLatency)], slow: usize, shared: &Shared) -> S
         1 => " One more as usual.".to_owned(),
         rest => format!(" {} as usual.", number::count(rest as u64)),
     };
-    format!("{slow} slow: {}.{worst}{rest}{}", names.join(", "), not_compared(all))
+    let first = match more {
+        true => "Also slow".to_owned(),
+        false => format!("{slow} slow"),
+    };
+    format!("{first}: {}.{worst}{rest}{}", names.join(", "), not_compared(all))
 }
 
 /// Of how many nobody can say whether they are slow, and why.
@@ -104,7 +112,7 @@ fn not_compared(all: &[(&str, &ActionLatency)]) -> String {
     }
 }
 
-fn well(all: &[(&str, &ActionLatency)], shared: &Shared) -> (Weight, String) {
+fn well(all: &[(&str, &ActionLatency)], more: bool, shared: &Shared) -> (Weight, String) {
     let slowest = all.iter().max_by_key(|(_, one)| one.figures.p95);
     let slowest = slowest.and_then(|(node, one)| {
         let p95 = said(one.figures.p95?, one.figures.quality);
@@ -126,7 +134,8 @@ fn well(all: &[(&str, &ActionLatency)], shared: &Shared) -> (Weight, String) {
             return (Weight::Note, text);
         }
     };
-    let text = format!("Nothing is slow ({with}).{}{slowest}", not_compared(all));
+    let nothing = if more { "Nothing else" } else { "Nothing" };
+    let text = format!("{nothing} is slow ({with}).{}{slowest}", not_compared(all));
     (Weight::Well, text)
 }
 
@@ -188,7 +197,7 @@ mod tests {
             };
             let theme = crate::ui::look::Theme::new(crate::ui::look::Glyphs::UNICODE, true);
             let shared = Shared::new(theme, jiff::tz::TimeZone::UTC, crate::ui::shared::Collector::Inside, 0);
-            headline(&[node], &shared).unwrap()
+            headline(&[node], &|_, _| false, &shared).unwrap()
         };
         for (all, weight, text) in [
             (
@@ -222,5 +231,28 @@ mod tests {
             assert_eq!(said.weight, weight, "{}", said.text);
             assert!(said.text.contains(text), "{}", said.text);
         }
+    }
+
+    #[test]
+    fn what_is_told_in_full_is_not_told_again() {
+        let theme = crate::ui::look::Theme::new(crate::ui::look::Glyphs::UNICODE, true);
+        let shared = Shared::new(theme, jiff::tz::TimeZone::UTC, crate::ui::shared::Collector::Inside, 0);
+        let slow = action(9000, 400, (true, false), (Some(9.0), None));
+        let of = |name: &str, second: ActionLatency| NodeLatency {
+            node: name.to_owned(),
+            actions: vec![
+                slow.clone(),
+                ActionLatency {
+                    action: "GET".to_owned(),
+                    ..second
+                },
+            ],
+            ..NodeLatency::default()
+        };
+        let told = |node: NodeLatency| headline(&[node], &|_, action| action == "PUT", &shared).unwrap().text;
+        let calm = action(500, 400, (true, false), (None, None));
+        assert!(told(of("barn", calm)).starts_with("Nothing else is slow (other nodes)."));
+        assert!(told(of("barn", slow.clone())).starts_with("Also slow: barn's downloads 9.0 times the others."));
+        assert_eq!(headline(&[of("barn", slow.clone())], &|_, _| true, &shared), None);
     }
 }

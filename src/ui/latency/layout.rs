@@ -66,9 +66,10 @@ impl Latency {
     pub(super) fn blocks(&self, page: &mut Page<'_>) {
         let area = page.area;
         let small = area.width < NARROW || area.height < LOW;
+        let wrong = self.said.iter().any(|said| said.weight.is_wrong());
         let most = match (small, area.height) {
             (true, _) => 2,
-            (_, ..=24) => 3,
+            (_, ..=24) => 3 + u16::from(wrong),
             (_, ..=40) => 6,
             _ => 8,
         };

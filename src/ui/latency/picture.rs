@@ -183,12 +183,13 @@ impl Latency {
         }
     }
 
-    /// A heading with the name of the node that is told in full before it, cut where there is no room.
+    /// A heading with the name of the node that is told in full before it, cut where there is no room. Where one node
+    /// is looked at alone the frame names it.
     pub(super) fn whose(&self, title: &str, room: usize, shared: &Shared) -> String {
         // Blanks at both sides, and a piece of the rule.
         let room = room.saturating_sub(text::width(title) + ": ".len() + 3);
         match self.subject(shared) {
-            Some(name) if room >= 4 => {
+            Some(name) if room >= 4 && shared.node.is_none() => {
                 let name = text::fit(&name.to_uppercase(), room, &shared.theme.glyphs);
                 format!("{}: {title}", name.trim_end())
             }
@@ -331,6 +332,7 @@ impl Latency {
         }
         let mut sums = [0u64; 3];
         let mut oldest: Option<(i64, String)> = None;
+        let mut audit: Option<i64> = None;
         let mut known = false;
         for name in shared.shown().nodes.keys().filter(|name| ours(name)) {
             let Some(running) = tables::running(name, shared) else {
@@ -344,6 +346,9 @@ impl Latency {
                     _ => 1,
                 };
                 sums[place] += of.count;
+                if place == 2 {
+                    audit = Some(audit.map_or(of.oldest_ms, |ms| ms.min(of.oldest_ms)));
+                }
                 if oldest.as_ref().is_none_or(|(ms, _)| of.oldest_ms < *ms) {
                     let node = if shared.node.is_none() {
                         format!(" {name}")
@@ -357,12 +362,11 @@ impl Latency {
         if !known {
             return format!("in flight ? (no log tells of starts){ended}");
         }
-        let oldest = oldest.map_or(String::new(), |(ms, what)| {
-            let age = (shared.now_ms - ms).max(0).unsigned_abs();
-            format!(", oldest {} {what}", number::duration(age))
-        });
+        let age = |ms: i64| number::duration((shared.now_ms - ms).max(0).unsigned_abs());
+        let oldest = oldest.map_or(String::new(), |(ms, what)| format!(", oldest {} {what}", age(ms)));
+        let audit = audit.map_or(String::new(), |ms| format!(" for {}", age(ms)));
         let [up, down, audits] = sums.map(number::count);
-        format!("in flight {up} up, {down} down{oldest} · audits pending {audits}{ended}")
+        format!("in flight {up} up, {down} down{oldest} · audits pending {audits}{audit}{ended}")
     }
 }
 

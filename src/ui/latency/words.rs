@@ -57,12 +57,14 @@ pub(super) fn answer(known: &Known<'_>, shared: &Shared) -> Vec<Said> {
     let wanted = |node: &&NodeLatency| shared.node.as_ref().is_none_or(|name| node.node == *name);
     let ours: Vec<&NodeLatency> = known.nodes.iter().filter(wanted).collect();
     pending(&mut lines, &ours, shared);
-    lines.extend(super::headline::headline(known.actions, shared));
     let mut slow: Vec<&NodeLatency> = ours.iter().copied().filter(|node| node.slow.is_some()).collect();
     slow.sort_by_key(|node| std::cmp::Reverse(figures(node).and_then(|figures| figures.p95)));
     for node in &slow {
         lines.extend(slowness(node, known, shared));
     }
+    // What was told in full is not told once more.
+    let told = |name: &str, action: &str| action == known.action && slow.iter().any(|node| node.node == name);
+    lines.extend(super::headline::headline(known.actions, &told, shared));
     usual(&mut lines, &ours, known);
     silent(&mut lines, &ours);
     audits(&mut lines, known);
@@ -89,7 +91,7 @@ fn pending(lines: &mut Vec<Said>, ours: &[&NodeLatency], shared: &Shared) {
                 Weight::Warning
             };
             let text = format!(
-                "{}: an audit waits for {}; the satellite gives up at 5 min and counts it as failed. Look at the disk.",
+                "{}: an audit waits for {}; at 5 min it has failed. Look at the disk.",
                 node.node,
                 number::age(age.unsigned_abs() / 1000)
             );
@@ -107,7 +109,7 @@ fn slowness(node: &NodeLatency, known: &Known<'_>, shared: &Shared) -> Vec<Said>
     let what = plural(known.action);
     let measure = match (verdict.times_others, verdict.others, verdict.times_before) {
         (Some(times), Some(others), _) => format!(
-            "its {what} take {} times as long: p95 {}, median of the other nodes {}",
+            "its {what} take {} times as long: p95 {}, on the others {}",
             times_text(times),
             of(p95),
             of(others)
@@ -151,28 +153,37 @@ fn since(node: &NodeLatency, verdict: &Verdict, shared: &Shared) -> String {
 
 /// What races it costs, as far as can be told.
 fn cost(node: &NodeLatency, known: &Known<'_>, shared: &Shared) -> String {
+    if Class::of(known.action) == Class::Audit {
+        return String::new();
+    }
     let mut text = String::new();
     let others = known.nodes.iter().filter(|other| other.node != node.node);
     let usual = median(others.filter_map(|other| facts::lost_share(&other.ends)).collect());
-    if let (Some(ours), Some(usual)) = (facts::lost_share(&node.ends), usual)
-        && ours > usual + 0.002
-    {
+    if let (Some(ours), Some(usual)) = (facts::lost_share(&node.ends), usual) {
         let races = node.ends[0] + node.ends[1] + node.ends[2];
-        let more = ((ours - usual) * races as f64).round() as u64;
-        text += &format!(
-            " It loses {:.1} % of its races, the others {:.1} %: ≈ {} races in {}.",
-            ours * 100.0,
-            usual * 100.0,
-            number::count(more),
-            shared.time.range.name()
-        );
+        let more = ((ours - usual).max(0.0) * races as f64).round() as u64;
+        let shares = format!("{:.1} % are lost, there {:.1} %", ours * 100.0, usual * 100.0);
+        text += &match ours - usual > chance(usual, races) {
+            true => format!(
+                " It costs ≈ {} races in {}: {shares}.",
+                number::count(more),
+                shared.time.range.name()
+            ),
+            false => format!(" It costs hardly a race: {shares}."),
+        };
     }
     let steps = known.detail.filter(|detail| detail.node == node.node);
     if let Some((ms, moved)) = steps.and_then(|detail| half_lost(&detail.lost)) {
-        let moved = moved.map_or(String::new(), |bytes| format!(", with {} moved", number::size(bytes)));
-        text += &format!(" Half of the lost ones are lost after {} s{moved}.", decimal(ms));
+        let moved = moved.map_or(String::new(), |bytes| format!(", {} moved", number::size(bytes)));
+        text += &format!(" Half of the lost are lost after {} s{moved}.", decimal(ms));
     }
     text
+}
+
+/// So much more of so many races may be lost by chance.
+fn chance(usual: f64, races: u64) -> f64 {
+    let spread = (usual * (1.0 - usual) / races.max(1) as f64).sqrt();
+    (2.0 * spread).max(0.002)
 }
 
 /// The begin of the step in which the middle one of the lost races lies, and what it had moved.
@@ -286,6 +297,12 @@ fn audits(lines: &mut Vec<Said>, known: &Known<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_few_races_more_are_chance() {
+        assert!(chance(0.053, 1685) > 0.003 && chance(0.014, 224_000) < 0.024);
+        assert_eq!((chance(0.0, 100), chance(0.5, 0)), (0.002, 1.0));
+    }
 
     #[test]
     fn the_middle_lost_race_lies_in_its_step() {
