@@ -234,7 +234,7 @@ fn speeds(speed: Option<Speed>, figures: &Figures, (scale, shared): (&Scale, &Sh
         let Some(rate) = rate else { return Cell::unknown() };
         let shortest = figures.quality == Quality::Arrival && took.is_some_and(|ms| ms < LEAST_MS);
         let text = match scale.text(rate) {
-            text if rate > 0 && text.chars().all(|c| matches!(c, '0' | '.')) => format!("<{}", above(&text)),
+            text if rate > 0 && text.chars().all(|c| matches!(c, '0' | '.')) => small(rate, scale.unit()),
             text if shortest => format!("{sign}{text}"),
             text => text,
         };
@@ -247,11 +247,18 @@ fn speeds(speed: Option<Speed>, figures: &Figures, (scale, shared): (&Scale, &Sh
     ]
 }
 
-/// The least figure of as many decimals: of `0.0` it is `0.1`.
-fn above(zero: &str) -> String {
-    let mut text = zero.to_owned();
-    text.pop();
-    text + "1"
+/// A rate the scale of the others has no figure for: `0.03`, `<0.01`.
+fn small(rate: u64, unit: &str) -> String {
+    let one = match unit {
+        "GB/s" => 1e9,
+        "MB/s" => 1e6,
+        "kB/s" => 1e3,
+        _ => 1.0,
+    };
+    match rate as f64 / one {
+        ..0.005 => "<0.01".to_owned(),
+        value => format!("{value:.2}"),
+    }
 }
 
 /// One node: by action and size, or by how it ended.
@@ -391,4 +398,37 @@ pub(super) fn slowest(all: &[Slow], shared: &Shared) -> Table {
         .empty("no duration is known of this time")
         .one_line()
         .quiet()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_end_is_a_figure_and_what_may_be_faster_says_so() {
+        let theme = crate::ui::look::Theme::new(crate::ui::look::Glyphs::UNICODE, true);
+        let shared = Shared::new(theme, jiff::tz::TimeZone::UTC, crate::ui::shared::Collector::Inside, 0);
+        let scale = Scale::rates([5_000_000u64]);
+        let told = |quality, [p50, p90]: [u64; 2], p10| {
+            let figures = Figures {
+                quality,
+                count: 100,
+                left_out: 0,
+                p50: Some(p50),
+                p90: Some(p90),
+                p95: None,
+                p99: None,
+                max: p90,
+            };
+            let speed = Speed {
+                p10: Some(p10),
+                p50: Some(5_000_000),
+                p90: None,
+            };
+            speeds(Some(speed), &figures, (&scale, &shared)).map(|cell| cell.text.to_string())
+        };
+        assert_eq!(told(Quality::Arrival, [10, 500], 30_000), ["≥5.0", "0.03"]);
+        assert_eq!(told(Quality::Arrival, [20, 19], 800_000), ["5.0", "≥0.8"]);
+        assert_eq!(told(Quality::Exact, [10, 500], 900), ["5.0", "<0.01"]);
+    }
 }
