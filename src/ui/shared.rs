@@ -37,7 +37,7 @@ pub struct Sought {
     pub piece: Option<String>,
     /// The action, the node's word.
     pub action: String,
-    /// The satellite, by its id.
+    /// The satellite, by its id; empty where it is not known.
     pub satellite_id: String,
     /// Bytes.
     pub size: Option<u64>,

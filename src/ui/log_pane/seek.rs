@@ -17,7 +17,7 @@ fn fits(sought: &Sought, line: &LogLine) -> Option<(bool, bool, u64)> {
     let apart = line.time_ms.abs_diff(sought.time_ms);
     let is_it = line.node == sought.node
         && parts.action == sought.action
-        && parts.satellite == sought.satellite_id
+        && (sought.satellite_id.is_empty() || parts.satellite == sought.satellite_id)
         && !line.message.ends_with("started")
         && apart <= APART_MS
         && match &sought.piece {

@@ -39,14 +39,13 @@ impl Reputation {
         Vec::new()
     }
 
-    /// The log of this node at the moment the audit failed.
+    /// The line of the log that tells how the audit failed.
     fn to_the_log(&self, shared: &mut Shared) -> Vec<Effect> {
-        let Some((second, node)) = self.failures.selected().and_then(failures::moment_of) else {
+        let key = self.failures.selected();
+        let Some(line) = key.and_then(|key| failures::line_of(key, &self.entries)) else {
             return Vec::new();
         };
-        let now = shared.now_s();
-        shared.time.choose(second, now);
-        shared.node = Some(node).filter(|node| !node.is_empty());
+        shared.seek(line);
         vec![Effect::Show(Pane::Log)]
     }
 }

@@ -2,9 +2,10 @@
 
 use super::entry::Entry;
 use crate::api::reputation::{FailedAudit, Failing};
+use crate::domain::transfer::Outcome;
 use crate::ui::look::Tone;
 use crate::ui::number;
-use crate::ui::shared::Shared;
+use crate::ui::shared::{Shared, Sought};
 use crate::ui::table::{Cell, Column, Row, Table};
 
 /// The table, the newest first.
@@ -92,11 +93,23 @@ fn time(ms: i64, shared: &Shared) -> String {
     }
 }
 
-/// The second and node of a row.
-pub(super) fn moment_of(key: &str) -> Option<(i64, String)> {
+/// The line of the log that tells of the failure of a row.
+pub(super) fn line_of(key: &str, entries: &[Entry]) -> Option<Sought> {
     let mut parts = key.split('\t');
-    let ms: i64 = parts.next()?.parse().ok()?;
-    Some((ms.div_euclid(1000), parts.next()?.to_owned()))
+    let time_ms: i64 = parts.next()?.parse().ok()?;
+    let (node, id, n) = (parts.next()?, parts.next()?, parts.next()?.parse::<usize>().ok()?);
+    let mut entries = entries.iter();
+    let entry = entries.find(|entry| entry.node == node && entry.id() == id)?;
+    let audit = entry.failing.as_ref()?.newest.get(n)?;
+    Some(Sought {
+        node: node.to_owned(),
+        time_ms,
+        piece: audit.piece.clone(),
+        action: if audit.repair { "GET_REPAIR" } else { "GET_AUDIT" }.to_owned(),
+        satellite_id: entry.satellite_id().to_owned(),
+        size: audit.size,
+        outcome: Outcome::Failed,
+    })
 }
 
 #[cfg(test)]
@@ -139,6 +152,5 @@ mod tests {
         failing.passed_ms = Some(60);
         assert_eq!(in_a_row(&failing, Some(0)), [None; 4], "one passed since");
         assert_eq!(in_a_row(&failing, None), [None; 4]);
-        assert_eq!(moment_of("-1500\tbarn\tid\t0"), Some((-2, "barn".to_owned())));
     }
 }

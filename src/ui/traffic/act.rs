@@ -1,6 +1,6 @@
 //! What the pane's own keys do.
 
-use super::asks::Drill;
+use super::asks::{self, Drill};
 use super::block::Block;
 use super::errors;
 use super::{Traffic, peers};
@@ -8,7 +8,7 @@ use crate::api::snapshot::Geo;
 use crate::ui::action::Action;
 use crate::ui::chart::Scale;
 use crate::ui::pane::{Effect, Pane};
-use crate::ui::shared::Shared;
+use crate::ui::shared::{Shared, Sought};
 
 impl Traffic {
     pub(super) fn can_act(&self, action: Action, shared: &Shared) -> bool {
@@ -75,6 +75,12 @@ impl Traffic {
         self.rest_on_a_row(block);
     }
 
+    /// The line of the log behind one of the examples.
+    fn example(&self, key: &str, shared: &Shared) -> Option<Sought> {
+        let slot = asks::examples_key(shared, self.drill.as_ref()?);
+        errors::line_of(key, shared.answers.of(asks::EXAMPLES, &slot)?.ok()?)
+    }
+
     /// Opens what is under the cursor.
     fn open(&mut self, shared: &mut Shared) -> Vec<Effect> {
         let focus = self.focus_now();
@@ -93,11 +99,8 @@ impl Traffic {
                 self.drill_into(piece.map(Drill::Piece));
             }
             Block::Examples => {
-                if let Some((second, node)) = errors::example_of(&key) {
-                    // The log shows this node at this moment.
-                    let now = shared.now_s();
-                    shared.time.choose(second, now);
-                    shared.node = Some(node).filter(|node| !node.is_empty());
+                if let Some(line) = self.example(&key, shared) {
+                    shared.seek(line);
                     return vec![Effect::Show(Pane::Log)];
                 }
             }

@@ -6,9 +6,10 @@ use super::asks::Drill;
 use super::ends::Class;
 use crate::api::message::Answer;
 use crate::api::table::Value;
+use crate::domain::transfer::Outcome;
 use crate::ui::look::Tone;
 use crate::ui::number::{self, Scale};
-use crate::ui::shared::Shared;
+use crate::ui::shared::{Shared, Sought};
 use crate::ui::table::{Cell, Column, Row, Table};
 
 /// How grave an error is.
@@ -341,11 +342,31 @@ pub(super) fn examples(answer: &Answer, of_piece: bool, shared: &Shared) -> Tabl
         .quiet()
 }
 
-/// Second and node of a row of examples.
-pub(super) fn example_of(key: &str) -> Option<(i64, String)> {
-    let mut parts = key.split('\t');
-    let ms: i64 = parts.next()?.parse().ok()?;
-    Some((ms.div_euclid(1000), parts.next()?.to_owned()))
+/// The line of the log that tells of a row of examples.
+pub(super) fn line_of(key: &str, answer: &Answer) -> Option<Sought> {
+    let Answer::Rows { columns, rows, .. } = answer else {
+        return None;
+    };
+    let n: usize = key.rsplit('\t').next()?.parse().ok()?;
+    let places = EXAMPLE.map(|name| columns.iter().position(|column| column == name));
+    let row = Example {
+        row: rows.get(n)?,
+        places: &places,
+    };
+    // Answers change; a row is of the one it was made from.
+    if key != format!("{}\t{}\t{n}", row.time_ms(), row.text("node")) {
+        return None;
+    }
+    let outcome = row.text("outcome");
+    Some(Sought {
+        node: row.text("node"),
+        time_ms: row.time_ms(),
+        piece: Some(row.text("piece_id")).filter(|piece| !piece.is_empty()),
+        action: row.text("action"),
+        satellite_id: row.text("satellite_id"),
+        size: row.count("size"),
+        outcome: Outcome::ALL.into_iter().find(|one| one.word() == outcome)?,
+    })
 }
 
 #[cfg(test)]
