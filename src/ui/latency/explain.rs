@@ -92,7 +92,7 @@ impl Latency {
                 slow.node,
                 slow.action,
                 shared.satellite_name(&slow.satellite_id),
-                facts::ended(slow.outcome)
+                facts::ended(&slow.action, slow.outcome)
             ),
             facts,
             words: vec![
@@ -301,7 +301,11 @@ fn of_row(what: &str, (node, row): (&str, &Row)) -> Explained {
     };
     let size = row.size_class.as_deref().unwrap_or("all sizes");
     Explained {
-        title: format!("{node}: {} {size}, {}", row.action, facts::ended(row.outcome)),
+        title: format!(
+            "{node}: {} {size}, {}",
+            row.action,
+            facts::ended(&row.action, row.outcome)
+        ),
         sum: String::new(),
         facts,
         words: vec![about.to_owned(), QUALITY.to_owned()],

@@ -90,9 +90,12 @@ pub(super) fn order(action: &str) -> (u8, &str) {
     (place, action)
 }
 
-/// How a transfer ended, in a word.
-pub(super) fn ended(outcome: Outcome) -> &'static str {
+/// How a transfer ended, in a word. An audit is no race: of a canceled one the satellite hung up after its bytes.
+pub(super) fn ended(action: &str, outcome: Outcome) -> &'static str {
+    let audit = Class::of(action) == Class::Audit;
     match outcome {
+        Outcome::Success if audit => "passed",
+        Outcome::Canceled if audit => "hung up",
         Outcome::Success => "won",
         Outcome::Canceled => "lost",
         Outcome::Failed => "failed",

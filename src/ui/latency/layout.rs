@@ -273,7 +273,7 @@ impl Latency {
         }
         page.rule(
             "SLOWEST",
-            &format!("{} · Enter: its log", page.shared.time.range.name()),
+            &format!("{} · Enter: its lines of the log", page.shared.time.range.name()),
         );
         let area = page.take(page.left());
         let slot = &self.slots[2];

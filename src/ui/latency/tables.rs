@@ -284,7 +284,7 @@ pub(super) fn rows(detail: &Detail, pane: &Latency, shared: &Shared) -> Table {
         let slow = told.before_p95.zip(told.figures.comparable());
         let slow = slow.is_some_and(|(before, p95)| is_worse(p95, before, told.figures.quality));
         let second = match pane.shape {
-            Shape::Ends => facts::ended(told.outcome).to_owned(),
+            Shape::Ends => facts::ended(&told.action, told.outcome).to_owned(),
             _ => told.size_class.clone().unwrap_or_else(|| "all".to_owned()),
         };
         let mut all = vec![Cell::text(told.action.clone()), Cell::text(second)];
@@ -386,7 +386,7 @@ pub(super) fn slowest(all: &[Slow], shared: &Shared) -> Table {
             slow.size
                 .map_or(Cell::unknown(), |size| Cell::number(number::size(size), size as f64)),
             Cell::number(number::moment(begun, shared.now_ms, &shared.zone), begun as f64),
-            Cell::text(facts::ended(slow.outcome)),
+            Cell::text(facts::ended(&slow.action, slow.outcome)),
             Cell::text(facts::word(slow.quality)).tone(Tone::Muted),
             slow.piece
                 .clone()
