@@ -8,6 +8,7 @@ mod cover;
 pub mod desk;
 pub mod disks;
 pub mod explain;
+mod followed;
 pub mod geo;
 mod hindrances;
 pub mod host;
