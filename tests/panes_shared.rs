@@ -287,3 +287,26 @@ fn a_table_has_a_cursor_at_first_sight() {
         }
     }
 }
+
+#[test]
+fn what_is_explained_stays_itself_when_columns_go_and_is_told_as_it_is_now() {
+    let mut model = fleet::model(Look::Dark);
+    model.answer_all(traffic::answer);
+    draw(&mut model, (200, 50));
+    press(&mut model, "i right right right right", (200, 50));
+    let title = |model: &Model| match &model.overlay {
+        Some(Overlay::Explain(_, explained, _)) => explained.title.clone(),
+        other => panic!("{other:?}"),
+    };
+    let before = title(&model);
+    let kind = before.split_once(':').unwrap().1.to_owned();
+    draw(&mut model, (80, 24));
+    press(&mut model, ">", (80, 24));
+    let below = title(&model);
+    assert!(below != before && below.ends_with(&kind), "{below} is not as {before}");
+    let (_, told_before, _) = told(&model);
+    model.update(Input::Resized, NOW_MS + 60_000);
+    draw(&mut model, (80, 24));
+    assert_ne!(told(&model).1, told_before, "a minute older");
+    assert_eq!(title(&model), below);
+}

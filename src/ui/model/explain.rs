@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::super::action::Action;
 use super::super::key::Key;
 use super::super::overlay::Overlay;
-use super::super::pane::{Figure, Hits};
+use super::super::pane::Hits;
 use super::Model;
 
 /// The figures on the screen as they are walked through: the rows of each block, as places in [`Hits::figures`].
@@ -210,22 +210,43 @@ impl Model {
 
     /// Explains the first of these figures that says something else than what is said now.
     fn explain_one_of(&mut self, places: impl IntoIterator<Item = usize>) -> bool {
-        for at in places {
-            let Some((_, figure)) = self.hits.figures.get(at) else {
-                continue;
-            };
-            // Several figures may have one explanation.
-            let new = self
-                .view()
-                .explain(figure, &self.shared)
-                .filter(|new| !matches!(&self.overlay, Some(Overlay::Explain(_, before, _)) if before == new));
-            if let Some(explained) = new {
-                let Figure { what, .. } = figure;
-                self.explained = Some(what.clone());
-                self.overlay = Some(Overlay::Explain(at, explained, 0));
-                return true;
-            }
+        let told = |at: usize| {
+            let (_, figure) = self.hits.figures.get(at)?;
+            self.view().explain(figure, &self.shared)
+        };
+        // Several figures may have one explanation.
+        let now = match &self.overlay {
+            Some(Overlay::Explain(at, ..)) => told(*at),
+            _ => None,
+        };
+        let found = places
+            .into_iter()
+            .find_map(|at| Some((at, told(at)?)).filter(|(_, new)| now.as_ref() != Some(new)));
+        let Some((at, explained)) = found else { return false };
+        self.explained = self.hits.figures.get(at).map(|(_, figure)| figure.what.clone());
+        self.overlay = Some(Overlay::Explain(at, explained, 0));
+        true
+    }
+
+    /// What is explained is told as it is now, wherever it stands in what is to be the newest picture.
+    pub(super) fn explain_anew(&mut self, hits: &Hits) {
+        let Some(Overlay::Explain(at, _, first)) = &self.overlay else {
+            return;
+        };
+        let (at, first) = (*at, *first);
+        let Some((_, figure)) = self.hits.figures.get(at) else {
+            return;
+        };
+        let same = hits
+            .figures
+            .iter()
+            .enumerate()
+            .filter(|(_, (_, other))| other == figure);
+        let Some((at, _)) = same.min_by_key(|(place, _)| place.abs_diff(at)) else {
+            return;
+        };
+        if let Some(explained) = self.view().explain(figure, &self.shared) {
+            self.overlay = Some(Overlay::Explain(at, explained, first));
         }
-        false
     }
 }

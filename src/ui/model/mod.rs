@@ -425,6 +425,7 @@ impl Model {
     /// What was drawn. True: it is to be drawn once more, for the keys go to another table now.
     pub fn saw(&mut self, hits: Hits) -> bool {
         self.view_mut().saw(&hits);
+        self.explain_anew(&hits);
         if let Some(first) = self.overlay.as_mut().and_then(Overlay::first_line) {
             *first = hits.text.first;
         }
