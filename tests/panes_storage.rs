@@ -234,6 +234,16 @@ fn every_figure_has_its_words_and_unknown_is_never_a_number() {
     assert!(marks >= 4 && !forge.contains('−'), "{forge}");
 }
 
+/// The screen with the explanation of this title.
+fn told_of(model: &mut Model, size: Size, title: &str) -> String {
+    let mut told = String::new();
+    states::each_figure(model, size, |text| {
+        text.clone_into(&mut told);
+        text.contains(title)
+    });
+    told
+}
+
 #[test]
 fn every_figure_of_a_disk_is_explained_and_w_gives_the_room_back() {
     let size = (200, 50);
@@ -246,16 +256,14 @@ fn every_figure_of_a_disk_is_explained_and_w_gives_the_room_back() {
         open.contains("its own write check 4.8 s, usually 100 ms") && !open.contains("SATELLITE "),
         "{open}"
     );
-    press(&mut model, "i", size);
     let mut titles = std::collections::BTreeSet::new();
-    for _ in 0..120 {
-        let told = text(&mut model, size);
+    states::each_figure(&mut model, size, |told| {
         for title in ["sdb1: ", "attic-data: ", "tank/eave: "] {
             let line = told.lines().find(|line| line.contains(title) && line.contains("─"));
             titles.extend(line.map(|line| line.trim_matches(['─', '│', '╭', '╮', '┌', '┐', ' ']).to_owned()));
         }
-        press(&mut model, "tab", size);
-    }
+        false
+    });
     assert!(titles.len() >= 20, "{titles:#?}");
     press(&mut model, "esc", size);
     press(&mut model, "w", size);
@@ -319,15 +327,7 @@ fn the_overview_says_when_a_disk_is_full_and_why() {
     };
     assert!(last("cellar").ends_with("6 d"), "{text:#?}");
     assert!(last("eave").ends_with("full") && last("attic").ends_with('–') && last("forge").ends_with('?'));
-    press(&mut model, "i", (200, 50));
-    let mut told = String::new();
-    for _ in 0..100 {
-        told = lines(&draw(&mut model, (200, 50))).join("\n");
-        if told.contains("cellar: when it is full") {
-            break;
-        }
-        press(&mut model, "tab", (200, 50));
-    }
+    let told = told_of(&mut model, (200, 50), "cellar: when it is full");
     assert!(told.contains("240 GB free ÷ 41.0 GB a day = 6 d"), "{told}");
 }
 
@@ -365,16 +365,7 @@ fn what_is_unexplained_is_split_where_the_hashstore_tells() {
     let size = (200, 50);
     let explained = |model: &mut Model, title: &str| {
         draw(model, size);
-        press(model, "i", size);
-        let mut told = String::new();
-        for _ in 0..160 {
-            told = lines(&draw(model, size)).join("\n");
-            if told.contains(title) {
-                break;
-            }
-            press(model, "tab", size);
-        }
-        told
+        told_of(model, size, title)
     };
     let mut model = model(Look::Dark);
     go(&mut model, "down", size);
@@ -411,15 +402,7 @@ fn all_nodes_by_satellite_add_up_and_v_gives_the_node_back() {
     assert_eq!(words("us1")[1..3], ["17.27", "71"], "{open}");
     assert_eq!(words("total")[1], "24.32", "{open}");
     assert_eq!(words("total")[2..4], ["7.45", "1.30"], "stored, garbage: {open}");
-    press(&mut model, "i", size);
-    let mut told = String::new();
-    for _ in 0..160 {
-        told = text(&mut model);
-        if told.contains("us1: stored and not paid") {
-            break;
-        }
-        press(&mut model, "tab", size);
-    }
+    let told = told_of(&mut model, size, "us1: stored and not paid");
     assert!(told.contains("on 2 of 5 nodes that have it"), "{told}");
     press(&mut model, "esc", size);
     press(&mut model, "v", size);

@@ -171,6 +171,31 @@ pub enum Query {
     Judge(Vec<Change>),
 }
 
+impl Query {
+    /// Asks as of a moment (ms since the epoch) what would be asked as of now.
+    pub fn hold(&mut self, moment_ms: i64) {
+        match self {
+            Self::Status { at_ms, .. }
+            | Self::Progress { at_ms, .. }
+            | Self::Filters { at_ms, .. }
+            | Self::Log { at_ms, .. }
+            | Self::Reputation { at_ms, .. }
+            | Self::Disks { at_ms, .. }
+            | Self::Storage { at_ms, .. }
+            | Self::Money { at_ms, .. } => *at_ms = at_ms.or(Some(moment_ms)),
+            // These name a stretch of time, or are of none.
+            Self::Rows { .. }
+            | Self::Chart(_)
+            | Self::Marks { .. }
+            | Self::Tasks { .. }
+            | Self::Line(_)
+            | Self::Latency(_)
+            | Self::Settings { .. }
+            | Self::Judge(_) => {}
+        }
+    }
+}
+
 /// The answer to a question.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -16,9 +16,9 @@ use crate::engine::apply::Windows;
 use crate::report::time::rfc3339;
 use crate::source::arrival::Watcher;
 use crate::source::follow::{Start, State};
+use crate::store::Result;
 use crate::store::upkeep::Retention;
 use crate::store::writer::{Part, Unit, Writer};
-use crate::store::Result;
 
 /// One log to follow.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -19,6 +19,15 @@ pub struct Ask {
     pub every_s: i64,
 }
 
+impl Ask {
+    /// The question as of a moment (ms since the epoch), asked once.
+    #[must_use]
+    pub(super) fn held(mut self, since_ms: i64) -> Self {
+        self.query.hold(since_ms);
+        Self { every_s: 0, ..self }
+    }
+}
+
 /// All a pane draws from.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Wants {

@@ -1,14 +1,15 @@
 //! Draws what lies over a pane: lists, lines to type, explanations, texts. Called by the frame.
 
+mod keys;
+mod read;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget};
 
-use super::explain::Explained;
 use super::form;
 use super::look::{Theme, Tone};
 use super::model::Model;
-use super::number;
 use super::overlay::{Overlay, Picker, Prompt};
 use super::pane::Hits;
 use super::pen::Pen;
@@ -25,11 +26,14 @@ pub(super) fn draw(body: Rect, last: Rect, buffer: &mut Buffer, model: &Model, h
         Some(Overlay::Pick(picker)) => pick(body, buffer, theme, picker, hits),
         Some(Overlay::Type(prompt)) => line(last, buffer, model, prompt),
         Some(Overlay::Form(form)) => form::draw(body, last, buffer, theme, (form, &model.keymap), hits),
-        Some(Overlay::Explain(at, explained)) => {
+        Some(Overlay::Explain(at, explained, first)) => {
             let figure = hits.figures.get(*at).map(|(area, _)| *area);
-            explain(body, buffer, theme, explained, figure);
+            hits.text = read::explain(body, buffer, theme, (explained, *first), figure);
         }
-        Some(Overlay::Text(title, lines, first)) => facts(body, buffer, theme, title, lines, *first),
+        Some(Overlay::Text(title, lines, first)) => hits.text = read::facts(body, buffer, theme, title, lines, *first),
+    }
+    if !model.bare {
+        keys::draw(last, buffer, model, hits);
     }
 }
 
@@ -173,7 +177,11 @@ fn line(last: Rect, buffer: &mut Buffer, model: &Model, prompt: &Prompt) {
     let width = |text: &str| text::width(text) as u16;
     let right = match (&prompt.error, prompt.id) {
         (Some(error), _) => error.clone(),
-        (None, "filter") => found(model),
+        (None, "filter") => found(
+            model,
+            last.width
+                .saturating_sub(width(&prompt.title) + width(&prompt.text) + 6),
+        ),
         (None, "export") => "Enter writes it, Esc does not".to_owned(),
         (None, _) => "Enter takes it, Esc leaves it as it was".to_owned(),
     };
@@ -218,118 +226,17 @@ fn above(place: Rect, buffer: &mut Buffer, theme: &Theme, warning: &str) {
     }
 }
 
-/// How many rows the filter leaves.
-fn found(model: &Model) -> String {
+/// How many rows the filter leaves, and where there is room how it is written.
+fn found(model: &Model, room: u16) -> String {
     let view = model.view();
     let table = view.focused().and_then(|name| view.table(name));
     table.map_or(String::new(), |(table, state)| {
-        let hint = "  (!word without, column:word)";
-        format!("{} of {}{hint}", state.len(), table.rows().len())
+        let count = format!("{} of {}", state.len(), table.rows().len());
+        let whole = format!("{count}  (!word without, column:word)");
+        if text::width(&whole) <= usize::from(room) {
+            whole
+        } else {
+            count
+        }
     })
-}
-
-fn facts(body: Rect, buffer: &mut Buffer, theme: &Theme, title: &str, lines: &[(String, String)], first: usize) {
-    let names = lines
-        .iter()
-        .map(|(name, _)| text::width(name))
-        .max()
-        .unwrap_or(0)
-        .min(24);
-    let values = lines.iter().map(|(_, value)| text::width(value)).max().unwrap_or(0);
-    let width = (names + values + 6)
-        .max(text::width(title) + 8)
-        .clamp(24, usize::from(WIDEST)) as u16;
-    let width = width.min(body.width);
-    let room = usize::from(width.saturating_sub(4)).saturating_sub(names + 2).max(8);
-    let mut rows: Vec<(&str, String)> = Vec::new();
-    for (name, value) in lines {
-        for (n, part) in text::wrap(value, room, &theme.glyphs).into_iter().enumerate() {
-            rows.push((if n == 0 { name } else { "" }, part));
-        }
-    }
-    let area = centred(body, width, rows.len() as u16 + 2);
-    let inner = window(area, buffer, theme, title, "");
-    let first = first.min(rows.len().saturating_sub(usize::from(inner.height)));
-    for (n, (name, value)) in rows.iter().skip(first).take(usize::from(inner.height)).enumerate() {
-        let mut pen = Pen::new(buffer, Rect::new(inner.x, inner.y + n as u16, inner.width, 1), theme);
-        pen.put_in(name, names as u16, Tone::Muted);
-        pen.put("  ", Tone::Text);
-        pen.put(value, Tone::Text);
-    }
-}
-
-/// The lines of an explanation.
-fn told(explained: &Explained, width: usize, theme: &Theme) -> Vec<Vec<(String, Tone)>> {
-    let mut lines: Vec<Vec<(String, Tone)>> = Vec::new();
-    let paragraph = |text: &str, tone: Tone, lines: &mut Vec<Vec<(String, Tone)>>| {
-        let wrapped = text::wrap(text, width, &theme.glyphs);
-        lines.extend(wrapped.into_iter().map(|line| vec![(line, tone)]));
-    };
-    if !explained.sum.is_empty() {
-        paragraph(&explained.sum, Tone::Accent, &mut lines);
-        lines.push(Vec::new());
-    }
-    let widest = |part: fn(&super::explain::Fact) -> &str, most: usize| {
-        let parts = explained.facts.iter().map(|fact| text::width(part(fact)));
-        parts.max().unwrap_or(0).min(most)
-    };
-    let what = widest(|fact| &fact.what, 22);
-    let value = widest(|fact| &fact.value, 24);
-    for fact in &explained.facts {
-        let age = fact.age_s.map(number::age).unwrap_or_default();
-        let from = width.saturating_sub(what + value + 4 + 8);
-        lines.push(vec![
-            (format!("{}  ", text::fit(&fact.what, what, &theme.glyphs)), Tone::Muted),
-            (
-                format!("{}  ", text::right(&fact.value, value, &theme.glyphs)),
-                Tone::Text,
-            ),
-            (text::fit(&fact.from, from, &theme.glyphs), Tone::Muted),
-            (text::right(&age, 8, &theme.glyphs), Tone::Muted),
-        ]);
-    }
-    for words in &explained.words {
-        if !lines.is_empty() {
-            lines.push(Vec::new());
-        }
-        paragraph(words, Tone::Text, &mut lines);
-    }
-    lines
-}
-
-/// Beside the figure it explains, where there is room for that.
-fn explain(body: Rect, buffer: &mut Buffer, theme: &Theme, explained: &Explained, figure: Option<Rect>) {
-    let width = body
-        .width
-        .min(WIDEST)
-        .saturating_sub(if body.width > 60 { 4 } else { 0 });
-    let lines = told(explained, usize::from(width.saturating_sub(4)), theme);
-    let height = (lines.len() as u16 + 2).min(body.height);
-    let mut area = centred(body, width, height);
-    if let Some(figure) = figure {
-        let below = body.bottom().saturating_sub(figure.bottom());
-        let above = figure.y.saturating_sub(body.y);
-        if below >= height {
-            area.y = figure.bottom();
-        } else if above >= height {
-            area.y = figure.y - height;
-        }
-        mark(figure, buffer, theme);
-    }
-    let inner = window(area, buffer, theme, &explained.title, "i next figure · esc closes");
-    for (n, line) in lines.iter().take(usize::from(inner.height)).enumerate() {
-        let is_cut = n + 1 == usize::from(inner.height) && lines.len() > n + 1;
-        let mut pen = Pen::new(buffer, Rect::new(inner.x, inner.y + n as u16, inner.width, 1), theme);
-        if is_cut {
-            pen.put(theme.glyphs.more, Tone::Muted);
-            continue;
-        }
-        line.iter().for_each(|(part, tone)| pen.put(part, *tone));
-    }
-}
-
-/// Which figure is meant.
-fn mark(figure: Rect, buffer: &mut Buffer, theme: &Theme) {
-    let figure = figure.intersection(buffer.area);
-    buffer.set_style(figure, theme.style(Tone::Selected));
 }

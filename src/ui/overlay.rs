@@ -3,6 +3,7 @@
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
+use super::action::Action;
 use super::explain::Explained;
 use super::form::Form;
 
@@ -171,10 +172,64 @@ pub enum Overlay {
     Type(Prompt),
     /// Settings.
     Form(Form),
-    /// A figure: its place among those on the screen, and what it is.
-    Explain(usize, Explained),
+    /// A figure: its place among those on the screen, what it is, and the first line shown.
+    Explain(usize, Explained, usize),
     /// A text in lines, with its heading, and the first line shown.
     Text(String, Vec<(String, String)>, usize),
+}
+
+impl Overlay {
+    /// The first line shown of what is read; `None`: there is nothing to read.
+    pub fn first_line(&mut self) -> Option<&mut usize> {
+        match self {
+            Self::Explain(_, _, first) | Self::Text(_, _, first) => Some(first),
+            Self::Pick(_) | Self::Type(_) | Self::Form(_) => None,
+        }
+    }
+}
+
+/// What is seen of a text that lies over a pane.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// The first line.
+    pub first: usize,
+    /// How many lines.
+    pub lines: usize,
+    /// How many there are.
+    pub of: usize,
+}
+
+impl Seen {
+    /// From a line on, or as far down as there is text.
+    pub fn from(first: usize, lines: usize, of: usize) -> Self {
+        let first = first.min(of.saturating_sub(lines));
+        Self { first, lines, of }
+    }
+
+    /// Whether there is more than is seen.
+    pub fn scrolls(self) -> bool {
+        self.lines < self.of
+    }
+
+    /// The first line after so many lines down.
+    pub fn by(self, lines: isize) -> usize {
+        Self::from(self.first.saturating_add_signed(lines), self.lines, self.of).first
+    }
+
+    /// The first line after an action; `None`: it does not scroll.
+    pub fn after(self, action: Action) -> Option<usize> {
+        // A line of the page before stays, to go on from.
+        let page = self.lines.saturating_sub(1).max(1).cast_signed();
+        match action {
+            Action::Up => Some(self.by(-1)),
+            Action::Down => Some(self.by(1)),
+            Action::PageUp => Some(self.by(-page)),
+            Action::PageDown => Some(self.by(page)),
+            Action::Home => Some(0),
+            Action::End => Some(self.by(isize::MAX)),
+            _ => None,
+        }
+    }
 }
 
 #[cfg(test)]

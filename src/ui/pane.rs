@@ -10,7 +10,7 @@ use super::explain::Explained;
 use super::export::{Plot, Save};
 use super::form::Entry;
 use super::look::Tone;
-use super::overlay::{Item, Prompt};
+use super::overlay::{Item, Prompt, Seen};
 use super::pen::Pen;
 use super::shared::Shared;
 use super::table::{self, Table, TableState};
@@ -171,6 +171,8 @@ pub struct Hits {
     pub over: Vec<Rect>,
     /// See [`Hits::over`].
     pub over_first: usize,
+    /// What is seen of the text that lies over the pane.
+    pub text: Seen,
 }
 
 impl Hits {
@@ -214,6 +216,11 @@ pub trait View {
     /// The table that keys go to.
     fn focused(&self) -> Option<&'static str> {
         None
+    }
+
+    /// Whether the table with the keys has a cursor as soon as it has rows.
+    fn rests(&self) -> bool {
+        true
     }
 
     /// Keys go to this table from now on.
@@ -380,10 +387,14 @@ impl<'a> Page<'a> {
     /// Draws a table, and notes where. Every cell of it is a figure.
     pub fn table(&mut self, name: &'static str, area: Rect, table: &Table, state: &TableState, focused: bool) {
         let hits = table::render(area, self.buffer, &self.shared.theme, table, state, focused);
+        let top = hits.headers.iter().map(|(column, _)| column.y).min().unwrap_or(0);
         for (row, key) in &hits.rows {
             for (column, id) in &hits.headers {
-                let cell = Rect::new(column.x, row.y, column.width, row.height);
-                self.figure(cell, id, key.as_str());
+                // The second line of a row is below the first, as the headings are.
+                let cell = Rect::new(column.x, row.y + (column.y - top), column.width, 1);
+                if cell.y < row.bottom() {
+                    self.figure(cell, id, key.as_str());
+                }
             }
         }
         self.hits.tables.push((name, hits));

@@ -137,10 +137,15 @@ impl Run<'_> {
     fn draw(&mut self) -> io::Result<()> {
         let title = self.model.window_title();
         self.screen.title(title)?;
-        let model = &self.model;
-        let mut hits = Hits::default();
-        self.screen.draw(|frame| hits = frame::draw(frame, model))?;
-        self.model.saw(hits);
+        // The second picture has its cursor where the keys go.
+        for _ in 0..2 {
+            let model = &self.model;
+            let mut hits = Hits::default();
+            self.screen.draw(|frame| hits = frame::draw(frame, model))?;
+            if !self.model.saw(hits) {
+                break;
+            }
+        }
         self.drawn = Instant::now();
         Ok(())
     }

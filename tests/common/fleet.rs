@@ -292,8 +292,13 @@ pub fn model(look: Look) -> Model {
 pub fn draw(model: &mut Model, (width, height): (u16, u16)) -> Buffer {
     let area = Rect::new(0, 0, width, height);
     let mut buffer = Buffer::empty(area);
-    let hits = frame::paint(area, &mut buffer, model);
-    model.saw(hits);
+    for _ in 0..2 {
+        buffer.reset();
+        let hits = frame::paint(area, &mut buffer, model);
+        if !model.saw(hits) {
+            break;
+        }
+    }
     buffer
 }
 

@@ -2,6 +2,7 @@
 
 use storj_monitor::api::message::{Answer, Query};
 use storj_monitor::ui::model::Model;
+use storj_monitor::ui::overlay::Overlay;
 use storj_monitor::ui::pane::Effect;
 
 use super::fleet::{Look, SIZES, draw, lines, press};
@@ -34,6 +35,41 @@ pub fn reached((_, make, keys): &State, look: Look, size: Size, answers: Answers
     draw(&mut model, size);
     go(&mut model, keys, size, answers);
     model
+}
+
+/// Opens the explanation of a figure, then those of all others on the screen, row by row, until `seen` has enough of
+/// the picture with one of them.
+pub fn each_figure(model: &mut Model, size: Size, mut seen: impl FnMut(&str) -> bool) {
+    let at = |model: &Model| match &model.overlay {
+        Some(Overlay::Explain(at, ..)) => *at,
+        _ => usize::MAX,
+    };
+    let mut met = std::collections::BTreeSet::new();
+    let mut step = |model: &mut Model, key: &str| {
+        let before = at(model);
+        press(model, key, size);
+        let moved = at(model) != before;
+        let new = met.insert(at(model));
+        (moved, new && seen(&lines(&draw(model, size)).join("\n")))
+    };
+    let mut kinds = std::collections::BTreeSet::new();
+    loop {
+        let (mut key, mut found) = ("i", step(model, "i"));
+        if !kinds.insert(at(model)) {
+            return;
+        }
+        while found.0 || key == ">" {
+            if found.1 {
+                return;
+            }
+            // Down to the last row, then up to the first.
+            key = match (key, found.0) {
+                ("<", _) | (">", false) => "<",
+                _ => ">",
+            };
+            found = step(model, key);
+        }
+    }
 }
 
 /// Every state as `tests/screens` has it.

@@ -308,7 +308,7 @@ pub const ACTIONS: &[Spec] = &[
         A::Explain,
         "explain",
         "explain",
-        "What a figure is, where it comes from, what to do",
+        "What a figure is, where from, what to do; again: the next",
         &["i"],
     ),
     on(

@@ -62,14 +62,6 @@ impl Frame<'_> {
         say(buf, room, (room.x + free as u16, y), text, self.style(Tone::Muted));
     }
 
-    fn signed(&self, text: String) -> String {
-        if self.chart.theme.glyphs.unicode {
-            text.replace('-', "−")
-        } else {
-            text
-        }
-    }
-
     fn draw_values(&self, buf: &mut Buffer) {
         if self.plot.x < self.area.x + 3 {
             return;
@@ -82,7 +74,7 @@ impl Frame<'_> {
         for tick in &self.ticks {
             let y = self.row(*tick);
             if taken != Some(y) && y < self.plot.bottom() {
-                self.before_axis(buf, y, &self.signed(self.format.label(*tick)));
+                self.before_axis(buf, y, &self.chart.signed(self.format.label(*tick)));
                 taken = Some(y);
             }
         }
@@ -162,36 +154,8 @@ impl Frame<'_> {
         }
     }
 
-    /// Names at the ends of their lines, moved apart where lines end together.
-    fn draw_legend(&self, buf: &mut Buffer) {
-        let mut entries: Vec<(u16, String, Tone)> = Vec::new();
-        let lines = self.chart.series.iter().enumerate();
-        for (n, series) in lines.filter(|(_, series)| !series.filled) {
-            let last = self.lines[n].iter().rev().flatten().next();
-            let row = last.map_or(self.plot.bottom(), |column| self.row(column.last));
-            entries.push((row, self.named(n), Tone::Series(series.tone)));
-        }
-        for level in self.chart.levels {
-            entries.push((self.row(level.value), level.text.clone(), level.tone));
-        }
-        // Two names on one line could not be read; limits give way first.
-        entries.truncate(usize::from(self.plot.height));
-        entries.sort_by_key(|(row, ..)| *row);
-        let mut next = self.plot.y;
-        for (row, ..) in &mut entries {
-            *row = (*row).max(next);
-            next = *row + 1;
-        }
-        let mut limit = self.plot.bottom();
-        for (row, text, tone) in entries.iter().rev() {
-            let y = (*row).min(limit.saturating_sub(1)).max(self.plot.y);
-            limit = y;
-            say(buf, self.area, (self.plot.right() + 1, y), text, self.style(*tone));
-        }
-    }
-
     /// The name of a line, after its sign unless it begins with it.
-    fn named(&self, n: usize) -> String {
+    pub(super) fn named(&self, n: usize) -> String {
         let (name, badge) = (&self.chart.series[n].name, self.badges[n]);
         if self.chart.series.len() < 2 || name.starts_with(badge) {
             return name.clone();
@@ -199,8 +163,8 @@ impl Frame<'_> {
         format!("{badge} {name}")
     }
 
-    /// With a cursor: its time, the values there, what is marked there. Without: the range, and the names if
-    /// they stand nowhere else.
+    /// With a cursor: its time, the values there, what is marked there. Without: the names if they stand nowhere
+    /// else, and what is not as usual with the range, which itself stands in the heading.
     fn draw_headline(&self, buf: &mut Buffer) {
         let cursor = self
             .state
@@ -256,10 +220,10 @@ impl Frame<'_> {
         };
         let (low, high) = (self.format.value(found.min), self.format.value(found.max));
         if low == high {
-            return self.signed(low);
+            return self.chart.signed(low);
         }
         let dash = if self.chart.theme.glyphs.unicode { "–" } else { ".." };
-        format!("{}{dash}{}", self.signed(low), self.signed(high))
+        format!("{}{dash}{}", self.chart.signed(low), self.chart.signed(high))
     }
 
     fn moment(&self, second: i64) -> String {
@@ -268,14 +232,14 @@ impl Frame<'_> {
         time::moment(second, self.chart.zone, with_date, range <= DAY_S / 24)
     }
 
-    /// The range at the right end, if there is room: `1 h`, `1 h to 21 Aug 21:12`.
+    /// Another end than the present, and another scale, at the right end if there is room: `1 h to 21 Aug 21:12, log`.
     fn draw_range(&self, buf: &mut Buffer, taken: u16) {
-        let name = self.state.range.name();
         let mut text = match self.state.end {
-            // What is no range has its name in the heading.
-            _ if self.state.span.is_some() => String::new(),
-            None => name.to_owned(),
-            Some(end) => format!("{name} to {}", time::moment(end, self.chart.zone, true, false)),
+            Some(end) if self.state.span.is_none() => {
+                let to = time::moment(end, self.chart.zone, true, false);
+                format!("{} to {to}", self.state.range.name())
+            }
+            _ => String::new(),
         };
         if self.state.log {
             text.push_str(if text.is_empty() { "log" } else { ", log" });

@@ -4,6 +4,7 @@
 mod axes;
 mod canvas;
 mod data;
+mod label;
 mod plot;
 mod scale;
 mod small;
@@ -89,11 +90,13 @@ impl Chart<'_> {
     fn frame<'c>(&'c self, area: Rect, state: &'c ChartState) -> Frame<'c> {
         let resolution = self.resolution.unwrap_or(Resolution::of(&self.theme.glyphs));
         let scale = state.scale_for(self.series, self.levels, self.now);
-        let (plot_y, plot_height) = rows(area, state.cursor.is_some());
+        let names = self.series.len() > 1 && !self.has_legend(area);
+        let unusual = names || state.log || state.end.is_some_and(|_| state.span.is_none());
+        let (plot_y, plot_height) = rows(area, state.cursor.is_some(), unusual);
         let ticks = scale.ticks(plot_height);
         let format = scale.format(&ticks);
         let gutter = self.gutter(area, &ticks, &format);
-        let legend = self.legend(area);
+        let legend = self.legend(area, scale, &format);
         let plot = Rect {
             x: area.x + gutter,
             y: plot_y,
@@ -133,21 +136,28 @@ impl Chart<'_> {
         (widest as u16).min(area.width / 4) + 3
     }
 
-    /// Columns right of the plot for the names at the ends of the lines. One line alone needs no name.
-    fn legend(&self, area: Rect) -> u16 {
-        if area.width < 60 || self.series.len() + self.levels.len() < 2 {
+    /// Whether there is room for names at the ends of the lines. One line alone needs no name.
+    fn has_legend(&self, area: Rect) -> bool {
+        area.width >= 60 && self.series.len() + self.levels.len() >= 2
+    }
+
+    /// Columns right of the plot for these names.
+    fn legend(&self, area: Rect, scale: Scale, format: &Format) -> u16 {
+        if !self.has_legend(area) {
             return 0;
         }
+        let most = area.width / 5;
         let names = self.series.iter().map(|series| series.name.width() + 2);
-        let levels = self.levels.iter().map(|level| level.text.width());
-        let widest = names.chain(levels).max().unwrap_or(0);
-        (widest as u16).min(area.width / 5) + 1
+        let limit = |level| self.limit(level, scale, format, usize::from(most)).width();
+        let widest = names.chain(self.levels.iter().map(limit)).max().unwrap_or(0);
+        (widest as u16).min(most) + 1
     }
 }
 
-/// First row and number of rows of the plot: above it the values under the cursor, below it the time axis.
-fn rows(area: Rect, cursor: bool) -> (u16, u16) {
-    let top = u16::from(area.height >= 7 || (cursor && area.height >= 2));
+/// First row and number of rows of the plot: above it the values under the cursor or what is unusual, below it the
+/// time axis.
+fn rows(area: Rect, cursor: bool, unusual: bool) -> (u16, u16) {
+    let top = u16::from((unusual && area.height >= 7) || (cursor && area.height >= 2));
     let bottom = if area.height >= 4 { 2 } else { 0 };
     (area.y + top, area.height.saturating_sub(top + bottom))
 }

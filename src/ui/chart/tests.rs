@@ -87,7 +87,7 @@ const FRAMES: [(u16, u16, bool, &str); 6] = [
         8,
         true,
         r#"
-    |       out  in                       1 h
+    |       out  in
     |   20 ┤⠤⠤⠤⠤⠤⣀⣀            ╎╎      ┊ ⣀⡠⠤⠤
     |      ┤       ⠉⠑⠒⠤⣀o      ╎╎  ⢀⣀⠤⠔⠊⠉
     |   10 ┤i⠤⣀         ⣈⠵⠶⠒⠶⠦⠤⠄⠐⠒⠊⠁   ┊ ⣀⡠⠤⠔
@@ -102,7 +102,7 @@ const FRAMES: [(u16, u16, bool, &str); 6] = [
         8,
         false,
         r#"
-    |       * out  + in                   1 h
+    |       * out  + in
     |   20 |*****             :.:     :    **
     |      |    ********      :.:  ********
     |   10 |+++        ++++++++.****  : +++++
@@ -114,10 +114,9 @@ const FRAMES: [(u16, u16, bool, &str); 6] = [
     ),
     (
         80,
-        12,
+        11,
         true,
         r#"
-    |                                                                       1 h
     |   20 ┤                                      ╎···╎            ┊
     |      ┤⠉⠉⠉⠉⠉⠉⠉⠉⠉⠑⠒⠢o⠤⣀                       ╎···╎            ┊⢀⣀⣀⠤o⠒⠒⠊⠉⠉⠉ out
     |   15 ┤               ⠉⠉⠑⠢⢄⣀⡀                ╎···╎        ⣀⡠⠤⠔⠊⠁
@@ -133,10 +132,9 @@ const FRAMES: [(u16, u16, bool, &str); 6] = [
     ),
     (
         80,
-        12,
+        11,
         false,
         r#"
-    |                                                                       1 h
     |   20 |                                      :...:            :
     |      |**************                        :...:            :   ******** * out
     |   15 |              *******                 :...:         *******
@@ -152,10 +150,9 @@ const FRAMES: [(u16, u16, bool, &str); 6] = [
     ),
     (
         120,
-        16,
+        15,
         true,
         r#"
-    |                                                                                                               1 h
     |   20 ┤                                                              ╎····╎                    ┊
     |      ┤⡤⠤⠤⠤⠤⠒⠒⠒⠒⠒⠒⠒o⠤⠤⢄⣀⣀⣀                                           ╎····╎                    ┊         ⣀⣀⣀⡠⠤⠤⠤⠒⠒ out
     |      ┤                   ⠉⠉⠒⠢⠤⢄⣀                                    ╎····╎                    ┊ ⢀⣀⡠⠤⠔⠒⠉⠉
@@ -175,10 +172,9 @@ const FRAMES: [(u16, u16, bool, &str); 6] = [
     ),
     (
         120,
-        16,
+        15,
         false,
         r#"
-    |                                                                                                               1 h
     |   20 |                                                              :....:                    :
     |      |***************                                               :....:                    :             ***** * out
     |      |*              *********                                      :....:                    :    *********
@@ -218,7 +214,7 @@ fn the_cursor_tells_values_marks_and_that_nothing_is_known() {
         first(NOW - 600, false),
         "21:38:07  * out 15.3  + in 6.6 MB/s  C compaction"
     );
-    assert_eq!(first(NOW - 3 * 86_400, true), "1 h", "outside of what is shown");
+    assert_eq!(first(NOW - 3 * 86_400, true), "", "outside of what is shown");
 }
 
 /// One line alone on a plot without axes.
@@ -463,14 +459,13 @@ fn limits_and_forecasts_have_holes() {
             theme: &theme,
             resolution: Some(resolution),
         };
-        let mut buf = Buffer::empty(Rect::new(0, 0, 60, 7));
+        let mut buf = Buffer::empty(Rect::new(0, 0, 60, 6));
         chart.draw(buf.area, &mut buf, &ChartState::default());
         assert_eq!(text(&buf), paper(expected), "\n{}", text(&buf));
     };
     drawn(
         Resolution::HalfBlock,
         r#"
-    |                                              1 h
     | 15 ┤▀ ▀ ▀ ▀ ▀ ▀ ▀ ▀ ▀ ▀ ▀ ▀ ▀ ▀ ▀ ▀ ▀ ▀ ▀ ▀ ▀ ▀  limit
     | 10 ┤                                  ▄ ▄ ▄ ▀ ▀  forecast
     |  5 ┤              ▄▄▄▄▄▄▄▄▄ f ▀ ▀ ▀ ▀            used
@@ -482,7 +477,6 @@ fn limits_and_forecasts_have_holes() {
     drawn(
         Resolution::Ascii,
         r#"
-    |                                              1 h
     | 15 ┤- - - - - - - - - - - - - - - - - - - - - -  limit
     | 10 ┤                                  + + + + +  + forecast
     |  5 ┤           ***********+ + + + + +            * used
@@ -491,4 +485,48 @@ fn limits_and_forecasts_have_holes() {
     |           21:00      21:15      21:30      21:45
     "#,
     );
+}
+
+#[test]
+fn a_limit_the_axis_does_not_reach_is_not_drawn_as_if_it_were_there() {
+    let points = |value: f64| Points::Samples(vec![(NOW - 3000, Some(2.0)), (NOW - 60, Some(value))]);
+    let series = [
+        Series::new("used", 0, points(3.0)),
+        Series::new("trash", 1, points(2.9)),
+    ];
+    let far = |value: f64, text: &str| Level {
+        value,
+        text: text.to_owned(),
+        tone: Tone::Bad,
+        fit: false,
+    };
+    let levels = [far(8.0, "allocated"), far(-1.0, "least")];
+    let zone = berlin();
+    for (unicode, width, expected) in [
+        (true, 120, ["↑ allocated 8.00", " used", " trash", "↓ least −1.00"]),
+        (false, 120, ["^ allocated 8.00", "* used", "+ trash", "v least -1.00"]),
+        (true, 60, ["↑ allocated", " used", " trash", "↓ least"]),
+    ] {
+        let theme = theme(unicode);
+        let chart = Chart {
+            series: &series,
+            marks: &[],
+            spans: &[],
+            levels: &levels,
+            unit: "TB",
+            now: NOW,
+            zone: &zone,
+            theme: &theme,
+            resolution: None,
+        };
+        let mut buf = Buffer::empty(Rect::new(0, 0, width, 10));
+        chart.draw(buf.area, &mut buf, &ChartState::default());
+        let text = text(&buf);
+        let rows: Vec<Option<usize>> = expected
+            .iter()
+            .map(|name| text.lines().position(|line| line.trim_end().ends_with(name)))
+            .collect();
+        assert!(rows.iter().all(Option::is_some) && rows.is_sorted(), "{rows:?}\n{text}");
+        assert_eq!((rows[0], rows[3]), (Some(0), Some(7)), "{text}");
+    }
 }

@@ -328,6 +328,11 @@ impl View for LogPane {
         self.do_it(action, shared)
     }
 
+    /// Without a cursor the newest line is followed.
+    fn rests(&self) -> bool {
+        false
+    }
+
     fn focused(&self) -> Option<&'static str> {
         Some(match self.open {
             Open::Unknown => UNKNOWN,

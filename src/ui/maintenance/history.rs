@@ -188,7 +188,10 @@ fn edges(hits: &HitMap) -> Vec<(i64, i64)> {
 
 /// Room for a strip: the nodes, and the axis below.
 pub(super) fn strip_lines(shared: &Shared) -> u16 {
-    names(shared).len().clamp(1, 12) as u16 + 3
+    let time = &shared.time;
+    // The axis takes two lines; what is under the cursor, and another end than the present, one above.
+    let above = time.cursor.is_some() || time.end.is_some() || time.log;
+    names(shared).len().clamp(2, 12) as u16 + 2 + u16::from(above)
 }
 
 /// A strip for each node above an axis of time. The chart has no lines of its own: it gives the axis, the marks

@@ -335,6 +335,10 @@ impl Model {
     fn freeze(&mut self) {
         let hold = self.shared.held_since().is_none();
         self.shared.hold(hold);
+        if !hold {
+            // What was asked meanwhile is of the moment the picture was held.
+            self.shared.answers.ask_again();
+        }
         self.refresh();
     }
 

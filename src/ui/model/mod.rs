@@ -1,6 +1,7 @@
 //! What the screen shows and what was chosen on it. Changes only here, by what happens.
 
 mod act;
+mod explain;
 mod form;
 mod memory;
 mod over;
@@ -129,6 +130,10 @@ pub struct Model {
     /// The request of a form that was to be kept last.
     saving: Option<u64>,
     outgoing: Vec<Request>,
+    /// A table that was not drawn, and the one that has its keys until it is.
+    displaced: Option<(Pane, &'static str, &'static str)>,
+    /// The kind of figure that was explained last.
+    explained: Option<String>,
     /// How it looked before another look was tried.
     theme_before: Option<Theme>,
     /// What is being written to a file.
@@ -160,6 +165,8 @@ impl Model {
             formed: 0,
             saving: None,
             outgoing: Vec::new(),
+            displaced: None,
+            explained: None,
             theme_before: None,
             export: Export::default(),
         };
@@ -216,6 +223,11 @@ impl Model {
         self.shared.order();
         let (view, shared) = self.view_and_shared();
         view.refresh(shared);
+        if view.rests()
+            && let Some((table, state)) = view.focused().and_then(|name| view.table_mut(name))
+        {
+            state.rest_on_a_row(table);
+        }
     }
 
     /// What is drawn from now, and for all panes: how nodes were at the chosen moment.
@@ -244,9 +256,9 @@ impl Model {
         let wants = self.wants();
         let mut requests = outgoing;
         requests.extend(self.standing.turn(&wants));
-        // A picture that is held is of its moment, not of now.
+        // A picture that is held is of its moment, not of now: what was not asked before is asked as of then, once.
         let asks = match self.shared.held_since() {
-            Some(_) => wants.asks.into_iter().filter(|ask| ask.every_s == 0).collect(),
+            Some(since_ms) => wants.asks.into_iter().map(|ask| ask.held(since_ms)).collect(),
             None => wants.asks,
         };
         requests.extend(self.shared.answers.due(asks, self.shared.now_ms));
@@ -410,21 +422,51 @@ impl Model {
         }
     }
 
-    /// What was drawn.
-    pub fn saw(&mut self, hits: Hits) {
+    /// What was drawn. True: it is to be drawn once more, for the keys go to another table now.
+    pub fn saw(&mut self, hits: Hits) -> bool {
         self.view_mut().saw(&hits);
+        self.explain_anew(&hits);
+        if let Some(first) = self.overlay.as_mut().and_then(Overlay::first_line) {
+            *first = hits.text.first;
+        }
         self.hits = hits;
+        self.focus_what_is_seen()
+    }
+
+    /// Keys go to a table that is seen: to the first with rows while the one they go to is not drawn.
+    fn focus_what_is_seen(&mut self) -> bool {
+        let Some(focused) = self.view().focused() else {
+            return false;
+        };
+        let tables = &self.hits.tables;
+        let with_rows = |name: &str| self.hits.table(name).is_some_and(|hits| !hits.rows.is_empty());
+        let to = match self.displaced {
+            Some((pane, from, to)) if pane == self.pane && to == focused && with_rows(from) => {
+                self.displaced = None;
+                Some(from)
+            }
+            _ if self.hits.table(focused).is_some() => None,
+            _ => {
+                let seen = tables.iter().map(|(name, _)| *name).find(|name| with_rows(name));
+                self.displaced = seen.map(|to| (self.pane, focused, to)).or(self.displaced);
+                seen
+            }
+        };
+        if let Some(name) = to {
+            self.view_mut().focus(name);
+            self.refresh();
+        }
+        to.is_some()
     }
 
     fn scroll(&mut self, rows: i32, x: u16, y: u16) -> bool {
         match &mut self.overlay {
             Some(Overlay::Pick(picker)) => picker.step(rows as isize),
-            Some(Overlay::Text(_, lines, first)) => {
-                *first = first
-                    .saturating_add_signed(rows as isize)
-                    .min(lines.len().saturating_sub(1));
+            Some(over) => {
+                if let Some(first) = over.first_line() {
+                    *first = self.hits.text.by(rows as isize);
+                }
             }
-            Some(_) => {}
             None => {
                 let Some(name) = self.hits.table_at(x, y).or(self.view().focused()) else {
                     return false;

@@ -25,29 +25,30 @@ impl Model {
                 self.key_form(form, key);
                 Vec::new()
             }
-            Some(Overlay::Explain(at, explained)) => {
-                self.overlay = Some(Overlay::Explain(at, explained));
+            Some(Overlay::Explain(at, explained, first)) => {
+                self.overlay = Some(Overlay::Explain(at, explained, first));
                 self.key_explain(at, key);
                 Vec::new()
             }
             Some(Overlay::Text(title, lines, first)) => {
-                let first = match self.meaning_over(key) {
-                    Some(Action::Back | Action::Quit | Action::Enter | Action::Help | Action::Details) => {
-                        return Vec::new();
+                match self.meaning_over(key) {
+                    Some(Action::Back | Action::Quit | Action::Enter | Action::Help | Action::Details) => {}
+                    other => {
+                        self.overlay = Some(Overlay::Text(title, lines, first));
+                        other.into_iter().for_each(|action| self.scroll_text(action));
                     }
-                    Some(Action::Up) => first.saturating_sub(1),
-                    Some(Action::Down) => first + 1,
-                    Some(Action::PageUp) => first.saturating_add_signed(-PAGE),
-                    Some(Action::PageDown) => first.saturating_add_signed(PAGE),
-                    Some(Action::Home) => 0,
-                    Some(Action::End) => usize::MAX,
-                    _ => first,
-                };
-                let first = first.min(lines.len().saturating_sub(1));
-                self.overlay = Some(Overlay::Text(title, lines, first));
+                }
                 Vec::new()
             }
             None => Vec::new(),
+        }
+    }
+
+    /// Moves in a text that lies over the pane; other actions do nothing.
+    pub(super) fn scroll_text(&mut self, action: Action) {
+        let to = self.hits.text.after(action);
+        if let (Some(first), Some(to)) = (self.overlay.as_mut().and_then(Overlay::first_line), to) {
+            *first = to;
         }
     }
 
@@ -344,70 +345,5 @@ impl Model {
             .map(|(ms, text)| (number::clock(*ms, zone), text.clone()))
             .collect();
         Overlay::Text("Messages".to_owned(), lines, 0)
-    }
-
-    /// Explains the first figure of the row under the cursor, or the first on the screen.
-    pub(super) fn explain_first(&mut self) {
-        let row = self
-            .table()
-            .and_then(|(_, state)| state.selected().map(|key| key.as_str().to_owned()));
-        let figures = &self.hits.figures;
-        let of_row = row.and_then(|row| figures.iter().position(|(_, figure)| figure.of == row));
-        self.explain_from(of_row.unwrap_or(0), 1);
-    }
-
-    fn key_explain(&mut self, at: usize, key: Key) {
-        match self.meaning_over(key) {
-            Some(Action::Explain | Action::NextBlock | Action::Right) => self.explain_from(at + 1, 1),
-            Some(Action::PreviousBlock | Action::Left) => self.explain_from(at + self.hits.figures.len() - 1, -1),
-            Some(Action::Down) => self.explain_beside(at, 1),
-            Some(Action::Up) => self.explain_beside(at, -1),
-            Some(Action::Back | Action::Quit | Action::Enter | Action::Help) => self.overlay = None,
-            _ => {}
-        }
-    }
-
-    /// The next figure from a place on that has an explanation.
-    fn explain_from(&mut self, from: usize, step: isize) {
-        let count = self.hits.figures.len();
-        for n in 0..count {
-            let at = (from as isize + step * n as isize)
-                .rem_euclid(count as isize)
-                .unsigned_abs();
-            let Some((_, figure)) = self.hits.figures.get(at) else {
-                return;
-            };
-            let before = match &self.overlay {
-                Some(Overlay::Explain(_, before)) => Some(before),
-                _ => None,
-            };
-            // Several figures may have one explanation.
-            let explained = self.view().explain(figure, &self.shared);
-            if let Some(explained) = explained.filter(|explained| before != Some(explained)) {
-                self.overlay = Some(Overlay::Explain(at, explained));
-                return;
-            }
-        }
-        if self.overlay.is_none() {
-            self.shared.say("nothing on this screen has an explanation yet");
-        }
-    }
-
-    /// The same figure of the row below or above.
-    fn explain_beside(&mut self, at: usize, step: isize) {
-        let figures = &self.hits.figures;
-        let Some((area, figure)) = figures.get(at) else {
-            return;
-        };
-        let same = |other: &usize| {
-            let (place, next) = &figures[*other];
-            let below = place.y > area.y;
-            next.what == figure.what && next.of != figure.of && place.y != area.y && below == (step > 0)
-        };
-        let mut candidates: Vec<usize> = (0..figures.len()).filter(same).collect();
-        candidates.sort_by_key(|other| figures[*other].0.y.abs_diff(area.y));
-        if let Some(next) = candidates.first() {
-            self.explain_from(*next, 1);
-        }
     }
 }

@@ -10,8 +10,8 @@ const GUTTER: u16 = 3;
 const INDENT: u16 = 2;
 /// Below this width a row takes two lines rather than lose a column.
 const NARROW: u16 = 60;
-/// Below this height it loses the column all the same.
-const LOW: u16 = 6;
+/// As long as so many rows are seen, or all there are.
+const ROWS: usize = 3;
 
 /// A column in its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,8 +75,21 @@ pub(super) fn layout(table: &Table, state: &TableState, size: Size) -> Layout {
         width: size.width.saturating_sub(GUTTER),
     };
     let one = setter.one_line(&shown);
-    let may_have_two = table.two_lines && size.height >= LOW;
-    let whole = |layout: &Layout| layout.lines.iter().map(Vec::len).sum::<usize>() == shown.len();
+    let rows = table.rows.len().clamp(1, ROWS);
+    // A line says which rows are seen of how many.
+    let place = usize::from(table.rows.len() > ROWS);
+    let may_have_two = table.two_lines && usize::from(size.height) >= 2 + 2 * rows + place;
+    // What nobody knows is no loss.
+    let told = shown.iter().filter(|at| setter.tells(**at)).count();
+    let seen = |layout: &Layout| {
+        layout
+            .lines
+            .iter()
+            .flatten()
+            .filter(|slot| setter.tells(slot.column))
+            .count()
+    };
+    let whole = |layout: &Layout| seen(layout) == told;
     let good = one.as_ref().is_some_and(|one| whole(one) || size.width >= NARROW);
     let two = (may_have_two && !good).then(|| setter.two_lines(&shown)).flatten();
     two.or(one).unwrap_or_else(|| setter.what_fits(&shown))
@@ -224,12 +237,19 @@ impl Setter<'_> {
         }
     }
 
-    /// Drops the column of the highest priority, of several the last. False if all must stay.
+    /// Whether a row knows something in a column. The first one is who a row is.
+    fn tells(&self, at: usize) -> bool {
+        at == 0 || self.table.known.get(at).copied().unwrap_or(true)
+    }
+
+    /// Drops a column in which no row knows anything, else the one of the highest priority; of several the last.
+    /// False if all must stay.
     fn drop_one(&self, columns: &mut Vec<usize>) -> bool {
         let priority = |at: usize| self.table.columns.get(at).map_or(0, |column| column.priority);
-        let last = columns.iter().enumerate().max_by_key(|(_, at)| priority(**at));
-        match last {
-            Some((place, at)) if priority(*at) > 0 => {
+        let worth = |at: usize| (!self.tells(at), priority(at));
+        let last = columns.iter().enumerate().max_by_key(|(_, at)| worth(**at));
+        match last.map(|(place, at)| (place, worth(*at))) {
+            Some((place, worth)) if worth > (false, 0) => {
                 columns.remove(place);
                 true
             }
@@ -310,6 +330,44 @@ mod tests {
         ] {
             assert_eq!(titles(&table, width, height), expected, "{width}x{height}");
         }
+    }
+
+    #[test]
+    fn what_no_row_knows_gives_way_first() {
+        let columns = || {
+            vec![
+                Column::text("month", "MONTH"),
+                Column::number("ours", "OURS").priority(2),
+                Column::number("node", "NODE"),
+                Column::number("sent", "SENT").priority(1),
+                Column::text("state", "STATE"),
+            ]
+        };
+        let row = |key: &'static str, ours: Cell, node: Cell| {
+            let sent = Cell::number("53.07", 53.07);
+            Row::new(key, vec![Cell::text("Jul 2026"), ours, node, sent, Cell::text("paid")])
+        };
+        let number = || Cell::number("53.28", 53.28);
+        let dark = Table::new(
+            columns(),
+            vec![row("a", number(), Cell::unknown()), row("b", number(), Cell::absent())],
+        );
+        let known = Table::new(columns(), vec![row("a", number(), number())]);
+        for (width, of_dark, of_known) in [
+            (50, "MONTH OURS NODE SENT STATE", "MONTH OURS NODE SENT STATE"),
+            (30, "MONTH OURS SENT STATE", "MONTH NODE SENT STATE"),
+            (24, "MONTH SENT STATE", "MONTH NODE STATE"),
+        ] {
+            for (table, expected) in [(&dark, of_dark), (&known, of_known)] {
+                assert_eq!(titles(table, width, 3), expected, "{width}");
+            }
+        }
+        assert_eq!(
+            titles(&dark, 30, 20),
+            "MONTH OURS SENT STATE",
+            "no second line for what nobody knows"
+        );
+        assert_eq!(titles(&known, 30, 20), "MONTH OURS NODE / SENT STATE");
     }
 
     #[test]

@@ -245,6 +245,11 @@ impl Cell {
     pub fn tone(self, tone: Tone) -> Self {
         Self { tone, ..self }
     }
+
+    /// Whether it says more than that nothing is known, or that it does not apply.
+    fn tells(&self) -> bool {
+        !matches!(self.text.trim(), "" | "?" | "–")
+    }
 }
 
 /// Who a row is, whatever its place and values. Cheap to copy.
@@ -335,6 +340,8 @@ pub struct Table {
     quiet: bool,
     /// The widest cell of each column.
     widths: Vec<u16>,
+    /// Whether any row knows something in a column.
+    known: Vec<bool>,
 }
 
 impl Table {
@@ -343,6 +350,8 @@ impl Table {
         rows.iter_mut().for_each(Row::make_harmless);
         let mut table = Self {
             widths: vec![0; columns.len()],
+            // Without rows nothing is said against a column.
+            known: vec![rows.is_empty(); columns.len()],
             columns,
             rows: Vec::new(),
             foot: Vec::new(),
@@ -351,7 +360,11 @@ impl Table {
             two_lines: true,
             quiet: false,
         };
-        rows.iter().for_each(|row| table.measure(row));
+        for row in &rows {
+            table.measure(row);
+            let cells = table.known.iter_mut().zip(&row.cells);
+            cells.for_each(|(known, cell)| *known |= cell.tells());
+        }
         table.rows = rows;
         table
     }

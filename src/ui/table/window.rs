@@ -26,7 +26,8 @@ impl Plan {
         let header = lines >= 2 * tall;
         lines -= if header { tall } else { 0 };
         let foot_lines = 1 + table.foot.len() * tall;
-        let least = tall * state.len().clamp(1, 3);
+        // Where there are more rows, a line says which are seen.
+        let least = tall * state.len().clamp(1, 3) + usize::from(state.len() > 3);
         let foot = !table.foot.is_empty() && lines >= foot_lines + least;
         lines -= if foot { foot_lines } else { 0 };
         let mut groups = !table.groups.is_empty() && lines > tall;

@@ -41,8 +41,11 @@ impl Traffic {
             }
             let waiting = self.said.len() - n - 1;
             if left == 1 && waiting > 0 && n > 0 {
-                let text = format!("{} and {waiting} more", one(said));
-                return self.say_one(page, said.grade, &text::fit(&text, width, &glyphs));
+                let mark = if said.grade.is_some() { 2 } else { 0 };
+                let (text, more) = (one(said), format!(" (and {waiting} more)"));
+                let room = width.saturating_sub(mark + text::width(&more));
+                let text = text::fit(&text, text::width(&text).min(room), &glyphs);
+                return self.say_one(page, said.grade, &(text + &more));
             }
             let text = one(said);
             let joined = match (n, said.hint.is_empty()) {

@@ -1,0 +1,159 @@
+//! Draws what is read over a pane: explanations, details, messages. All scroll alike. Called by `over`.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{WIDEST, centred, window};
+use crate::ui::explain::{Explained, Fact};
+use crate::ui::look::{Theme, Tone};
+use crate::ui::number;
+use crate::ui::overlay::Seen;
+use crate::ui::pen::Pen;
+use crate::ui::text;
+
+/// A line of a text, in its tones.
+type Line = Vec<(String, Tone)>;
+
+/// The widest a name before a fact gets, and a value.
+const NAME: usize = 22;
+/// See [`NAME`].
+const VALUE: usize = 24;
+/// Columns of an age.
+const AGE: usize = 8;
+
+/// Names with what stands behind them.
+pub(super) fn facts(
+    body: Rect,
+    buffer: &mut Buffer,
+    theme: &Theme,
+    title: &str,
+    facts: &[(String, String)],
+    first: usize,
+) -> Seen {
+    let names = facts.iter().map(|(name, _)| text::width(name));
+    let names = names.max().unwrap_or(0).min(VALUE);
+    let values = facts.iter().map(|(_, value)| text::width(value)).max().unwrap_or(0);
+    let width = (names + values + 6)
+        .max(text::width(title) + 8)
+        .clamp(24, usize::from(WIDEST)) as u16;
+    let width = width.min(body.width);
+    let room = usize::from(width.saturating_sub(4)).saturating_sub(names + 2).max(8);
+    let mut lines: Vec<Line> = Vec::new();
+    for (name, value) in facts {
+        for (n, part) in text::wrap(value, room, &theme.glyphs).into_iter().enumerate() {
+            let name = text::fit(if n == 0 { name } else { "" }, names, &theme.glyphs);
+            lines.push(vec![(format!("{name}  "), Tone::Muted), (part, Tone::Text)]);
+        }
+    }
+    let area = centred(body, width, tall(&lines));
+    show(area, buffer, theme, title, &lines, first)
+}
+
+/// Beside the figure it explains, where there is room for that.
+pub(super) fn explain(
+    body: Rect,
+    buffer: &mut Buffer,
+    theme: &Theme,
+    (explained, first): (&Explained, usize),
+    figure: Option<Rect>,
+) -> Seen {
+    let margin = if body.width > 60 { 4 } else { 0 };
+    let width = body.width.min(WIDEST).saturating_sub(margin);
+    let lines = told(explained, usize::from(width.saturating_sub(4)), theme);
+    let height = tall(&lines).min(body.height);
+    let mut area = centred(body, width, height);
+    if let Some(figure) = figure {
+        let below = body.bottom().saturating_sub(figure.bottom());
+        let above = figure.y.saturating_sub(body.y);
+        if below >= height {
+            area.y = figure.bottom();
+        } else if above >= height {
+            area.y = figure.y - height;
+        }
+        mark(figure, buffer, theme);
+    }
+    show(area, buffer, theme, &explained.title, &lines, first)
+}
+
+/// The height of a window for these lines.
+fn tall(lines: &[Line]) -> u16 {
+    u16::try_from(lines.len()).unwrap_or(u16::MAX - 2) + 2
+}
+
+/// A window with a text, as much of it as there is room for; its frame says which lines are seen of how many.
+fn show(area: Rect, buffer: &mut Buffer, theme: &Theme, title: &str, lines: &[Line], first: usize) -> Seen {
+    let inner = window(area, buffer, theme, title, "");
+    let seen = Seen::from(first, usize::from(inner.height), lines.len());
+    for (n, line) in lines.iter().skip(seen.first).take(seen.lines).enumerate() {
+        let row = Rect::new(inner.x, inner.y + n as u16, inner.width, 1);
+        let mut pen = Pen::new(buffer, row, theme);
+        line.iter().for_each(|(part, tone)| pen.put(part, *tone));
+    }
+    if seen.scrolls() && area.height > 1 {
+        let words = format!(" {}–{} of {} ", seen.first + 1, seen.first + seen.lines, seen.of);
+        let wide = text::width(&words) as u16;
+        let bottom = Rect::new(area.x, area.bottom() - 1, area.width, 1);
+        let mut pen = Pen::new(buffer, bottom, theme);
+        pen.to(area.width.saturating_sub(wide + 2).max(1));
+        pen.put(&words, Tone::Muted);
+    }
+    seen
+}
+
+/// The lines of an explanation.
+fn told(explained: &Explained, width: usize, theme: &Theme) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    if !explained.sum.is_empty() {
+        paragraph(&explained.sum, Tone::Accent, width, theme, &mut lines);
+        lines.push(Vec::new());
+    }
+    made_of(&explained.facts, width, theme, &mut lines);
+    for words in &explained.words {
+        if lines.last().is_some_and(|line| !line.is_empty()) {
+            lines.push(Vec::new());
+        }
+        paragraph(words, Tone::Text, width, theme, &mut lines);
+    }
+    lines
+}
+
+fn paragraph(text: &str, tone: Tone, width: usize, theme: &Theme, lines: &mut Vec<Line>) {
+    let wrapped = text::wrap(text, width, &theme.glyphs);
+    lines.extend(wrapped.into_iter().map(|line| vec![(line, tone)]));
+}
+
+/// What a figure is made of, a line each. Who says so goes below where it has no room beside.
+fn made_of(facts: &[Fact], width: usize, theme: &Theme, lines: &mut Vec<Line>) {
+    let widest = |part: fn(&Fact) -> &str, most: usize| {
+        let parts = facts.iter().map(|fact| text::width(part(fact)));
+        parts.max().unwrap_or(0).min(most)
+    };
+    let (name, value) = (widest(|fact| &fact.what, NAME), widest(|fact| &fact.value, VALUE));
+    let age = facts.iter().any(|fact| fact.age_s.is_some());
+    let age = if age { AGE } else { 0 };
+    let room = width.saturating_sub(name + value + 4 + age);
+    for fact in facts {
+        let below = text::width(&fact.from) > room;
+        let told = fact.age_s.map(number::age).unwrap_or_default();
+        let from = if below { "" } else { &fact.from };
+        lines.push(vec![
+            (format!("{}  ", text::fit(&fact.what, name, &theme.glyphs)), Tone::Muted),
+            (
+                format!("{}  ", text::right(&fact.value, value, &theme.glyphs)),
+                Tone::Text,
+            ),
+            (text::fit(from, room, &theme.glyphs), Tone::Muted),
+            (text::right(&told, age, &theme.glyphs), Tone::Muted),
+        ]);
+        if below {
+            let wrapped = text::wrap(&fact.from, width.saturating_sub(2), &theme.glyphs);
+            lines.extend(wrapped.into_iter().map(|line| vec![(format!("  {line}"), Tone::Muted)]));
+        }
+    }
+}
+
+/// Which figure is meant.
+fn mark(figure: Rect, buffer: &mut Buffer, theme: &Theme) {
+    let figure = figure.intersection(buffer.area);
+    buffer.set_style(figure, theme.style(Tone::Selected));
+}
