@@ -145,7 +145,7 @@ fn a_month_that_is_over_has_the_profit_of_what_was_settled_and_notes_the_currenc
     let facts = vec![stub("2026-10", 6_160_000, 0), answered()];
     keep(data.path(), now, &[sat("2026-11-01", now, facts)], MoneySource::Api);
     let costs = CostModel {
-        monthly: 2.0,
+        monthly: Some(2.0),
         ..CostModel::default()
     };
     let terms = Terms {

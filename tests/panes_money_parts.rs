@@ -9,8 +9,8 @@ use common::fleet::{Look, NOW_MS, draw, fresh, lines, press};
 use common::states;
 use common::storage::told;
 use storj_monitor::api::message::{Answer, Message, Query};
-use storj_monitor::api::money::{Confidence, NodeMoney};
-use storj_monitor::domain::money::Micro;
+use storj_monitor::api::money::{Confidence, Costs, NodeMoney};
+use storj_monitor::domain::money::{Lack, Micro};
 use storj_monitor::ui::model::{Input, Model};
 use storj_monitor::ui::pane::Pane;
 
@@ -187,4 +187,38 @@ fn no_two_labels_of_a_chart_touch_at_any_width() {
         }
     }
     assert!(bars > 4000 && days_seen > 2000, "{bars} {days_seen}");
+}
+
+#[test]
+fn costs_of_which_a_part_was_not_said_are_not_known() {
+    // Only what the hardware cost was said, of one node.
+    let shown = text(&mut model(|node| {
+        node.costs = node.costs.filter(|_| node.node == "attic").map(|costs| Costs {
+            total: None,
+            fixed: None,
+            power: None,
+            lacks: Some(Lack::Running),
+            profit: None,
+            margin: None,
+            left: costs.profit,
+            ..costs
+        });
+    }));
+    let line = |words: &str| shown.lines().find(|line| line.contains(words)).unwrap_or_default();
+    let costs = line("running costs not given");
+    assert!(costs.contains("? ") && costs.contains("only attic"), "{shown}");
+    assert!(!costs.contains("profit"), "{costs}");
+    assert!(line("pays back in").contains('≥'), "{shown}");
+    // With another whose costs are known it is those that are told.
+    let shown = text(&mut model(|node| match (node.node.as_str(), node.costs.as_mut()) {
+        ("attic", Some(costs)) => {
+            (costs.total, costs.lacks) = (None, Some(Lack::KwhPrice));
+            (costs.profit, costs.left) = (None, costs.profit);
+        }
+        ("barn", Some(_)) => {}
+        _ => node.costs = None,
+    }));
+    let line = |words: &str| shown.lines().find(|line| line.contains(words)).unwrap_or_default();
+    assert!(line("only barn").contains("2.90"), "{shown}");
+    assert!(line("pays back in").contains("price of a kWh not given"), "{shown}");
 }

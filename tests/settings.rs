@@ -405,7 +405,7 @@ fn a_running_collector_goes_by_what_is_set() {
     assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     let told = money(&data);
     assert_eq!((told.currency.symbol.as_str(), told.currency.factor), ("€", 0.5));
-    assert_eq!(told.costs.unwrap().total.0, 3_500_000);
+    assert_eq!(told.costs.unwrap().total.unwrap().0, 3_500_000);
     // What it collects is what it collected: nothing was begun anew for money's sake.
     node.write(50);
     eventually(
@@ -487,7 +487,7 @@ fn viewers_change_the_collectors_own_file_all_or_nothing() {
     assert!(matches!(saved, Answer::Saved(saved) if saved.changed.len() == 2 && saved.notes.is_empty()));
     let text = format!("{text}watts = 8\nkwh_price = 0.25\n");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
-    assert!(money(&data).costs.unwrap().total.0 > 1_000_000);
+    assert!(money(&data).costs.unwrap().total.unwrap().0 > 1_000_000);
     let keys = vec![
         "node.n.watts".to_owned(),
         "node.n.monthly_cost".to_owned(),

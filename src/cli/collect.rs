@@ -59,7 +59,7 @@ pub fn terms(config: &Config) -> Terms {
         repair,
         audit,
     };
-    let unit = |millionths: i64| millionths as f64 / 1e6;
+    let unit = |millionths: Option<i64>| millionths.map(|n| n as f64 / 1e6);
     // What one costs that is not watched now may be asked for all the same.
     let nodes = config.nodes.iter().chain(&config.unwatched);
     let nodes = nodes.filter(|node| node.cost != Cost::default());

@@ -401,12 +401,9 @@ fn field_value(node: &Node, field: Field) -> Option<Json> {
     })
 }
 
-/// Of millionths; 0 was never said.
-fn number(millionths: i64) -> Json {
-    match millionths {
-        0 => Json::Null,
-        n => (n as f64 / 1e6).into(),
-    }
+/// Of millionths.
+fn number(millionths: Option<i64>) -> Json {
+    millionths.map_or(Json::Null, |n| (n as f64 / 1e6).into())
 }
 
 fn words(json: &Json) -> String {

@@ -36,17 +36,17 @@ pub struct Node {
     pub cost: Cost,
 }
 
-/// What a node costs, in millionths, so that it can be compared; 0: nothing was said.
+/// What a node costs, in millionths, so that it can be compared; `None`: nothing was said.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Cost {
     /// Dollars a month, whatever it does.
-    pub monthly: i64,
+    pub monthly: Option<i64>,
     /// Watts it draws.
-    pub watts: i64,
+    pub watts: Option<i64>,
     /// Dollars a kWh.
-    pub kwh: i64,
+    pub kwh: Option<i64>,
     /// Dollars its hardware cost.
-    pub hardware: i64,
+    pub hardware: Option<i64>,
 }
 
 /// A cost in millionths.
@@ -256,10 +256,10 @@ impl Node {
                 return Err("the data folder is empty: name it, or leave it out".to_owned());
             }
             Field::Data => self.data = Some(text.into()),
-            Field::MonthlyCost => self.cost.monthly = cost(text)?,
-            Field::Watts => self.cost.watts = cost(text)?,
-            Field::KwhPrice => self.cost.kwh = cost(text)?,
-            Field::HardwareCost => self.cost.hardware = cost(text)?,
+            Field::MonthlyCost => self.cost.monthly = Some(cost(text)?),
+            Field::Watts => self.cost.watts = Some(cost(text)?),
+            Field::KwhPrice => self.cost.kwh = Some(cost(text)?),
+            Field::HardwareCost => self.cost.hardware = Some(cost(text)?),
             Field::Tags => return text.split('+').try_for_each(|tag| self.tag(tag)),
         }
         Ok(())

@@ -72,7 +72,7 @@ fn table(node: &Node) -> String {
         (Field::KwhPrice, node.cost.kwh),
         (Field::HardwareCost, node.cost.hardware),
     ] {
-        if millionths != 0 {
+        if let Some(millionths) = millionths {
             text += &line(field, &(millionths as f64 / 1e6).to_string());
         }
     }

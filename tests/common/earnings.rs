@@ -387,10 +387,12 @@ fn costs(name: &str, net: Option<Micro>) -> Option<Costs> {
     let profit = net.map(|net| net - total);
     let pace = profit.map(Micro::dollars);
     Some(Costs {
-        fixed: Micro::of_dollars(fixed),
-        power: Micro::of_dollars(power),
-        total,
+        fixed: Some(Micro::of_dollars(fixed)),
+        power: Some(Micro::of_dollars(power)),
+        total: Some(total),
+        lacks: None,
         profit,
+        left: profit,
         margin: profit.zip(net).map(|(profit, net)| profit.dollars() / net.dollars()),
         invested: invested.map(Micro::of_dollars),
         return_per_year: pace.zip(invested).map(|(pace, invested)| pace * 12.0 / invested),

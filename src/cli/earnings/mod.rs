@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::page::{self, Column, Page};
 use super::{Failure, Global, collect, read};
 use crate::api::message::{Answer, Query};
-use crate::api::money::{Amounts, MonthMoney, MonthState, NodeMoney, Part, SatelliteMoney, SatelliteMonth};
+use crate::api::money::{Amounts, Costs, MonthMoney, MonthState, NodeMoney, Part, SatelliteMoney, SatelliteMonth};
 #[cfg(unix)]
 use crate::api::socket;
 use crate::collector::hub::Hub;
@@ -340,6 +340,24 @@ fn write_stub(
     Ok(())
 }
 
+/// `costs $3.40, profit $12.20; pays back $180.00 in 15 months`.
+fn costs_words(node: &NodeMoney, costs: &Costs) -> String {
+    let known = |amount: Option<Micro>| amount.map_or_else(|| "?".to_owned(), |amount| money(node, amount));
+    let mut words = format!("costs {}, profit {}", known(costs.total), known(costs.profit));
+    if let Some(lack) = costs.lacks {
+        words += &format!(" ({}: config set node.{}.{})", lack.words(), node.node, lack.key());
+    }
+    if let Some(invested) = costs.invested {
+        let least = if costs.lacks.is_some() { "at least " } else { "" };
+        words += &match (costs.payback_months, costs.left) {
+            (Some(months), _) => format!("; pays back {} in {least}{months:.0} months", money(node, invested)),
+            (None, Some(_)) => format!("; never pays back {} at this pace", money(node, invested)),
+            (None, None) => String::new(),
+        };
+    }
+    words
+}
+
 fn write_rest(page: &mut Page<impl Write>, node: &NodeMoney) -> io::Result<()> {
     if node.held.left != Micro(0) {
         let coming = node.held.coming.iter().map(|next| {
@@ -363,10 +381,7 @@ fn write_rest(page: &mut Page<impl Write>, node: &NodeMoney) -> io::Result<()> {
         page.paragraph(4, &text)?;
     }
     if let Some(costs) = &node.costs {
-        let profit = costs
-            .profit
-            .map_or_else(|| "?".to_owned(), |profit| money(node, profit));
-        page.paragraph(4, &format!("  costs {}, profit {profit}", money(node, costs.total)))?;
+        page.paragraph(4, &format!("  {}", costs_words(node, costs)))?;
     }
     for note in &node.notes {
         page.paragraph(4, &format!("  ! {}", note.text))?;

@@ -2,8 +2,8 @@
 
 use super::book::{Book, Known, Total, unpaid_word};
 use super::cash;
-use super::yields::{months_words, percent};
-use crate::api::money::{Confidence, MonthState, NoteKind, Tallies};
+use super::yields::{a_year, pays_back, percent};
+use crate::api::money::{Confidence, Costs, MonthState, NoteKind, Tallies};
 use crate::domain::money::Micro;
 use crate::ui::look::Tone;
 use crate::ui::number;
@@ -353,7 +353,14 @@ pub(super) fn costs(book: &Book) -> Vec<Said> {
             .map_or(String::new(), |margin| format!(" ({})", percent(margin)));
         words.push(format!("profit {}{margin}", cash.text(profit)));
     }
-    let named = book.nodes.iter().filter(|node| node.costs.is_some());
+    if let (None, Some(lack)) = (costs.total, costs.lacks) {
+        words.push(lack.words().to_owned());
+    }
+    let is_named = |costs: &Costs| costs.total.is_some() || book.costs.is_some_and(|all| all.total.is_none());
+    let named = book
+        .nodes
+        .iter()
+        .filter(|node| node.costs.as_ref().is_some_and(is_named));
     let named: Vec<&str> = named.map(|node| node.node.as_str()).collect();
     if named.len() < book.nodes.len() {
         words.push(match named.as_slice() {
@@ -361,21 +368,24 @@ pub(super) fn costs(book: &Book) -> Vec<Said> {
             many => format!("{} of {} nodes", many.len(), book.nodes.len()),
         });
     }
-    let mut lines = vec![said("costs", "costs", cash.text(costs.total), words.join(", "))];
+    let mut lines = vec![said("costs", "costs", cash.known(costs.total), words.join(", "))];
     if let Some(invested) = costs.invested {
-        let value = match (costs.payback_months, costs.profit) {
-            (Some(months), _) => months_words(months),
+        let value = match (costs.payback_months, costs.left) {
+            (Some(months), _) => pays_back(&costs, months),
             (None, Some(_)) => "never".to_owned(),
             (None, None) => number::UNKNOWN.to_owned(),
         };
         let year = costs
             .return_per_year
-            .map_or(String::new(), |share| format!("{} a year ", percent(share)));
+            .map_or(String::new(), |share| format!("{} a year ", a_year(&costs, share)));
+        let lacks = costs.lacks.map_or(String::new(), |lack| format!(", {}", lack.words()));
+        // Once is enough.
+        let lacks = if costs.total.is_some() { lacks } else { String::new() };
         lines.push(said(
             "payback",
             "pays back in",
             value,
-            format!("{year}of {}", cash.text(invested)),
+            format!("{year}of {}{lacks}", cash.text(invested)),
         ));
     }
     lines
