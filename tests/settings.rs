@@ -198,7 +198,11 @@ fn a_value_of_the_template_stands_below_what_explains_it() {
 #[test]
 fn all_that_is_wrong_is_told_at_once_and_with_what_was_meant() {
     let all = [
-        ("money.factor", Some("0"), "is `0`; it must be a number above 0"),
+        (
+            "money.factor",
+            Some("0"),
+            "is `0`; it must be a number, 0.000001 to 10000000",
+        ),
         (
             "poll.every_s",
             Some("2"),
@@ -214,7 +218,12 @@ fn all_that_is_wrong_is_told_at_once_and_with_what_was_meant() {
         ("node.hom.watts", Some("1"), "did you mean `home`?"),
         ("node.home.wats", Some("1"), "did you mean `watts`?"),
         ("node.home.name", Some("x"), "nodes rename"),
-        ("node.home.watts", Some("-1"), "no cost"),
+        (
+            "node.home.watts",
+            Some("-1"),
+            "`-1` is out of range; write a number of watts, 0 to 100000",
+        ),
+        ("node.home.kwh_price", Some("0,32"), "a point is wanted"),
         ("node.home.api", Some("ftp://me:secret@x"), "only http://"),
         ("node.found.api", Some("h:1"), "where `found` is read from"),
         ("ui.color", Some("auto"), ""),
@@ -510,7 +519,7 @@ fn viewers_change_the_collectors_own_file_all_or_nothing() {
         ]
     );
     let judged = ask(&data, Query::Judge(changes(&[("money.factor", Some("0"))])));
-    assert!(matches!(judged, Answer::Faults(faults) if faults[0].text.contains("above 0")));
+    assert!(matches!(judged, Answer::Faults(faults) if faults[0].text.contains("0.000001 to")));
     let Answer::Settings(all) = ask(&data, Query::Settings { keys: Vec::new() }) else {
         panic!("settings")
     };
