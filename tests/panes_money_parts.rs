@@ -220,5 +220,26 @@ fn costs_of_which_a_part_was_not_said_are_not_known() {
     }));
     let line = |words: &str| shown.lines().find(|line| line.contains(words)).unwrap_or_default();
     assert!(line("only barn").contains("2.90"), "{shown}");
-    assert!(line("pays back in").contains("price of a kWh not given"), "{shown}");
+    assert!(
+        line("pays back in").contains("≥ 16 months  of $180.00, no price per kWh"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn the_bar_of_the_month_that_runs_is_what_is_expected_whichever_month_is_told() {
+    let mut model = model(|_| {});
+    let sums = |model: &mut Model| {
+        let shown = lines(&draw(model, SIZE));
+        let at = shown.iter().position(|line| line.contains("└Sep")).unwrap();
+        let of = |line: &String| line.split('│').next().unwrap_or_default().trim_end().to_owned();
+        [of(&shown[at]), of(&shown[at + 1])]
+    };
+    let before = sums(&mut model);
+    assert!(before[1].ends_with("~55"), "{before:?}");
+    press(&mut model, "[", SIZE);
+    model.answer_all(answer);
+    let shown = text(&mut model);
+    assert!(shown.contains("JULY 2026"), "{shown}");
+    assert_eq!(sums(&mut model), before);
 }

@@ -252,6 +252,9 @@ pub struct MonthMoney {
     pub node: Option<Micro>,
     /// Earned by component: by paystubs; ours, where there is none.
     pub gross: Parts<Micro>,
+    /// Of a month that runs what `gross` comes to by its end; null: not estimated.
+    #[serde(default)]
+    pub expected: Option<Micro>,
     /// Whether that is by paystubs.
     pub is_settled: bool,
     /// Sums of its paystubs; null: there is none.
