@@ -49,6 +49,15 @@ impl Lack {
         }
     }
 
+    /// Behind what was reckoned without it.
+    pub fn brief(self) -> &'static str {
+        match self {
+            Self::Running => "no running costs",
+            Self::Watts => "no watts",
+            Self::KwhPrice => "no price per kWh",
+        }
+    }
+
     /// The setting that ends it.
     pub fn key(self) -> &'static str {
         match self {

@@ -436,8 +436,8 @@ impl Told<'_> {
                 Vec::new(),
                 &[
                     "Nobody said what any node costs. E says it here, `storj-monitor config set node.NAME.watts 8` \
-                     elsewhere: monthly_cost (dollars), watts with kwh_price, and hardware_cost for the time it takes \
-                     to pay.",
+                     elsewhere: monthly_cost, watts with kwh_price, and hardware_cost for the time it takes to pay. They \
+                     are dollars, or amounts with the sign of the currency beside them (0.32 €).",
                 ],
             );
         };

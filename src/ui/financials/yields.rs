@@ -26,7 +26,7 @@ pub(super) fn pays_back(costs: &Costs, months: f64) -> String {
 }
 
 /// What a year brings of what was invested; the most, where more is to be paid than is known.
-pub(super) fn a_year(costs: &Costs, share: f64) -> String {
+fn a_year(costs: &Costs, share: f64) -> String {
     let most = if costs.lacks.is_some() { "≤ " } else { "" };
     format!("{most}{}", percent(share))
 }
