@@ -326,10 +326,7 @@ fn without_an_estimate_it_says_why() {
     let data = tempfile::tempdir().unwrap();
     keep(data.path(), now, &[], MoneySource::Api);
     let text = stdout(data.path(), &["--at", NOW, "earnings"]);
-    assert!(
-        text.contains("  month end unknown: no satellite has reported"),
-        "{text}"
-    );
+    assert!(text.contains("  nothing is known of its money: name its API"), "{text}");
     assert!(!text.contains("  ; "), "{text}");
 }
 

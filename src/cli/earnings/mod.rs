@@ -179,7 +179,8 @@ fn write_node(page: &mut Page<impl Write>, node: &NodeMoney) -> io::Result<()> {
         false => String::new(),
     };
     page.paragraph(4, &format!("{}, {} (UTC){gone}", node.node, node.month))?;
-    if node.satellites.is_empty() {
+    // Who answered, or was asked in vain, is named already.
+    if node.satellites.is_empty() && node.asked_ms.is_none() && node.error.is_none() {
         return page.paragraph(
             2,
             "  nothing is known of its money: name its API (api=URL), or its databases (data=DIR)",
