@@ -145,7 +145,7 @@ fn a_month_that_is_over_has_the_profit_of_what_was_settled_and_notes_the_currenc
     let facts = vec![stub("2026-10", 6_160_000, 0), answered()];
     keep(data.path(), now, &[sat("2026-11-01", now, facts)], MoneySource::Api);
     let costs = CostModel {
-        monthly: 2.0,
+        monthly: Some(2.0),
         ..CostModel::default()
     };
     let terms = Terms {
@@ -326,10 +326,7 @@ fn without_an_estimate_it_says_why() {
     let data = tempfile::tempdir().unwrap();
     keep(data.path(), now, &[], MoneySource::Api);
     let text = stdout(data.path(), &["--at", NOW, "earnings"]);
-    assert!(
-        text.contains("  month end unknown: no satellite has reported"),
-        "{text}"
-    );
+    assert!(text.contains("  nothing is known of its money: name its API"), "{text}");
     assert!(!text.contains("  ; "), "{text}");
 }
 

@@ -9,8 +9,8 @@ use common::fleet::{Look, NOW_MS, draw, fresh, lines, press};
 use common::states;
 use common::storage::told;
 use storj_monitor::api::message::{Answer, Message, Query};
-use storj_monitor::api::money::{Confidence, NodeMoney};
-use storj_monitor::domain::money::Micro;
+use storj_monitor::api::money::{Confidence, Costs, NodeMoney};
+use storj_monitor::domain::money::{Lack, Micro};
 use storj_monitor::ui::model::{Input, Model};
 use storj_monitor::ui::pane::Pane;
 
@@ -187,4 +187,59 @@ fn no_two_labels_of_a_chart_touch_at_any_width() {
         }
     }
     assert!(bars > 4000 && days_seen > 2000, "{bars} {days_seen}");
+}
+
+#[test]
+fn costs_of_which_a_part_was_not_said_are_not_known() {
+    // Only what the hardware cost was said, of one node.
+    let shown = text(&mut model(|node| {
+        node.costs = node.costs.filter(|_| node.node == "attic").map(|costs| Costs {
+            total: None,
+            fixed: None,
+            power: None,
+            lacks: Some(Lack::Running),
+            profit: None,
+            margin: None,
+            left: costs.profit,
+            ..costs
+        });
+    }));
+    let line = |words: &str| shown.lines().find(|line| line.contains(words)).unwrap_or_default();
+    let costs = line("running costs not given");
+    assert!(costs.contains("? ") && costs.contains("only attic"), "{shown}");
+    assert!(!costs.contains("profit"), "{costs}");
+    assert!(line("pays back in").contains('≥'), "{shown}");
+    // With another whose costs are known it is those that are told.
+    let shown = text(&mut model(|node| match (node.node.as_str(), node.costs.as_mut()) {
+        ("attic", Some(costs)) => {
+            (costs.total, costs.lacks) = (None, Some(Lack::KwhPrice));
+            (costs.profit, costs.left) = (None, costs.profit);
+        }
+        ("barn", Some(_)) => {}
+        _ => node.costs = None,
+    }));
+    let line = |words: &str| shown.lines().find(|line| line.contains(words)).unwrap_or_default();
+    assert!(line("only barn").contains("2.90"), "{shown}");
+    assert!(
+        line("pays back in").contains("≥ 16 months  of $180.00, no price per kWh"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn the_bar_of_the_month_that_runs_is_what_is_expected_whichever_month_is_told() {
+    let mut model = model(|_| {});
+    let sums = |model: &mut Model| {
+        let shown = lines(&draw(model, SIZE));
+        let at = shown.iter().position(|line| line.contains("└Sep")).unwrap();
+        let of = |line: &String| line.split('│').next().unwrap_or_default().trim_end().to_owned();
+        [of(&shown[at]), of(&shown[at + 1])]
+    };
+    let before = sums(&mut model);
+    assert!(before[1].ends_with("~55"), "{before:?}");
+    press(&mut model, "[", SIZE);
+    model.answer_all(answer);
+    let shown = text(&mut model);
+    assert!(shown.contains("JULY 2026"), "{shown}");
+    assert_eq!(sums(&mut model), before);
 }

@@ -31,12 +31,15 @@ fn model(look: Look) -> Model {
 fn setting(key: &str, value: &str, default: &str, teller: Teller) -> Setting {
     let field = key.rsplit_once('.').unwrap().1;
     let (unit, help) = match field {
-        "monthly_cost" => ("$ a month", "what it costs a month whatever it does, in dollars"),
-        "watts" => ("W", "what it draws"),
-        "kwh_price" => ("$ a kWh", "what a kWh costs, in dollars"),
+        "monthly_cost" => (
+            "$ a month",
+            "what it costs a month whatever it does: dollars, or an amount as \"1.50 €\"",
+        ),
+        "watts" => ("W", "what it draws, in watts"),
+        "kwh_price" => ("$ a kWh", "what a kWh costs: dollars, or an amount as \"0.32 €\""),
         "hardware_cost" => (
             "$",
-            "what its disk and the rest cost, in dollars: for the time it takes to pay",
+            "what its disk and the rest cost, for the time it takes to pay: dollars, or as \"150 €\"",
         ),
         "factor" => (
             "for $1",
@@ -52,7 +55,7 @@ fn setting(key: &str, value: &str, default: &str, teller: Teller) -> Setting {
         value: value.to_owned(),
         default: default.to_owned(),
         teller,
-        wanted: "a number, 0 or more".to_owned(),
+        wanted: "a number of dollars, 0 to 1000000, or an amount with your currency as 0.32 €".to_owned(),
         help: help.to_owned(),
         unit: unit.to_owned(),
         ..Setting::default()
@@ -128,7 +131,7 @@ fn it_looks_as_it_should() {
         let mut model = opened(look, size);
         press(&mut model, "enter ctrl-u \"9x\"", size);
         let (id, changes) = judged(&mut model);
-        let text = "`9x` is no cost; write a number, 0 to 1000000000".to_owned();
+        let text = "`9x` is no cost; write a number of watts, 0 to 100000".to_owned();
         let key = changes[0].key.clone();
         hear(&mut model, id, Ok(Answer::Faults(vec![Fault { key, text }])));
         assert_screen(name, &draw(&mut model, size));

@@ -424,3 +424,47 @@ fn who_asks_is_told_of_lines_that_came_a_moment_ago() {
     }
     collector.stop();
 }
+
+#[test]
+fn who_looks_on_is_told_that_costs_and_currency_are_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let file = dir.path().join("c.toml");
+    let node = Node::new(dir.path(), 3);
+    let text = format!("[[node]]\nname = \"n\"\nlog = \"{}\"\n", node.log().display());
+    std::fs::write(&file, text).unwrap();
+    let collector = Running::with(&data, &["collect", "--config", file.to_str().unwrap()]);
+    collector.wait_for("ready");
+    let link = socket::connect(&data).unwrap();
+    link.send(watch(&[Topic::Status])).unwrap();
+    let mut seen = Seen::default();
+    seen.until(&link, "the first", |seen| seen.snapshot.terms.is_some());
+    let before = seen.snapshot.terms;
+    let config = ["--config", file.to_str().unwrap()];
+    let set = |words: &[&str]| stdout(&data, &[&["config", "set"], words, &config].concat());
+    let out = set(&[
+        "money.currency",
+        "€",
+        "money.factor",
+        "0.5",
+        "node.n.monthly_cost",
+        "2 €",
+    ]);
+    assert!(out.contains("node.n.monthly_cost: not set → 2 € (in "), "{out}");
+    seen.until(&link, "other terms", |seen| seen.snapshot.terms > before);
+    let mut asking = socket::connect(&data).unwrap();
+    let query = Query::Money {
+        nodes: Vec::new(),
+        at_ms: None,
+        month: None,
+        months: 1,
+    };
+    let Ok(Answer::Money(told)) = asking.ask(query, PATIENCE) else {
+        panic!("no money");
+    };
+    let costs = told[0].costs.unwrap();
+    assert_eq!(
+        costs.total.map(|total| told[0].currency.text(total)),
+        Some("€2.00".to_owned())
+    );
+}

@@ -198,7 +198,11 @@ fn a_value_of_the_template_stands_below_what_explains_it() {
 #[test]
 fn all_that_is_wrong_is_told_at_once_and_with_what_was_meant() {
     let all = [
-        ("money.factor", Some("0"), "is `0`; it must be a number above 0"),
+        (
+            "money.factor",
+            Some("0"),
+            "is `0`; it must be a number, 0.000001 to 10000000",
+        ),
         (
             "poll.every_s",
             Some("2"),
@@ -214,7 +218,12 @@ fn all_that_is_wrong_is_told_at_once_and_with_what_was_meant() {
         ("node.hom.watts", Some("1"), "did you mean `home`?"),
         ("node.home.wats", Some("1"), "did you mean `watts`?"),
         ("node.home.name", Some("x"), "nodes rename"),
-        ("node.home.watts", Some("-1"), "no cost"),
+        (
+            "node.home.watts",
+            Some("-1"),
+            "`-1` is out of range; write a number of watts, 0 to 100000",
+        ),
+        ("node.home.kwh_price", Some("0,32"), "a point is wanted"),
         ("node.home.api", Some("ftp://me:secret@x"), "only http://"),
         ("node.found.api", Some("h:1"), "where `found` is read from"),
         ("ui.color", Some("auto"), ""),
@@ -405,7 +414,7 @@ fn a_running_collector_goes_by_what_is_set() {
     assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     let told = money(&data);
     assert_eq!((told.currency.symbol.as_str(), told.currency.factor), ("€", 0.5));
-    assert_eq!(told.costs.unwrap().total.0, 3_500_000);
+    assert_eq!(told.costs.unwrap().total.unwrap().0, 3_500_000);
     // What it collects is what it collected: nothing was begun anew for money's sake.
     node.write(50);
     eventually(
@@ -487,7 +496,7 @@ fn viewers_change_the_collectors_own_file_all_or_nothing() {
     assert!(matches!(saved, Answer::Saved(saved) if saved.changed.len() == 2 && saved.notes.is_empty()));
     let text = format!("{text}watts = 8\nkwh_price = 0.25\n");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
-    assert!(money(&data).costs.unwrap().total.0 > 1_000_000);
+    assert!(money(&data).costs.unwrap().total.unwrap().0 > 1_000_000);
     let keys = vec![
         "node.n.watts".to_owned(),
         "node.n.monthly_cost".to_owned(),
@@ -510,7 +519,7 @@ fn viewers_change_the_collectors_own_file_all_or_nothing() {
         ]
     );
     let judged = ask(&data, Query::Judge(changes(&[("money.factor", Some("0"))])));
-    assert!(matches!(judged, Answer::Faults(faults) if faults[0].text.contains("above 0")));
+    assert!(matches!(judged, Answer::Faults(faults) if faults[0].text.contains("0.000001 to")));
     let Answer::Settings(all) = ask(&data, Query::Settings { keys: Vec::new() }) else {
         panic!("settings")
     };

@@ -137,7 +137,7 @@ fn a_changed_setting_looks_over_no_host_and_a_silent_docker_takes_no_node_away()
 #[test]
 fn what_a_node_costs_makes_it_no_node() {
     let (host, node) = Host::new();
-    host.config("[[node]]\nname = \"atic\"\nwatts = 3\n\n[[node]]\nname = \"attic\"\nwatts = 4\n");
+    host.config("[[node]]\nname = \"atic\"\nmonthly_cost = 3\n\n[[node]]\nname = \"attic\"\nmonthly_cost = 4\n");
     let (out, warnings) = host.run(&["config", "check"]);
     assert!(out.starts_with("ok: 1 node (attic)"), "{out}");
     let wanted = "config.toml:3: it is not said where the node `atic` is read from (log, api, data), and none of this \

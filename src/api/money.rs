@@ -12,7 +12,7 @@ pub use crate::domain::earned::{
     Amounts, Component, Confidence, DayMoney, Difference, DifferenceReason, Estimate, EstimatePoint, HeldOf,
     MonthState, NextPayout, NodeWay, Parts, PriceSource, SentPart, Stub, Sum, Tallies,
 };
-use crate::domain::money::{Micro, Month, Prices};
+use crate::domain::money::{Lack, Micro, Month, Prices};
 
 /// One node.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -215,21 +215,27 @@ pub enum Unpaid {
 /// What a node costs in the month, by the configuration.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Costs {
-    /// A month's fixed costs.
-    pub fixed: Micro,
-    /// Power: watts × hours of the month × price.
-    pub power: Micro,
-    /// Both.
-    pub total: Micro,
+    /// A month's fixed costs; null: none were said.
+    pub fixed: Option<Micro>,
+    /// Power: watts × hours of the month × price; null: one of them was not said.
+    pub power: Option<Micro>,
+    /// All that was said; null: something is missing.
+    pub total: Option<Micro>,
+    /// What is missing for `total`.
+    #[serde(default)]
+    pub lacks: Option<Lack>,
     /// The month's estimate, net, without `total`.
     pub profit: Option<Micro>,
+    /// Likewise without what is known of `total`: more than the profit, where something is missing.
+    #[serde(default)]
+    pub left: Option<Micro>,
     /// `profit` of the estimate: 1 is all of it.
     pub margin: Option<f64>,
     /// What the hardware cost.
     pub invested: Option<Micro>,
-    /// A year's profit at this pace, of `invested`.
+    /// A year of `left` at this pace, of `invested`.
     pub return_per_year: Option<f64>,
-    /// Months of this profit until it has paid for itself, from nothing; null: never, at this pace.
+    /// Months of `left` until it has paid for itself, from nothing; null: never, at this pace.
     pub payback_months: Option<f64>,
 }
 
@@ -246,6 +252,9 @@ pub struct MonthMoney {
     pub node: Option<Micro>,
     /// Earned by component: by paystubs; ours, where there is none.
     pub gross: Parts<Micro>,
+    /// Of a month that runs what `gross` comes to by its end; null: not estimated.
+    #[serde(default)]
+    pub expected: Option<Micro>,
     /// Whether that is by paystubs.
     pub is_settled: bool,
     /// Sums of its paystubs; null: there is none.

@@ -226,6 +226,10 @@ pub struct Snapshot {
     /// All nodes there are, when they changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub names: Option<Vec<String>>,
+    /// Grows when what the configuration says of money was changed: answers that were given before are of another
+    /// currency, or other costs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<u64>,
 }
 
 impl NodeView {
@@ -261,6 +265,7 @@ impl Snapshot {
             self.nodes.retain(|name, _| names.contains(name));
             self.names = Some(names);
         }
+        self.terms = newer.terms.or(self.terms);
     }
 }
 
@@ -283,12 +288,15 @@ mod tests {
             time_ms: 1,
             nodes: BTreeMap::from([("a".to_owned(), view(1, 5)), ("b".to_owned(), view(1, 6))]),
             names: names(&["a", "b"]),
+            terms: Some(1),
         };
         all.merge(Snapshot {
             time_ms: 2,
             nodes: BTreeMap::from([("a".to_owned(), view(2, 7))]),
             names: None,
+            terms: None,
         });
+        assert_eq!(all.terms, Some(1));
         assert_eq!(
             (all.time_ms, &all.nodes["a"], &all.nodes["b"]),
             (2, &view(2, 7), &view(1, 6))
@@ -297,8 +305,9 @@ mod tests {
             time_ms: 3,
             nodes: BTreeMap::new(),
             names: names(&["a"]),
+            terms: Some(2),
         });
-        assert_eq!(all.nodes.len(), 1);
+        assert_eq!((all.nodes.len(), all.terms), (1, Some(2)));
         // What did not change does not go over the wire.
         let wire = serde_json::to_string(&all).unwrap();
         assert!(!wire.contains("minutes"), "{wire}");

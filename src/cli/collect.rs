@@ -15,8 +15,9 @@ use crate::collector::collect::{Collector, Log};
 use crate::collector::money::{CostModel, Terms};
 use crate::collector::service::{Plan, Plans, Service, Why};
 use crate::collector::shelves;
+use crate::config::cost::{Amount, Cost};
 use crate::config::load::Config;
-use crate::config::node::{Cost, LogSource};
+use crate::config::node::LogSource;
 use crate::domain::money::Prices;
 use crate::node::around::{self, Place};
 use crate::node::client::{self, Client};
@@ -59,16 +60,17 @@ pub fn terms(config: &Config) -> Terms {
         repair,
         audit,
     };
-    let unit = |millionths: i64| millionths as f64 / 1e6;
+    // The configuration was judged: each is of a currency that is known.
+    let dollars = |amount: &Option<Amount>| amount.as_ref().and_then(|amount| amount.dollars(settings).ok());
     // What one costs that is not watched now may be asked for all the same.
     let nodes = config.nodes.iter().chain(&config.unwatched);
     let nodes = nodes.filter(|node| node.cost != Cost::default());
     let costs = nodes.map(|node| {
         let model = CostModel {
-            monthly: unit(node.cost.monthly),
-            watts: unit(node.cost.watts),
-            kwh: unit(node.cost.kwh),
-            invested: unit(node.cost.hardware),
+            monthly: dollars(&node.cost.monthly),
+            watts: dollars(&node.cost.watts),
+            kwh: dollars(&node.cost.kwh),
+            invested: dollars(&node.cost.hardware),
         };
         (node.name.clone(), model)
     });

@@ -13,6 +13,7 @@ use crate::api::message::{Answer, Command, Query};
 use crate::collector::desk::Desk;
 use crate::config::change::{self, Ground, Trouble};
 use crate::config::load::Config;
+use crate::config::problem::Origin;
 use crate::config::setting::SETTINGS;
 use crate::domain::setting::{Change, Changed, Fault, Saved, Setting, Settings, Taken, Teller};
 use crate::ui::keymap::Keymap;
@@ -150,6 +151,7 @@ impl Desk for FileDesk {
         if let Ok(config) = self.config() {
             let settings = changed.iter().filter_map(|changed| config.setting(&changed.key));
             notes.extend(settings.filter_map(|setting| beaten(&setting)));
+            notes.extend(odd(&config, &changed));
         }
         Ok(Saved {
             file: self.shown_path(),
@@ -205,6 +207,13 @@ fn beaten(setting: &Setting) -> Option<String> {
     })
 }
 
+/// What looks wrong with what was changed, but may be meant.
+fn odd(config: &Config, changed: &[Changed]) -> Vec<String> {
+    let places: Vec<Origin> = changed.iter().map(|changed| config.origin(&changed.key)).collect();
+    let odd = config.warnings.iter().filter(|odd| places.contains(&odd.at));
+    odd.map(|odd| format!("{}; {}", odd.what, odd.hint)).collect()
+}
+
 /// What is wrong, as one line.
 pub fn line(fault: &Fault) -> String {
     match fault.key.as_str() {
@@ -258,6 +267,7 @@ pub fn set(global: &Global, mut changes: Vec<Change>) -> Result<(), Failure> {
         .iter()
         .filter_map(|changed| beaten(&here.as_ref()?.setting(&changed.key)?));
     let mut notes: Vec<String> = notes.collect();
+    notes.extend(here.iter().flat_map(|config| odd(config, &changed)));
     notes.extend(news.beaten());
     notes.iter().for_each(|note| eprintln!("note: {}", visible(note)));
     match news {

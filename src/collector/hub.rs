@@ -66,6 +66,8 @@ pub struct Hub {
 struct Latest {
     nodes: BTreeMap<String, NodeView>,
     names: Option<Section<Vec<String>>>,
+    /// When what the configuration says of money was changed.
+    terms: u64,
     /// The last generation given to anything: a node that comes back goes on from there.
     generation: u64,
 }
@@ -88,6 +90,8 @@ struct ViewerState {
     /// Generations it has.
     sent: HashMap<(Topic, String), u64>,
     names: u64,
+    /// `None`: it was told nothing yet.
+    terms: Option<u64>,
     taps: Vec<Arc<Tap>>,
 }
 
@@ -361,6 +365,11 @@ impl Hub {
     pub fn terms(&self, terms: money::Terms) {
         let before = std::mem::replace(&mut *lock(&self.terms), terms.clone());
         self.troubles.go_by(&before, &terms);
+        if before != terms {
+            let mut latest = lock(&self.latest);
+            latest.generation += 1;
+            latest.terms = latest.generation;
+        }
         self.wake();
     }
 
@@ -521,7 +530,13 @@ impl ViewerState {
             self.names = names.generation;
             snapshot.names = Some(names.value.to_vec());
         }
-        (!snapshot.nodes.is_empty() || snapshot.names.is_some()).then_some(snapshot)
+        let is_changed = self.terms.is_some_and(|terms| terms != latest.terms);
+        if snapshot.nodes.is_empty() && snapshot.names.is_none() && !is_changed {
+            return None;
+        }
+        snapshot.terms = (self.terms != Some(latest.terms)).then_some(latest.terms);
+        self.terms = Some(latest.terms);
+        Some(snapshot)
     }
 
     fn node_news(&mut self, name: &str, view: &NodeView) -> NodeView {

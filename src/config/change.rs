@@ -427,7 +427,10 @@ fn of_node(field: Field, value: &str) -> Result<String, String> {
     let mut node = Node::named("");
     node.put(field, value)?;
     Ok(match field {
-        _ if field.is_cost() => number(value),
+        _ if field.is_cost() => match node.cost.of(field).filter(|amount| amount.is_own()) {
+            Some(amount) => amount.written(),
+            None => number(value),
+        },
         Field::Tags => {
             let tags: Vec<String> = node.tags.iter().map(|tag| quoted(tag)).collect();
             format!("[{}]", tags.join(", "))
@@ -482,6 +485,29 @@ mod tests {
     }
 
     #[test]
+    fn costs_stay_in_the_currency_they_were_typed_in() {
+        let path = Path::new("/etc/config.toml");
+        let ground = Ground::default();
+        let text = "[money]\ncurrency = \"€\"\nfactor = 0.92\n[[node]]\nname = \"n\"\nkwh_price = 0.3\n";
+        let edited = edit(text, path, &[change("node.n.kwh_price", "0.32 €")], &ground).unwrap();
+        assert_eq!(edited.text, text.replace("0.3\n", "\"0.32 €\"\n"));
+        assert_eq!(edited.changed[0].words(), "0.3 → 0.32 €");
+        // Whose currency is taken away it is told of, unless it is changed along.
+        let pounds = change("money.currency", "£");
+        let faults = edit(&edited.text, path, std::slice::from_ref(&pounds), &ground).unwrap_err();
+        assert!(faults[0].text.contains(":6: kwh_price: `0.32 €` is in €"), "{faults:?}");
+        let along = [pounds, change("node.n.kwh_price", "£0.28")];
+        let edited = edit(&edited.text, path, &along, &ground).unwrap();
+        assert!(edited.text.ends_with("kwh_price = \"£0.28\"\n"), "{}", edited.text);
+        // What is no amount of dollars is told, though the number may be one of pounds.
+        let faults = edit(&edited.text, path, &[change("node.n.kwh_price", "£5000")], &ground).unwrap_err();
+        assert!(
+            faults[0].text.contains("5435 dollars at money.factor 0.92"),
+            "{faults:?}"
+        );
+    }
+
+    #[test]
     fn numbers_are_written_as_toml_reads_them() {
         for (typed, written) in [
             ("0.92", "0.92"),
@@ -494,6 +520,8 @@ mod tests {
         }
         for wrong in ["", "x", "-1", "1e10", "NaN", "inf", "1 # x", "1\n[x]"] {
             assert!(of_node(Field::Watts, wrong).is_err(), "{wrong}");
+            assert!(of_node(Field::KwhPrice, wrong).is_err(), "{wrong}");
         }
+        assert_eq!(of_node(Field::KwhPrice, " 0.32 € ").as_deref(), Ok("\"0.32 €\""));
     }
 }

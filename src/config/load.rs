@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
+use super::cost::{self, Amount};
 use super::file;
 use super::node::{Field, Folders, LogSource, Node};
 use super::problem::{Origin, Problem, Problems, closest};
@@ -253,6 +254,9 @@ pub fn load(inputs: &Inputs) -> Result<Config, Problems> {
     draft.flags(inputs);
     draft.settle(inputs, path.map(PathBuf::as_path));
     draft.check_keys(inputs.check_keys);
+    let (wrong, mut warnings) = cost::judge(&draft.nodes, &draft.settings);
+    draft.problems.extend(wrong);
+    warnings.extend(unknown_variables(&inputs.env));
     if !draft.problems.is_empty() {
         return Err(Problems(draft.problems));
     }
@@ -264,7 +268,7 @@ pub fn load(inputs: &Inputs) -> Result<Config, Problems> {
         unwatched: Vec::new(),
         file: read,
         named,
-        warnings: unknown_variables(&inputs.env),
+        warnings,
     })
 }
 
@@ -278,6 +282,7 @@ pub(super) fn problems(text: &str, path: &Path, home: Option<&Path>, check: Opti
     };
     draft.settle(&inputs, Some(path));
     draft.check_keys(check);
+    draft.problems.extend(cost::judge(&draft.nodes, &draft.settings).0);
     draft.problems
 }
 
@@ -394,19 +399,8 @@ fn field_value(node: &Node, field: Field) -> Option<Json> {
         Field::Metrics => masked(&node.metrics),
         Field::Health => masked(&node.health),
         Field::Tags => node.tags.clone().into(),
-        Field::MonthlyCost => number(node.cost.monthly),
-        Field::Watts => number(node.cost.watts),
-        Field::KwhPrice => number(node.cost.kwh),
-        Field::HardwareCost => number(node.cost.hardware),
+        cost => node.cost.of(cost).map_or(Json::Null, Amount::json),
     })
-}
-
-/// Of millionths; 0 was never said.
-fn number(millionths: i64) -> Json {
-    match millionths {
-        0 => Json::Null,
-        n => (n as f64 / 1e6).into(),
-    }
 }
 
 fn words(json: &Json) -> String {

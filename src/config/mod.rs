@@ -2,6 +2,7 @@
 
 mod address;
 pub mod change;
+pub mod cost;
 mod file;
 pub mod load;
 pub mod node;

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::address;
+use super::cost::{self, Cost};
 use super::problem::closest;
 
 /// Where a node's log comes from.
@@ -34,28 +35,6 @@ pub struct Node {
     pub tags: Vec<String>,
     /// What it costs.
     pub cost: Cost,
-}
-
-/// What a node costs, in millionths, so that it can be compared; 0: nothing was said.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Cost {
-    /// Dollars a month, whatever it does.
-    pub monthly: i64,
-    /// Watts it draws.
-    pub watts: i64,
-    /// Dollars a kWh.
-    pub kwh: i64,
-    /// Dollars its hardware cost.
-    pub hardware: i64,
-}
-
-/// A cost in millionths.
-fn cost(text: &str) -> Result<i64, String> {
-    let value: Option<f64> = text.trim().parse().ok();
-    match value.filter(|value| (0.0..=1e9).contains(value)) {
-        Some(value) => Ok((value * 1e6).round() as i64),
-        None => Err(format!("`{text}` is no cost; write a number, 0 to 1000000000")),
-    }
 }
 
 /// An address as it may be shown: without user and password.
@@ -141,10 +120,12 @@ impl Field {
             Self::Metrics => "its debug endpoint (debug.addr)",
             Self::Health => "its public port, for the health page (server.address)",
             Self::Tags => "groups to show it in",
-            Self::MonthlyCost => "what it costs a month whatever it does, in dollars",
-            Self::Watts => "what it draws",
-            Self::KwhPrice => "what a kWh costs, in dollars",
-            Self::HardwareCost => "what its disk and the rest cost, in dollars: for the time it takes to pay",
+            Self::MonthlyCost => "what it costs a month whatever it does: dollars, or an amount as \"1.50 €\"",
+            Self::Watts => "what it draws, in watts",
+            Self::KwhPrice => "what a kWh costs: dollars, or an amount as \"0.32 €\"",
+            Self::HardwareCost => {
+                "what its disk and the rest cost, for the time it takes to pay: dollars, or as \"150 €\""
+            }
         }
     }
 
@@ -162,7 +143,7 @@ impl Field {
     /// What it may be, in words.
     pub fn wanted(self) -> String {
         match self {
-            _ if self.is_cost() => "a number, 0 or more".to_owned(),
+            _ if self.is_cost() => cost::wanted(self),
             Self::Tags => "tags with + between them".to_owned(),
             _ => format!("as {}", self.example()),
         }
@@ -256,10 +237,7 @@ impl Node {
                 return Err("the data folder is empty: name it, or leave it out".to_owned());
             }
             Field::Data => self.data = Some(text.into()),
-            Field::MonthlyCost => self.cost.monthly = cost(text)?,
-            Field::Watts => self.cost.watts = cost(text)?,
-            Field::KwhPrice => self.cost.kwh = cost(text)?,
-            Field::HardwareCost => self.cost.hardware = cost(text)?,
+            Field::MonthlyCost | Field::Watts | Field::KwhPrice | Field::HardwareCost => self.cost.put(field, text)?,
             Field::Tags => return text.split('+').try_for_each(|tag| self.tag(tag)),
         }
         Ok(())

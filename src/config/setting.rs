@@ -92,8 +92,8 @@ pub enum Given<'a> {
 enum Kind {
     Seconds(RangeInclusive<i64>, fn(&mut Settings) -> &mut Duration),
     Days(RangeInclusive<i64>, fn(&mut Settings) -> &mut i64),
-    /// At least so many bytes.
-    Size(u64, fn(&mut Settings) -> &mut u64),
+    /// So many bytes.
+    Size(RangeInclusive<u64>, fn(&mut Settings) -> &mut u64),
     Start(fn(&mut Settings) -> &mut String),
     File(fn(&mut Settings) -> &mut Option<PathBuf>),
     Flag(fn(&mut Settings) -> &mut bool),
@@ -121,6 +121,7 @@ pub struct Setting {
 }
 
 const MB: u64 = 1_000_000;
+const TB: u64 = 1_000_000 * MB;
 
 /// All of them, those of a section together.
 pub const SETTINGS: [Setting; 18] = [
@@ -150,7 +151,7 @@ pub const SETTINGS: [Setting; 18] = [
         key: "budget",
         help: "How large the database may grow; transfers go first, audits, repairs and failures last",
         default: "1 GB",
-        kind: Kind::Size(50 * MB, |settings| &mut settings.budget_bytes),
+        kind: Kind::Size(50 * MB..=100 * TB, |settings| &mut settings.budget_bytes),
     },
     Setting {
         section: "storage",
@@ -257,6 +258,10 @@ pub const SETTINGS: [Setting; 18] = [
 
 /// Nobody pays a thousand dollars for a TB.
 const CENTS: RangeInclusive<i64> = 0..=100_000;
+/// From a bitcoin of a million dollars to money that is hardly worth its paper.
+const RATES: RangeInclusive<f64> = 0.000_001..=10_000_000.0;
+/// No log is a hundred years old.
+const OLDEST_S: u64 = 100 * 366 * 86_400;
 /// Characters of a currency.
 const LONGEST_SYMBOL: usize = 8;
 
@@ -283,17 +288,18 @@ impl Setting {
         match &self.kind {
             Kind::Seconds(range, _) => format!("a whole number of seconds, {} to {}", range.start(), range.end()),
             Kind::Days(range, _) => format!("a whole number of days, {} to {}", range.start(), range.end()),
-            Kind::Size(least, _) => format!(
-                "a size as \"500 MB\" or \"2 GiB\", or bytes; {} or more",
-                size::text(*least)
+            Kind::Size(range, _) => format!(
+                "a size as \"500 MB\" or \"2 GiB\", or bytes; {} to {}",
+                size::text(*range.start()),
+                size::text(*range.end())
             ),
             Kind::File(_) => "the path of a .mmdb file, or \"\" for none".to_owned(),
             Kind::Choice(words, _) => format!("one of {}", words.join(", ")),
             Kind::Flag(_) => "true or false".to_owned(),
             Kind::Symbol(_) => format!("1 to {LONGEST_SYMBOL} characters"),
-            Kind::Factor(_) => "a number above 0".to_owned(),
+            Kind::Factor(_) => format!("a number, {} to {}", RATES.start(), RATES.end()),
             Kind::Cents(_) => format!("a whole number of cents, {} to {}", CENTS.start(), CENTS.end()),
-            Kind::Start(_) => "\"all\", \"end\", an age as \"7d\", or a time".to_owned(),
+            Kind::Start(_) => "\"all\", \"end\", an age as \"7d\", 100 years at most, or a time".to_owned(),
         }
     }
 
@@ -334,7 +340,7 @@ impl Setting {
                 *place(settings) = Duration::from_secs(whole(given, range)?.unsigned_abs());
             }
             Kind::Days(range, place) => *place(settings) = whole(given, range)?,
-            Kind::Size(least, place) => *place(settings) = bytes(given, *least)?,
+            Kind::Size(range, place) => *place(settings) = bytes(given, range)?,
             Kind::Start(place) => *place(settings) = start(given)?,
             Kind::File(place) => *place(settings) = file(given)?,
             Kind::Choice(words, place) => *place(settings) = choice(given, words)?,
@@ -408,7 +414,7 @@ fn whole(given: Given<'_>, range: &RangeInclusive<i64>) -> Result<i64, String> {
     }
 }
 
-fn bytes(given: Given<'_>, least: u64) -> Result<u64, String> {
+fn bytes(given: Given<'_>, range: &RangeInclusive<u64>) -> Result<u64, String> {
     let (bytes, shown) = match given {
         Given::Whole(n) => (u64::try_from(n).ok(), n.to_string()),
         Given::Text(text) | Given::Word(text) => (size::parse(text), format!("`{text}`")),
@@ -417,7 +423,7 @@ fn bytes(given: Given<'_>, least: u64) -> Result<u64, String> {
         Given::Other(what) => (None, what.to_owned()),
     };
     bytes
-        .filter(|bytes| *bytes >= least)
+        .filter(|bytes| range.contains(bytes))
         .ok_or_else(|| format!("is {shown}"))
 }
 
@@ -478,7 +484,7 @@ fn factor(given: Given<'_>) -> Result<String, String> {
         Given::Other(what) => return Err(format!("is {what}")),
     };
     let value: Option<f64> = text.parse().ok();
-    match value.filter(|value| *value > 0.0 && *value < 1e12) {
+    match value.filter(|value| RATES.contains(value)) {
         Some(_) => Ok(text),
         None => Err(format!("is `{text}`")),
     }
@@ -493,8 +499,11 @@ fn start(given: Given<'_>) -> Result<String, String> {
         Given::Other(what) => return Err(format!("is {what}")),
     };
     let age = |text: &str| {
-        let number = text.strip_suffix(['s', 'm', 'h', 'd', 'w']);
-        number.is_some_and(|number| number.parse::<u32>().is_ok())
+        let seconds = [('s', 1), ('m', 60), ('h', 3600), ('d', 86_400), ('w', 604_800)];
+        seconds.into_iter().any(|(unit, seconds)| {
+            let number = text.strip_suffix(unit).and_then(|number| number.parse::<u64>().ok());
+            number.is_some_and(|number| number.saturating_mul(seconds) <= OLDEST_S)
+        })
     };
     let date = |text: &str| text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok();
     if matches!(text, "all" | "end") || age(text) || date(text) || text.parse::<jiff::Timestamp>().is_ok() {
@@ -504,92 +513,4 @@ fn start(given: Given<'_>) -> Result<String, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_default_fits_and_names_are_unique() {
-        let mut names = std::collections::BTreeSet::new();
-        for setting in &SETTINGS {
-            let mut settings = Settings::default();
-            assert_eq!(setting.put(&mut settings, Given::Word(setting.default)), Ok(()));
-            assert_eq!(settings, Settings::default());
-            assert_eq!(setting.shown(&settings).0, setting.default, "{}", setting.name());
-            assert!(names.insert(setting.env()), "{}", setting.env());
-        }
-        assert!(names.contains("STORJ_MONITOR_POLL_EVERY_S"));
-        let unique: std::collections::BTreeSet<_> = sections().into_iter().collect();
-        assert_eq!(unique.len(), sections().len(), "a section's settings stand together");
-    }
-
-    #[test]
-    fn what_does_not_fit_is_refused() {
-        use Given::{Other, Text, Whole, Word};
-        let cases: [(&str, &[Given], &[Given]); 4] = [
-            (
-                "every_s",
-                &[Whole(5), Whole(3600), Word(" 60 ")],
-                &[
-                    Whole(4),
-                    Whole(3601),
-                    Whole(-60),
-                    Text("60"),
-                    Word("60s"),
-                    Word("6e1"),
-                    Other("a list"),
-                ],
-            ),
-            ("hours_days", &[Whole(36500)], &[Whole(0), Word("99999999999999999999")]),
-            (
-                "budget",
-                &[Whole(50_000_000), Text("50 MB"), Word("50000000")],
-                &[
-                    Whole(49_999_999),
-                    Whole(-1),
-                    Text("1 MB"),
-                    Text("lots"),
-                    Other("a decimal number"),
-                ],
-            ),
-            (
-                "start",
-                &[
-                    Text("all"),
-                    Text("end"),
-                    Word("7d"),
-                    Text("2026-08-20"),
-                    Text("2026-08-20T06:00:33Z"),
-                ],
-                &[
-                    Text("soon"),
-                    Text(""),
-                    Text("-7d"),
-                    Text("d"),
-                    Whole(7),
-                    Text("2026-13-01"),
-                ],
-            ),
-        ];
-        let file = SETTINGS.iter().find(|setting| setting.key == "file").unwrap();
-        let mut settings = Settings::default();
-        assert_eq!(file.put(&mut settings, Given::Text("geo.mmdb")), Ok(()));
-        let folders = Folders {
-            base: Some(std::path::Path::new("/etc")),
-            home: None,
-        };
-        assert_eq!(file.settle(&mut settings, &folders), Ok(()));
-        assert_eq!(file.shown(&settings).0, "/etc/geo.mmdb");
-        assert!(file.put(&mut settings, Given::Whole(7)).is_err());
-        for (key, right, wrong) in cases {
-            let setting = SETTINGS.iter().find(|setting| setting.key == key).unwrap();
-            for given in right {
-                assert_eq!(setting.put(&mut Settings::default(), *given), Ok(()), "{key} {given:?}");
-            }
-            for given in wrong {
-                let mut settings = Settings::default();
-                assert!(setting.put(&mut settings, *given).is_err(), "{key} {given:?}");
-                assert_eq!(settings, Settings::default(), "a wrong value changes nothing");
-            }
-        }
-    }
-}
+mod tests;

@@ -27,8 +27,10 @@ pub fn template(nodes: &[(Node, Vec<String>)]) -> String {
              [keys]\n#sort = [\"s\", \"g s\"]\n";
     text += "\n# The nodes: one [[node]] each. Relative paths begin at this file's folder, ~/ at your home.\n";
     for field in Field::ALL {
-        text += &format!("#   {:8} {}\n", field.key(), field.help());
+        text += &format!("#   {:13} {}\n", field.key(), field.help());
     }
+    text += "# A cost is in dollars; with its currency beside it, as \"0.32 €\", in that: money.currency and money.factor\n\
+             # above have to say the same currency, and its rate.\n";
     if nodes.is_empty() {
         text += "\n#[[node]]\n";
         for field in Field::ALL {
@@ -66,14 +68,9 @@ fn table(node: &Node) -> String {
         let tags: Vec<String> = node.tags.iter().map(|tag| quoted(tag)).collect();
         text += &line(Field::Tags, &format!("[{}]", tags.join(", ")));
     }
-    for (field, millionths) in [
-        (Field::MonthlyCost, node.cost.monthly),
-        (Field::Watts, node.cost.watts),
-        (Field::KwhPrice, node.cost.kwh),
-        (Field::HardwareCost, node.cost.hardware),
-    ] {
-        if millionths != 0 {
-            text += &line(field, &(millionths as f64 / 1e6).to_string());
+    for field in Field::ALL {
+        if let Some(amount) = node.cost.of(field) {
+            text += &line(field, &amount.written());
         }
     }
     text

@@ -27,6 +27,47 @@ impl Micro {
     }
 }
 
+/// What is not said of a node's running costs, so that they cannot be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lack {
+    /// Neither fixed costs nor what power it draws.
+    Running,
+    /// Watts; what a kWh costs is said.
+    Watts,
+    /// What a kWh costs; watts are said.
+    KwhPrice,
+}
+
+impl Lack {
+    /// What is missing, in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Running => "running costs not given",
+            Self::Watts => "watts not given",
+            Self::KwhPrice => "price of a kWh not given",
+        }
+    }
+
+    /// Behind what was reckoned without it.
+    pub fn brief(self) -> &'static str {
+        match self {
+            Self::Running => "no running costs",
+            Self::Watts => "no watts",
+            Self::KwhPrice => "no price per kWh",
+        }
+    }
+
+    /// The setting that ends it.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Running => "monthly_cost",
+            Self::Watts => "watts",
+            Self::KwhPrice => "kwh_price",
+        }
+    }
+}
+
 impl Add for Micro {
     type Output = Self;
 

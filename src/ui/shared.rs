@@ -197,6 +197,11 @@ impl Shared {
 
     /// Takes in what changed.
     pub(super) fn hear(&mut self, newer: Snapshot) {
+        let is_other = |terms: u64| self.live.terms.is_some_and(|before| before != terms);
+        // Whoever changed it: another viewer, or an editor.
+        if newer.terms.is_some_and(is_other) {
+            self.answers.ask_again();
+        }
         self.live.merge(newer);
     }
 

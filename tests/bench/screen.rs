@@ -78,6 +78,7 @@ fn snapshot(nodes: usize) -> Snapshot {
         time_ms: NOW_MS,
         nodes: nodes.collect(),
         names: None,
+        terms: None,
     }
 }
 

@@ -281,7 +281,7 @@ fn part(month: Month, amount: Micro) -> Vec<SentPart> {
     if amount.0 > 0 { vec![part] } else { Vec::new() }
 }
 
-fn month_money(scene: Scene, node: &str, satellites: &[SatelliteMoney], estimate: Option<Micro>) -> MonthMoney {
+fn month_money(scene: Scene, node: &str, satellites: &[SatelliteMoney], end: Option<Amounts>) -> MonthMoney {
     let at = scene.month;
     let mut months: Vec<SatelliteMonth> = satellites.iter().map(|one| settled(node, at, one)).collect();
     let mut missing = Vec::new();
@@ -299,13 +299,13 @@ fn month_money(scene: Scene, node: &str, satellites: &[SatelliteMoney], estimate
     }
     let mut stub: Option<Stub> = None;
     for one in months.iter().filter_map(|one| one.stub) {
-        let mut all = stub.unwrap_or_default();
-        all += one;
-        stub = Some(all);
+        *stub.get_or_insert_default() += one;
     }
     let mut parts = Parts::default();
     months.iter().for_each(|one| parts += one.gross);
-    let ours = estimate.unwrap_or_else(|| months.iter().filter_map(|one| one.ours).sum());
+    let ours = end
+        .map(|end| end.net)
+        .unwrap_or_else(|| months.iter().filter_map(|one| one.ours).sum());
     MonthMoney {
         month: at,
         state: match (runs, missing.is_empty(), stub.is_some_and(|stub| stub.postponed.0 > 0)) {
@@ -317,6 +317,7 @@ fn month_money(scene: Scene, node: &str, satellites: &[SatelliteMoney], estimate
         ours: Some(ours),
         node: Some(scaled(amounts(ours, 0), 0.991).net),
         gross: parts,
+        expected: end.map(|end| end.gross),
         is_settled: !runs,
         difference: stub.map(|stub| stub.paid - stub.disposed - ours),
         compared: stub.is_some().then_some(ours),
@@ -387,10 +388,12 @@ fn costs(name: &str, net: Option<Micro>) -> Option<Costs> {
     let profit = net.map(|net| net - total);
     let pace = profit.map(Micro::dollars);
     Some(Costs {
-        fixed: Micro::of_dollars(fixed),
-        power: Micro::of_dollars(power),
-        total,
+        fixed: Some(Micro::of_dollars(fixed)),
+        power: Some(Micro::of_dollars(power)),
+        total: Some(total),
+        lacks: None,
         profit,
+        left: profit,
         margin: profit.zip(net).map(|(profit, net)| profit.dollars() / net.dollars()),
         invested: invested.map(Micro::of_dollars),
         return_per_year: pace.zip(invested).map(|(pace, invested)| pace * 12.0 / invested),
@@ -472,8 +475,8 @@ pub fn node(name: &str, now_ms: i64, asked: Option<Month>, months: u32) -> NodeM
     let history: Vec<MonthMoney> = history
         .map(|at| {
             let satellites = of(at);
-            let estimate = (at == now).then(|| scaled(sum(&satellites).amounts, 1.0 / scene(at).gone()).net);
-            month_money(scene(at), name, &satellites, estimate)
+            let end = (at == now).then(|| scaled(sum(&satellites).amounts, 1.0 / scene(at).gone()));
+            month_money(scene(at), name, &satellites, end)
         })
         .collect();
     let before = of(told.month.plus(-1));

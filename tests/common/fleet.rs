@@ -242,6 +242,7 @@ pub fn snapshot() -> Snapshot {
             .map(|(n, sample)| (sample.name.to_owned(), view(sample, n)))
             .collect(),
         names: Some(FLEET.iter().map(|sample| sample.name.to_owned()).collect()),
+        terms: None,
     }
 }
 

@@ -91,6 +91,7 @@ pub fn told() -> Snapshot {
             .map(|sample| (sample.name.to_owned(), view(sample)))
             .collect(),
         names: Some(FLEET.iter().map(|sample| sample.name.to_owned()).collect()),
+        terms: None,
     }
 }
 

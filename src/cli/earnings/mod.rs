@@ -9,11 +9,14 @@ use std::time::Duration;
 use super::page::{self, Column, Page};
 use super::{Failure, Global, collect, read};
 use crate::api::message::{Answer, Query};
-use crate::api::money::{Amounts, MonthMoney, MonthState, NodeMoney, Part, SatelliteMoney, SatelliteMonth};
+use crate::api::money::{
+    Amounts, Costs, MonthMoney, MonthState, NodeMoney, Part, SatelliteMoney, SatelliteMonth, Stub,
+};
 #[cfg(unix)]
 use crate::api::socket;
 use crate::collector::hub::Hub;
 use crate::domain::money::{Micro, Month, PAID_HOURS, TB};
+use crate::report::time::rfc3339;
 
 /// Arguments of `earnings`.
 #[derive(clap::Args)]
@@ -128,14 +131,35 @@ fn write(out: &mut impl Write, nodes: &[NodeMoney], month: Month) -> io::Result<
                 true => format!(", {} by the end of the month", amount(sums.1, ends)),
                 false => String::new(),
             };
+            let so_far = if end.is_empty() {
+                settled(nodes)
+            } else {
+                " so far".to_owned()
+            };
             let text = format!(
-                "all {} nodes, {month}: {} net so far{end}",
+                "all {} nodes, {month}: {} net{so_far}{end}",
                 nodes.len(),
                 amount(sums.0.net, known)
             );
             page.paragraph(4, &text)
         }
     }
+}
+
+/// `; paystubs $10.10, sent $8.59`: of a month that is over.
+fn settled(nodes: &[NodeMoney]) -> String {
+    let stubs = nodes.iter().filter_map(|node| Some((node, node.of_month()?.stub?)));
+    let stubs: Vec<(&NodeMoney, Stub)> = stubs.collect();
+    let Some((first, _)) = stubs.first() else {
+        return String::new();
+    };
+    let sum = |of: fn(&Stub) -> Micro| money(first, stubs.iter().map(|(_, stub)| of(stub)).sum());
+    let some = match stubs.len() {
+        some if some < nodes.len() => format!(" (of {some})"),
+        _ => String::new(),
+    };
+    let (paid, sent) = (sum(|stub| stub.paid), sum(|stub| stub.distributed));
+    format!("; paystubs {paid}, sent {sent}{some}")
 }
 
 /// An amount as the user reads it.
@@ -155,7 +179,8 @@ fn write_node(page: &mut Page<impl Write>, node: &NodeMoney) -> io::Result<()> {
         false => String::new(),
     };
     page.paragraph(4, &format!("{}, {} (UTC){gone}", node.node, node.month))?;
-    if node.satellites.is_empty() {
+    // Who answered, or was asked in vain, is named already.
+    if node.satellites.is_empty() && node.asked_ms.is_none() && node.error.is_none() {
         return page.paragraph(
             2,
             "  nothing is known of its money: name its API (api=URL), or its databases (data=DIR)",
@@ -163,7 +188,10 @@ fn write_node(page: &mut Page<impl Write>, node: &NodeMoney) -> io::Result<()> {
     }
     let mut rows: Vec<Vec<String>> = node.satellites.iter().map(|satellite| row(node, satellite)).collect();
     rows.push(total(node));
-    page.table(2, &COLUMNS, &rows)?;
+    // Of a month that is over nothing is expected.
+    let columns = &COLUMNS[..COLUMNS.len() - usize::from(!is_running)];
+    rows.iter_mut().for_each(|row| row.truncate(columns.len()));
+    page.table(2, columns, &rows)?;
     if is_running {
         page.paragraph(4, &format!("  {}", month_end(node)))?;
         let is_told = node.estimates.tallies.is_none();
@@ -246,7 +274,7 @@ fn month_end(node: &NodeMoney) -> String {
         let bound = |amount| format!("{:.2}", amount_of(node, amount));
         let range = estimates.range();
         let range = range.map_or(String::new(), |(low, high)| {
-            format!(" ({}–{})", bound(low), bound(high))
+            format!(" ({}–{} in 4 of 5 months)", bound(low), bound(high))
         });
         parts.push(format!("month end {}{range}", money(node, end.amounts.net)));
     } else {
@@ -340,7 +368,74 @@ fn write_stub(
     Ok(())
 }
 
+/// `net a month and TB: used $1.62, paid $2.16, of egress $2.00; not paid 8.20 TB = $12.22 a month`.
+fn yields_words(node: &NodeMoney) -> Option<String> {
+    let yields = &node.yields;
+    let each = [
+        ("used", yields.per_tb_used),
+        ("paid", yields.per_tb_paid),
+        ("of egress", yields.per_tb_egress),
+    ];
+    let each = each.into_iter();
+    let each = each.filter_map(|(what, amount)| Some(format!("{what} {}", money(node, amount?))));
+    let each: Vec<String> = each.collect();
+    if each.is_empty() {
+        return None;
+    }
+    let unpaid: u64 = yields.unpaid.iter().map(|(_, bytes, _)| bytes).sum();
+    let worth = yields
+        .unpaid
+        .iter()
+        .filter_map(|(.., worth)| *worth)
+        .reduce(|a, b| a + b);
+    let lost = worth.filter(|worth| worth.0 >= 5_000);
+    let lost = lost.map_or(String::new(), |worth| {
+        format!(
+            "; not paid {:.2} TB = {} a month",
+            unpaid as f64 / TB,
+            money(node, worth)
+        )
+    });
+    Some(format!("net a month and TB: {}{lost}", each.join(", ")))
+}
+
+/// `costs $3.40, profit $12.20; pays back $180.00 in 15 months`.
+fn costs_words(node: &NodeMoney, costs: &Costs) -> String {
+    let known = |amount: Option<Micro>| amount.map_or_else(|| "?".to_owned(), |amount| money(node, amount));
+    let mut words = format!("costs {}, profit {}", known(costs.total), known(costs.profit));
+    if let Some(lack) = costs.lacks {
+        words += &format!(" ({}: config set node.{}.{})", lack.words(), node.node, lack.key());
+    }
+    if let Some(invested) = costs.invested {
+        let least = if costs.lacks.is_some() { "at least " } else { "" };
+        words += &match (costs.payback_months, costs.left) {
+            (Some(months), _) if months < 36.0 => {
+                format!("; pays back {} in {least}{months:.0} months", money(node, invested))
+            }
+            (Some(months), _) => format!(
+                "; pays back {} in {least}{:.1} years",
+                money(node, invested),
+                months / 12.0
+            ),
+            (None, Some(_)) => format!("; never pays back {} at this pace", money(node, invested)),
+            (None, None) => String::new(),
+        };
+    }
+    words
+}
+
 fn write_rest(page: &mut Page<impl Write>, node: &NodeMoney) -> io::Result<()> {
+    if let Some(next) = &node.payout {
+        let day = rfc3339(next.about_ms);
+        let days = (next.about_ms - node.now_ms).div_euclid(86_400_000).max(0);
+        let text = format!(
+            "  the payout for {} comes about {}, in {days} days (known payouts: {})",
+            next.month,
+            day.get(..10).unwrap_or_default(),
+            next.known
+        );
+        page.paragraph(4, &text)?;
+    }
     if node.held.left != Micro(0) {
         let coming = node.held.coming.iter().map(|next| {
             let amount = money(node, next.amount);
@@ -352,7 +447,11 @@ fn write_rest(page: &mut Page<impl Write>, node: &NodeMoney) -> io::Result<()> {
             // What is kept back until then comes with it.
             all => format!("; comes back: {}", all.join(", ")),
         };
-        page.paragraph(4, &format!("  held so far {}{next}", money(node, node.held.left)))?;
+        let when = match node.month == Month::of_ms(node.now_ms) {
+            true => "so far".to_owned(),
+            false => format!("before {}", node.month),
+        };
+        page.paragraph(4, &format!("  held {when} {}{next}", money(node, node.held.left)))?;
     }
     let is_over = |satellite: &SatelliteMoney| satellite.disqualified_ms.is_some_and(|ms| ms < node.month.end_ms());
     if node.held.lost != Micro(0) && node.satellites.iter().any(is_over) {
@@ -362,11 +461,11 @@ fn write_rest(page: &mut Page<impl Write>, node: &NodeMoney) -> io::Result<()> {
         );
         page.paragraph(4, &text)?;
     }
+    if let Some(yields) = yields_words(node) {
+        page.paragraph(4, &format!("  {yields}"))?;
+    }
     if let Some(costs) = &node.costs {
-        let profit = costs
-            .profit
-            .map_or_else(|| "?".to_owned(), |profit| money(node, profit));
-        page.paragraph(4, &format!("  costs {}, profit {profit}", money(node, costs.total)))?;
+        page.paragraph(4, &format!("  {}", costs_words(node, costs)))?;
     }
     for note in &node.notes {
         page.paragraph(4, &format!("  ! {}", note.text))?;

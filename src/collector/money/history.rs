@@ -62,6 +62,7 @@ fn one(purse: &Purse, month: Month, now_ms: i64) -> MonthMoney {
         difference: known(|satellite| Some(satellite.stub?.paid - satellite.stub?.disposed - satellite.ours?)),
         ours,
         gross,
+        expected: None,
         stub,
         compared: known(|satellite| satellite.ours.filter(|_| satellite.stub.is_some())),
         sent: parts_of(&satellites, |satellite| &satellite.sent),

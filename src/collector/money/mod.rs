@@ -84,7 +84,15 @@ fn in_full(reader: &Reader, node: String, span: Span, now_ms: i64, terms: &Terms
         })
         .collect();
     let estimates = estimates(&purse, month, now_ms);
-    let history = history::months(&purse, span, now_ms);
+    let mut history = history::months(&purse, span, now_ms);
+    // The month that runs has its estimate in the history too, whichever month is told in full.
+    let ahead = match month == running {
+        true => estimates.tallies,
+        false => self::estimates(&purse, running, now_ms).tallies,
+    };
+    if let Some(told) = history.iter_mut().find(|told| told.month == running) {
+        told.expected = ahead.map(|ahead| ahead.amounts.gross);
+    }
     let ends = (estimates.tallies.map(|estimate| estimate.amounts), &satellites[..]);
     let mut money = NodeMoney {
         month,

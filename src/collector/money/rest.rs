@@ -110,10 +110,12 @@ pub fn costs(model: Option<&CostModel>, month: Month, net: Option<Micro>) -> Opt
     Some(Costs {
         fixed: balance.fixed,
         power: balance.power,
-        total: balance.fixed + balance.power,
+        total: balance.total,
+        lacks: balance.lacks,
         profit: balance.profit,
+        left: balance.left,
         margin: balance.margin,
-        invested: (model.invested > 0.0).then(|| Micro::of_dollars(model.invested)),
+        invested: model.invested.filter(|dollars| *dollars > 0.0).map(Micro::of_dollars),
         return_per_year: balance.return_per_year,
         payback_months: balance.payback_months,
     })

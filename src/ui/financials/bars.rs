@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::book::Book;
 use super::cash;
 use super::months;
-use crate::api::money::{Component, MonthState, Parts};
+use crate::api::money::{Component, Parts};
 use crate::domain::money::Micro;
 use crate::ui::look::{Glyphs, Theme, Tone};
 use crate::ui::pane::Page;
@@ -43,7 +43,6 @@ impl Bar {
 
 /// The oldest first.
 pub(super) fn of(book: &Book, all: bool) -> Vec<Bar> {
-    let expected = book.ahead.ours.map(|ours| ours.amounts.gross);
     let mut bars: Vec<Bar> = match all {
         true => months::years(&book.months)
             .into_iter()
@@ -63,7 +62,7 @@ pub(super) fn of(book: &Book, all: bool) -> Vec<Bar> {
                 key: sum.month.to_string(),
                 name: cash::month_name(sum.month),
                 parts: sum.gross,
-                expected: expected.filter(|_| sum.state == MonthState::Running),
+                expected: sum.expected(),
                 estimated: sum.stub.is_none(),
             })
             .collect(),
@@ -231,20 +230,18 @@ fn one(buffer: &mut Buffer, place: Rect, bar: &Bar, grid: &Grid, theme: &Theme) 
     let expected = bar.expected.map_or(0.0, |amount| amount.dollars() * grid.scale);
     for row in 0..grid.plot.height {
         let at = f64::from(grid.plot.height - row - 1);
-        let (glyph, tone) = match cell(bar, at, grid.scale) {
-            Some((component, covered)) => {
-                let tone = Tone::Series(component as u8);
-                let sign = sign(component, glyphs);
-                // Only a full block has parts; others are there or not.
-                let glyph = match (sign, covered) {
-                    ('█', covered) => UP[((covered * 8.0).round() as usize).clamp(1, 8) - 1],
-                    (sign, covered) if covered >= 0.5 || at == 0.0 => sign,
-                    _ => continue,
-                };
-                (glyph.to_string(), tone)
-            }
-            None if expected - at >= 0.5 => (glyphs.empty.to_owned(), Tone::Muted),
-            None => continue,
+        let earned = cell(bar, at, grid.scale).and_then(|(component, covered)| {
+            // Only a full block has parts; others are there or not.
+            let glyph = match (sign(component, glyphs), covered) {
+                ('█', covered) => UP[((covered * 8.0).round() as usize).clamp(1, 8) - 1],
+                (sign, covered) if covered >= 0.5 || at == 0.0 => sign,
+                _ => return None,
+            };
+            Some((glyph.to_string(), Tone::Series(component as u8)))
+        });
+        let to_come = (expected - at >= 0.5).then(|| (glyphs.empty.to_owned(), Tone::Muted));
+        let Some((glyph, tone)) = earned.or(to_come) else {
+            continue;
         };
         let line = Rect {
             y: place.y + row,
@@ -256,7 +253,7 @@ fn one(buffer: &mut Buffer, place: Rect, bar: &Bar, grid: &Grid, theme: &Theme) 
     }
 }
 
-/// Names and sums, from the last bar backwards: as many as do not touch. A sum nobody settled has the mark of an
+/// Names and sums, the month that is told in full marked, from the last bar backwards: as many as do not touch. A sum nobody settled has the mark of an
 /// estimate.
 fn below(page: &mut Page<'_>, (area, slot): (Rect, u16), bars: &[Bar], (grid, book): (&Grid, &Book)) {
     let name = |bar: &Bar| bar.name.clone();
@@ -268,8 +265,12 @@ fn below(page: &mut Page<'_>, (area, slot): (Rect, u16), bars: &[Bar], (grid, bo
         (bars.iter().map(name).collect(), grid.plot.height, Tone::Text),
         (bars.iter().map(sum).collect(), grid.plot.height + 1, Tone::Muted),
     ];
+    let told = book.nodes.first().map(|node| node.month.to_string());
     for (words, y, tone) in lines {
         for (n, word) in spaced(&words, slot) {
+            // The month that the tables are of.
+            let is_told = tone == Tone::Text && told.as_ref() == bars.get(n).map(|bar| &bar.key);
+            let tone = if is_told { Tone::Selected } else { tone };
             let x = grid.plot.x + n as u16 * slot;
             // The last one has room beside it.
             let line = Rect {
@@ -327,6 +328,34 @@ mod tests {
             ]
         );
         assert_eq!(cell(&bar, 3.0, 1.0).map(|(_, covered)| covered), Some(0.5));
+    }
+
+    #[test]
+    fn what_is_to_come_begins_where_nothing_earned_is_drawn() {
+        let bar = Bar {
+            key: String::new(),
+            name: String::new(),
+            parts: Parts {
+                storage: Micro(1_000_000),
+                egress: Micro(0),
+                // Too little to be drawn in its cell.
+                repair: Micro(1_100_000),
+                audit: Micro(0),
+            },
+            expected: Some(Micro(4_000_000)),
+            estimated: true,
+        };
+        let plot = Rect::new(0, 0, 1, 5);
+        let grid = Grid {
+            plot,
+            wide: 1,
+            scale: 1.0,
+            most: Micro(5_000_000),
+        };
+        let mut buffer = Buffer::empty(plot);
+        one(&mut buffer, plot, &bar, &grid, &Theme::new(Glyphs::UNICODE, true));
+        let drawn: String = buffer.content.iter().map(ratatui::buffer::Cell::symbol).collect();
+        assert_eq!(drawn, " ░░▒█");
     }
 
     #[test]

@@ -132,6 +132,9 @@ pub(super) struct MonthSum {
     pub(super) ours: Total,
     pub(super) node: Total,
     pub(super) gross: Parts<Micro>,
+    /// By the month's end: of nodes that estimate it, and what the others earned so far.
+    expected: Micro,
+    estimating: usize,
     /// Of nodes that have any paystub.
     pub(super) stub: Option<Stub>,
     pub(super) stubs: Total,
@@ -156,6 +159,8 @@ impl MonthSum {
             ours: Total::default(),
             node: Total::default(),
             gross: Parts::default(),
+            expected: Micro(0),
+            estimating: 0,
             stub: None,
             stubs: Total::default(),
             difference: None,
@@ -175,6 +180,9 @@ impl MonthSum {
         self.ours.add(one.ours);
         self.node.add(one.node);
         self.gross += one.gross;
+        let so_far = || one.gross.each().into_iter().copied().sum();
+        self.expected += one.expected.unwrap_or_else(so_far);
+        self.estimating += usize::from(one.expected.is_some());
         self.stubs.add(one.stub.map(|stub| stub.paid));
         if let Some(stub) = one.stub {
             let mut sum = self.stub.unwrap_or_default();
@@ -200,6 +208,11 @@ impl MonthSum {
         }
         let receipts = one.satellites.iter().flat_map(|satellite| &satellite.receipts);
         self.receipts.extend(receipts.cloned());
+    }
+
+    /// Gross by the month's end, of a month that runs.
+    pub(super) fn expected(&self) -> Option<Micro> {
+        (self.estimating > 0 && self.state == MonthState::Running).then_some(self.expected)
     }
 
     /// For the month itself: paid without what came back of earlier ones.

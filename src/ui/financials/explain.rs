@@ -3,7 +3,7 @@
 
 use super::book::{Book, Known, unpaid_word};
 use super::cash::{self, Cash};
-use super::yields::months_words;
+use super::yields::pays_back;
 use super::{Financials, explain_rows, words};
 use crate::api::money::{Costs, Difference, NodeMoney, Unpaid};
 use crate::domain::money::{Micro, Month};
@@ -436,34 +436,53 @@ impl Told<'_> {
                 Vec::new(),
                 &[
                     "Nobody said what any node costs. E says it here, `storj-monitor config set node.NAME.watts 8` \
-                     elsewhere: monthly_cost (dollars), watts with kwh_price, and hardware_cost for the time it takes \
-                     to pay.",
+                     elsewhere: monthly_cost, watts with kwh_price, and hardware_cost for the time it takes to pay. They \
+                     are dollars, or amounts with the sign of the currency beside them (0.32 €).",
                 ],
             );
         };
         let value = |costs: &Costs| {
-            let from = format!("{} fixed + {} power", cash.text(costs.fixed), cash.text(costs.power));
-            (cash.text(costs.total), from)
+            let of = |amount: Option<Micro>, word: &str| match amount {
+                Some(amount) => format!("{} {word}", cash.text(amount)),
+                None => format!("{word} not said"),
+            };
+            let from = format!("{} + {}", of(costs.fixed, "fixed"), of(costs.power, "power"));
+            let lacks = costs.lacks.map_or(String::new(), |lack| format!(": {}", lack.words()));
+            (cash.known(costs.total), format!("{from}{lacks}"))
         };
         let facts = self.of_nodes(|node| node.costs.as_ref().map(value));
-        let sum = costs.profit.map_or(String::new(), |profit| {
+        let sum = costs.profit.zip(costs.total).map_or(String::new(), |(profit, total)| {
             format!(
                 "{} by the month's end − {} costs = {} profit",
-                cash.text(profit + costs.total),
-                cash.text(costs.total),
+                cash.text(profit + total),
+                cash.text(total),
                 cash.text(profit)
             )
         });
         let mut words = vec!["Only nodes whose costs are named count, on both sides.".to_owned()];
+        let missing = costs
+            .lacks
+            .map(|lack| format!("{}: E sets it ({})", lack.words(), lack.key()));
+        words.extend(
+            missing
+                .filter(|_| costs.total.is_none())
+                .map(|words| format!("Running costs are not known without all their parts, nor is a profit. {words}.")),
+        );
         if let Some(invested) = costs.invested {
-            let back = costs.payback_months.map_or("never".to_owned(), months_words);
+            let back = costs
+                .payback_months
+                .map_or("never".to_owned(), |months| pays_back(&costs, months));
+            let at = match costs.lacks {
+                None => "at this month's profit",
+                Some(_) => "at what this month leaves without the costs that are known, which is more than the profit,",
+            };
             words.push(format!(
-                "The hardware cost {}: at this month's profit it has paid for itself after {back}, counted from nothing.",
+                "The hardware cost {}: {at} it has paid for itself after {back}, counted from nothing.",
                 cash.text(invested)
             ));
         }
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        explained(format!("costs: {}", cash.text(costs.total)), sum, facts, &words)
+        explained(format!("costs: {}", cash.known(costs.total)), sum, facts, &words)
     }
 }
 

@@ -17,7 +17,8 @@ pub(super) fn cell(told: &Told<'_>, pane: &Financials, what: &str, of: &str) -> 
         let mut parts = of.splitn(3, '\t');
         let key = format!("{}\t{}", parts.next()?, parts.next()?);
         let (node, one) = open::find(told.book, at, &key)?;
-        return Some(settled(told, what, at, node, one));
+        let told = settled(told, what, at, node, one);
+        return Some(with_cents(told, what));
     }
     if let Some((node, satellite)) = of.split_once('\t') {
         let node = told.book.nodes.iter().find(|one| one.node == node)?;
@@ -25,15 +26,41 @@ pub(super) fn cell(told: &Told<'_>, pane: &Financials, what: &str, of: &str) -> 
         return Some(held(told, node, one));
     }
     if let Some(sum) = told.book.satellites.iter().find(|sum| sum.key == of) {
-        return earned(told, what, sum, true);
+        return earned(told, what, sum, true).map(|told| with_cents(told, what));
     }
     if pane.sheet == Sheet::Yields {
         return told_of_node(told, what, of);
     }
     match told.book.by_node.iter().find(|sum| sum.key == of) {
-        Some(sum) => earned(told, what, sum, false),
+        Some(sum) => earned(told, what, sum, false).map(|told| with_cents(told, what)),
         None => month(told, what, month_of(of)?),
     }
+}
+
+/// Columns whose cents are shared out say so.
+fn with_cents(mut explained: Explained, what: &str) -> Explained {
+    let is_shared_out = matches!(
+        what,
+        "storage"
+            | "egress"
+            | "repair"
+            | "audit"
+            | "gross"
+            | "held"
+            | "net"
+            | "month_end"
+            | "ours"
+            | "told"
+            | "paid"
+            | "returned"
+            | "postponed"
+            | "earlier"
+            | "sent"
+            | "waiting"
+    );
+    let words = "In the table cents are shared out so that rows give the sum below them: a cell may be a cent off.";
+    explained.words.extend(is_shared_out.then(|| words.to_owned()));
+    explained
 }
 
 fn told_of_node(told: &Told<'_>, what: &str, of: &str) -> Option<Explained> {
@@ -311,8 +338,7 @@ pub(super) fn bar(told: &Told<'_>, of: &str) -> Option<Explained> {
     let (name, parts, expected) = match month_of(of) {
         Some(at) => {
             let sum = told.book.months.iter().find(|sum| sum.month == at)?;
-            let expected = told.book.ahead.ours.filter(|_| sum.state == MonthState::Running);
-            (cash::month(at), sum.gross, expected.map(|ours| ours.amounts.gross))
+            (cash::month(at), sum.gross, sum.expected())
         }
         None => {
             let years = months::years(&told.book.months);

@@ -75,7 +75,8 @@ pub(super) fn yields(nodes: &[NodeMoney]) -> Yields {
     }
 }
 
-/// Of the nodes whose costs the configuration names.
+/// Of the nodes whose costs the configuration names: running costs of those of which none is missing, what is left of
+/// those whose hardware's price is known, and what is missing of either.
 pub(super) fn costs(nodes: &[NodeMoney]) -> Option<Costs> {
     let all: Vec<(&NodeMoney, Costs)> = nodes
         .iter()
@@ -85,29 +86,28 @@ pub(super) fn costs(nodes: &[NodeMoney]) -> Option<Costs> {
         return Some(*one);
     }
     let mut sum = all.first().map(|_| Costs::default())?;
-    for (_, costs) in &all {
-        sum.fixed += costs.fixed;
-        sum.power += costs.power;
-        sum.total += costs.total;
-    }
-    sum.profit = all.iter().map(|(_, costs)| costs.profit).sum();
-    let invested: Micro = all.iter().filter_map(|(_, costs)| costs.invested).sum();
-    sum.invested = all
-        .iter()
-        .any(|(_, costs)| costs.invested.is_some())
-        .then_some(invested);
-    if let Some(profit) = sum.profit {
-        let earned = (profit + sum.total).dollars();
+    let whole = || all.iter().filter(|(_, costs)| costs.lacks.is_none());
+    let add = |of: fn(&Costs) -> Option<Micro>| whole().filter_map(|(_, costs)| of(costs)).reduce(|a, b| a + b);
+    sum.fixed = add(|costs| costs.fixed);
+    sum.power = add(|costs| costs.power);
+    sum.total = add(|costs| costs.total);
+    sum.profit = sum.total.and(whole().map(|(_, costs)| costs.profit).sum());
+    if let Some((profit, total)) = sum.profit.zip(sum.total) {
+        let earned = (profit + total).dollars();
         sum.margin = (earned > 0.0).then(|| profit.dollars() / earned);
     }
     // Only what hardware earns whose price is named pays it back.
-    let earning = all.iter().filter(|(_, costs)| costs.invested.is_some());
-    let profit: Option<Micro> = earning.map(|(_, costs)| costs.profit).sum();
-    if let Some((profit, invested)) = profit.map(Micro::dollars).zip(sum.invested.map(Micro::dollars))
-        && invested > 0.0
-    {
-        sum.return_per_year = Some(profit * 12.0 / invested);
-        sum.payback_months = (profit > 0.0).then(|| invested / profit);
+    let earning = || all.iter().filter(|(_, costs)| costs.invested.is_some());
+    sum.lacks = match sum.total {
+        None => all.iter().find_map(|(_, costs)| costs.lacks),
+        Some(_) => earning().find_map(|(_, costs)| costs.lacks),
+    };
+    sum.invested = earning().filter_map(|(_, costs)| costs.invested).reduce(|a, b| a + b);
+    sum.left = earning().map(|(_, costs)| costs.left).sum();
+    let left = sum.left.map(Micro::dollars);
+    if let Some((left, invested)) = left.zip(sum.invested.map(Micro::dollars)) {
+        sum.return_per_year = Some(left * 12.0 / invested);
+        sum.payback_months = (left > 0.0).then(|| invested / left);
     }
     Some(sum)
 }

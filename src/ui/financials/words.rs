@@ -2,8 +2,8 @@
 
 use super::book::{Book, Known, Total, unpaid_word};
 use super::cash;
-use super::yields::{months_words, percent};
-use crate::api::money::{Confidence, MonthState, NoteKind, Tallies};
+use super::yields::{pays_back, percent};
+use crate::api::money::{Confidence, Costs, DifferenceReason, MonthState, NoteKind, Tallies};
 use crate::domain::money::Micro;
 use crate::ui::look::Tone;
 use crate::ui::number;
@@ -139,6 +139,16 @@ fn running(book: &Book) -> Vec<Said> {
     lines
 }
 
+/// Why the node says another amount, in few words: the whole sentence is in its explanation.
+fn because(reason: DifferenceReason) -> &'static str {
+    match reason {
+        DifferenceReason::RepairPrice => "repairs as audits",
+        DifferenceReason::Rounding => "rounded parts",
+        DifferenceReason::Disqualified => "satellites left out",
+        DifferenceReason::Days => "days without report",
+    }
+}
+
 fn node_says(book: &Book) -> Said {
     let cash = &book.cash;
     let Total { known, of, .. } = book.ahead.node;
@@ -155,7 +165,7 @@ fn node_says(book: &Book) -> Said {
         (Some(apart), _) => {
             let differences = book.nodes.iter().flat_map(|node| &node.node_way.differences);
             let largest = differences.max_by_key(|difference| difference.amount.0.abs());
-            largest.map_or(apart.clone(), |why| format!("{apart}: {}", why.text))
+            largest.map_or(apart.clone(), |why| format!("{apart}: {}", because(why.reason)))
         }
         (None, false) => format!("by {known} of {of} nodes"),
         (None, true) => String::new(),
@@ -239,13 +249,26 @@ fn payout(book: &Book) -> Said {
         Some(next) => {
             let (first, last) = (cash::day(next.between_ms.0), cash::day(next.between_ms.1));
             let name = cash::month_name(next.month);
+            let now_ms = book.nodes.first().map_or(next.about_ms, |node| node.now_ms);
+            let days = in_days((next.about_ms - now_ms).div_euclid(86_400_000));
             let words = match next.known {
-                1 => format!("for {name}, by one payout"),
-                known => format!("for {name}, {} by {known} payouts", span(&first, &last)),
+                // How many tell it is in the explanation.
+                1 => format!("{days}, for {name}"),
+                _ => format!("{days}, {}, for {name}", span(&first, &last)),
             };
             let about = format!("about {}", cash::day(next.about_ms));
             said("payout", "next payout", about, words).brief("payout")
         }
+    }
+}
+
+/// How far off a day is.
+fn in_days(days: i64) -> String {
+    match days {
+        ..0 => "any day now".to_owned(),
+        0 => "today".to_owned(),
+        1 => "tomorrow".to_owned(),
+        days => format!("in {days} days"),
     }
 }
 
@@ -286,7 +309,7 @@ pub(super) fn yields(book: &Book) -> Vec<Said> {
             match yields.used.zip(yields.paid).filter(|(used, paid)| paid > used) {
                 // Which of them is wrong nobody can tell.
                 Some(_) if yields.per_tb_used.is_none() => {
-                    format!("the node says {} used, less than is paid", tb(yields.used))
+                    format!("{} used, less than paid", tb(yields.used))
                 }
                 _ => format!("{} used", tb(yields.used)),
             },
@@ -353,7 +376,14 @@ pub(super) fn costs(book: &Book) -> Vec<Said> {
             .map_or(String::new(), |margin| format!(" ({})", percent(margin)));
         words.push(format!("profit {}{margin}", cash.text(profit)));
     }
-    let named = book.nodes.iter().filter(|node| node.costs.is_some());
+    if let (None, Some(lack)) = (costs.total, costs.lacks) {
+        words.push(lack.words().to_owned());
+    }
+    let is_named = |costs: &Costs| costs.total.is_some() || book.costs.is_some_and(|all| all.total.is_none());
+    let named = book
+        .nodes
+        .iter()
+        .filter(|node| node.costs.as_ref().is_some_and(is_named));
     let named: Vec<&str> = named.map(|node| node.node.as_str()).collect();
     if named.len() < book.nodes.len() {
         words.push(match named.as_slice() {
@@ -361,22 +391,21 @@ pub(super) fn costs(book: &Book) -> Vec<Said> {
             many => format!("{} of {} nodes", many.len(), book.nodes.len()),
         });
     }
-    let mut lines = vec![said("costs", "costs", cash.text(costs.total), words.join(", "))];
+    let lacks = costs.lacks.filter(|_| costs.total.is_none());
+    let short = lacks.map_or(String::new(), |lack| format!("({})", lack.brief()));
+    let mut lines = vec![said("costs", "costs", cash.known(costs.total), words.join(", ")).short(short)];
     if let Some(invested) = costs.invested {
-        let value = match (costs.payback_months, costs.profit) {
-            (Some(months), _) => months_words(months),
+        let value = match (costs.payback_months, costs.left) {
+            (Some(months), _) => pays_back(&costs, months),
             (None, Some(_)) => "never".to_owned(),
             (None, None) => number::UNKNOWN.to_owned(),
         };
-        let year = costs
-            .return_per_year
-            .map_or(String::new(), |share| format!("{} a year ", percent(share)));
-        lines.push(said(
-            "payback",
-            "pays back in",
-            value,
-            format!("{year}of {}", cash.text(invested)),
-        ));
+        let words = match (costs.lacks, costs.return_per_year) {
+            (Some(lack), _) => format!("of {}, {}", cash.text(invested), lack.brief()),
+            (None, Some(share)) => format!("{} a year of {}", percent(share), cash.text(invested)),
+            (None, None) => format!("of {}", cash.text(invested)),
+        };
+        lines.push(said("payback", "pays back in", value, words));
     }
     lines
 }

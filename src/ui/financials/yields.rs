@@ -19,6 +19,18 @@ pub(super) fn months_words(months: f64) -> String {
     }
 }
 
+/// What it has paid for itself in; the least, where more is to be paid than is known.
+pub(super) fn pays_back(costs: &Costs, months: f64) -> String {
+    let least = if costs.lacks.is_some() { "≥ " } else { "" };
+    format!("{least}{}", months_words(months))
+}
+
+/// What a year brings of what was invested; the most, where more is to be paid than is known.
+fn a_year(costs: &Costs, share: f64) -> String {
+    let most = if costs.lacks.is_some() { "≤ " } else { "" };
+    format!("{most}{}", percent(share))
+}
+
 /// A share as percent; 1 is all.
 pub(super) fn percent(share: f64) -> String {
     format!("{} %", number::Percent::new(0, &[]).text(share * 100.0))
@@ -64,7 +76,7 @@ fn cells(name: &str, yields: &Yields, costs: Option<&Costs>, cash: &Cash) -> Vec
         cash.cell(yields.per_tb_egress),
         tb(unpaid),
         cash.cell(yields.unpaid_worth()),
-        of(|costs, cash| cash.cell(Some(costs.total))),
+        of(|costs, cash| cash.cell(costs.total)),
         of(|costs, cash| {
             let loss = costs.profit.is_some_and(|profit| profit.0 < 0);
             let tone = if loss { Tone::Warn } else { Tone::Text };
@@ -78,10 +90,10 @@ fn cells(name: &str, yields: &Yields, costs: Option<&Costs>, cash: &Cash) -> Vec
         of(|costs, _| {
             costs
                 .return_per_year
-                .map_or(Cell::absent(), |share| Cell::number(percent(share), share))
+                .map_or(Cell::absent(), |share| Cell::number(a_year(costs, share), share))
         }),
-        of(|costs, _| match (costs.payback_months, costs.invested, costs.profit) {
-            (Some(months), ..) => Cell::number(months_words(months), months),
+        of(|costs, _| match (costs.payback_months, costs.invested, costs.left) {
+            (Some(months), ..) => Cell::number(pays_back(costs, months), months),
             (None, Some(_), Some(_)) => Cell::number("never", f64::MAX).tone(Tone::Warn),
             (None, Some(_), None) => Cell::unknown(),
             (None, None, _) => Cell::absent(),

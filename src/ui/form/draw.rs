@@ -151,11 +151,21 @@ fn field(area: Rect, buffer: &mut Buffer, theme: &Theme, field: &Field, here: bo
     pen.put(&value, if muted { Tone::Muted } else { tone(Tone::Text) });
     pen.to(label + 2 + wide);
     let unit = if narrow { pen.left() } else { 11 };
-    pen.put_in(&field.setting.unit, unit.min(pen.left()), Tone::Muted);
+    pen.put_in(self::unit(field), unit.min(pen.left()), Tone::Muted);
     if !narrow {
         pen.to(label + 2 + wide + 12);
         let left = pen.left();
         pen.put_in(&teller(field), left, Tone::Muted);
+    }
+}
+
+/// What a value is counted in: an amount with its currency beside it says that itself.
+fn unit(field: &Field) -> &str {
+    let (text, unit) = (field.text.trim(), field.setting.unit.as_str());
+    let is_own = !text.is_empty() && text.parse::<f64>().is_err();
+    match unit.strip_prefix('$') {
+        Some(rest) if is_own => rest.trim_start(),
+        _ => unit,
     }
 }
 
