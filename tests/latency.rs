@@ -458,7 +458,9 @@ fn lines_of_a_plain_file_are_timed_as_they_arrive() {
     // The first start says that starts are told.
     begin(&mut made, 1500);
     (0..12).for_each(|_| begin(&mut made, 300));
-    std::thread::sleep(std::time::Duration::from_millis(2500));
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    // A command that reads the database has the collector keep what it read.
+    common::stdout(dir.path(), &["sources"]);
     let now = jiff::Timestamp::now().as_millisecond() + 1000;
     let arrived = Ask {
         quality: Some(Quality::Arrival),

@@ -210,7 +210,9 @@ impl Collector {
         self.asks.take_in();
         self.shelves.take_in();
         self.around.take_in();
-        self.wait_for_audits(now_ms);
+        if self.audited.elapsed() >= COMMIT_EVERY {
+            self.look_at_audits(now_ms);
+        }
         self.look(now_ms);
         if self.is_due() {
             self.commit(now_ms, hurry);
@@ -222,10 +224,7 @@ impl Collector {
     }
 
     /// Audits that have begun and not ended, by logs that are read to their end.
-    fn wait_for_audits(&mut self, now_ms: i64) {
-        if self.audited.elapsed() < COMMIT_EVERY {
-            return;
-        }
+    fn look_at_audits(&mut self, now_ms: i64) {
         self.audited = Instant::now();
         for source in self.sources.iter().filter(|source| source.whole) {
             if let Some(waits) = source.apply.waiting_audits(now_ms) {
@@ -253,6 +252,7 @@ impl Collector {
 
     /// Keeps what there is, for somebody who reads the database next.
     pub fn commit_news(&mut self, now_ms: i64) {
+        self.look_at_audits(now_ms);
         if self.retry_at.is_none() && self.has_news() {
             self.commit(now_ms, false);
         }

@@ -185,7 +185,7 @@ impl Running {
 
     /// Waits until it says something that contains `text`.
     pub fn wait_for(&self, text: &str) -> String {
-        let end = Instant::now() + Duration::from_secs(20);
+        let end = Instant::now() + Duration::from_secs(60);
         let mut all = Vec::new();
         while let Ok(line) = self.said.recv_timeout(end.saturating_duration_since(Instant::now())) {
             if line.contains(text) {
