@@ -155,8 +155,6 @@ impl View for Financials {
         }
         self.lines.state.cursor = shared.time.cursor;
         self.lines.state.log = shared.time.log;
-        let block = self.focus_now();
-        self.rest_on_a_row(block);
     }
 
     fn currency(&self) -> Option<&crate::api::money::Currency> {
@@ -195,8 +193,6 @@ impl View for Financials {
             Some(Block::Receipts | Block::Held) => self.on_second = true,
             None => {}
         }
-        let block = self.focus_now();
-        self.rest_on_a_row(block);
     }
 
     fn table(&self, name: &str) -> Option<(&Table, &TableState)> {
@@ -336,10 +332,5 @@ impl Financials {
 
     fn put(&mut self, block: Block, table: Table) {
         self.slots[block as usize].put(table);
-    }
-
-    /// A table with the keys shows where they are.
-    fn rest_on_a_row(&mut self, block: Block) {
-        self.slots[block as usize].rest_on_a_row();
     }
 }

@@ -161,7 +161,6 @@ impl View for Latency {
     fn focus(&mut self, table: &'static str) {
         if let Some(at) = TABLES.iter().position(|name| *name == table) {
             self.focus = at;
-            self.slots[self.focus].rest_on_a_row();
         }
     }
 
@@ -373,6 +372,5 @@ impl Latency {
             true => disks,
             false => is_timed(key.as_str()),
         });
-        self.slots[self.focus].rest_on_a_row();
     }
 }

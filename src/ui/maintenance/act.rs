@@ -38,7 +38,6 @@ impl Maintenance {
                 self.slots[Block::Figures as usize] = Slot::default();
                 self.put(Block::Figures, table);
                 self.open = Some(run);
-                self.rest_on_a_row(Block::Figures);
             }
             Action::Back if self.open.is_some() => self.open = None,
             Action::Back if self.kind.is_some() => self.kind = None,

@@ -172,7 +172,6 @@ impl View for Maintenance {
         let found = Block::ALL.into_iter().find(|block| block.name() == table);
         if let Some(block) = found.filter(|block| *block != Block::Figures) {
             self.focus = block;
-            self.rest_on_a_row(block);
         }
     }
 
@@ -294,7 +293,6 @@ impl Maintenance {
             self.take_clocks(runs, shared);
             self.draw_lines_anew(shared);
         }
-        self.rest_on_a_row(self.focus_now());
     }
 
     /// The clocks of what goes on went on.
@@ -306,7 +304,6 @@ impl Maintenance {
         if self.runs.iter().any(Run::goes_on) {
             self.runs.iter_mut().for_each(|run| run.go_on(stretch.to_ms));
             self.take_clocks(told, shared);
-            self.rest_on_a_row(self.focus_now());
         }
     }
 
@@ -369,11 +366,6 @@ impl Maintenance {
 
     fn put(&mut self, block: Block, table: Table) {
         self.slots[block as usize].put(table);
-    }
-
-    /// A table with the keys shows where they are.
-    fn rest_on_a_row(&mut self, block: Block) {
-        self.slots[block as usize].rest_on_a_row();
     }
 }
 

@@ -125,7 +125,6 @@ impl View for Reputation {
 
     fn focus(&mut self, table: &'static str) {
         self.focus = table;
-        self.slot_mut(table).rest_on_a_row();
     }
 
     fn table(&self, name: &str) -> Option<(&Table, &TableState)> {
@@ -183,13 +182,6 @@ impl View for Reputation {
 }
 
 impl Reputation {
-    fn slot_mut(&mut self, name: &str) -> &mut Slot {
-        match name {
-            FAILURES => &mut self.failures,
-            _ => &mut self.scores,
-        }
-    }
-
     /// The row under the cursor; the worst, when there is none.
     fn chosen(&self) -> Option<&Entry> {
         chosen(&self.entries, &self.scores)
@@ -244,9 +236,6 @@ impl Reputation {
             let table = failures::table(&self.failing(), shared).empty(self.no_failures());
             self.failures.put(table);
             self.failures_of = of;
-        }
-        if self.focus == FAILURES {
-            self.failures.rest_on_a_row();
         }
     }
 

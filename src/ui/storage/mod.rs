@@ -221,12 +221,6 @@ impl View for Storage {
         self.by_satellite.on = table == BY_SATELLITE || (self.by_satellite.on && table == NODES);
         self.on_satellites = table == SATELLITES;
         self.on_disks = table == DISKS && !self.disks.is_empty();
-        if self.on_disks {
-            self.disks.state.rest_on_a_row(&self.disks.table);
-        }
-        if self.on_satellites {
-            self.satellites_state.rest_on_a_row(&self.satellites);
-        }
     }
 
     fn table(&self, name: &str) -> Option<(&Table, &TableState)> {

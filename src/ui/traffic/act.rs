@@ -72,7 +72,6 @@ impl Traffic {
 
     fn go(&mut self, block: Block) {
         self.focus = block;
-        self.rest_on_a_row(block);
     }
 
     /// The line of the log behind one of the examples.

@@ -129,7 +129,6 @@ impl View for Traffic {
     fn focus(&mut self, table: &'static str) {
         if let Some(block) = Block::of(table) {
             self.focus = block;
-            self.rest_on_a_row(block);
         }
     }
 
@@ -284,7 +283,6 @@ impl Traffic {
                 self.put(Block::Examples, table);
             }
         }
-        self.rest_on_a_row(self.focus_now());
     }
 
     /// What comes by itself: the chart's lines, hot pieces and peers.
@@ -313,12 +311,6 @@ impl Traffic {
         let slot = self.slot_mut(block);
         slot.table = table;
         slot.state.update(&slot.table);
-    }
-
-    /// A table with the keys shows where they are.
-    fn rest_on_a_row(&mut self, block: Block) {
-        let slot = self.slot_mut(block);
-        slot.state.rest_on_a_row(&slot.table);
     }
 }
 
