@@ -330,17 +330,19 @@ impl<'a> Page<'a> {
         self.area.height.saturating_sub(self.y)
     }
 
-    /// A part of it, that is drawn on its own; what was drawn is put back by [`Page::join`].
-    pub fn part(&mut self, area: Rect) -> Page<'_> {
-        let keeps = self.keeps;
-        Page {
-            keeps,
+    /// Draws in a part of it.
+    pub fn within(&mut self, area: Rect, draw: impl FnOnce(&mut Page<'_>)) {
+        let mut part = Page {
+            keeps: self.keeps,
             ..Page::new(area.intersection(self.area), self.buffer, self.shared)
-        }
+        };
+        draw(&mut part);
+        let hits = part.hits;
+        self.join(hits);
     }
 
     /// Takes over where a part drew what.
-    pub fn join(&mut self, hits: Hits) {
+    fn join(&mut self, hits: Hits) {
         self.hits.tables.extend(hits.tables);
         self.hits.figures.extend(hits.figures);
         self.hits.buttons.extend(hits.buttons);

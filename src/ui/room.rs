@@ -1,8 +1,33 @@
 //! Room for what stands in a column: who gets how many lines. Used by the layouts of panes.
 
+use ratatui::layout::Rect;
+
+use super::pane::Page;
+
+/// Draws what wants room below each other in a part of the page. `need`: its lines of each step and its rank, as
+/// [`share`] has them; what got no room is not drawn.
+pub(super) fn stack<W, const STEPS: usize>(
+    page: &mut Page<'_>,
+    area: Rect,
+    wants: &[W],
+    need: impl Fn(&W) -> ([u16; STEPS], u8),
+    draw: impl Fn(&mut Page<'_>, &W),
+) {
+    let lines = share(area.height, wants.iter().map(need));
+    let mut y = area.y;
+    for (want, lines) in wants.iter().zip(lines) {
+        let place = Rect::new(area.x, y, area.width, lines);
+        y += lines;
+        if lines == 0 {
+            continue;
+        }
+        page.within(place, |part| draw(part, want));
+    }
+}
+
 /// Lines of each: the least of all that fit, then what they would like, step by step, by rank, the least first. What
 /// got no room in the first step gets none. `wants` are the lines of each step and the rank.
-pub(super) fn share<const STEPS: usize>(height: u16, wants: impl IntoIterator<Item = ([u16; STEPS], u8)>) -> Vec<u16> {
+fn share<const STEPS: usize>(height: u16, wants: impl IntoIterator<Item = ([u16; STEPS], u8)>) -> Vec<u16> {
     let wants: Vec<_> = wants.into_iter().collect();
     let mut given = vec![0; wants.len()];
     let mut left = height;

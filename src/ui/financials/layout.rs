@@ -220,21 +220,21 @@ impl Financials {
             ("YIELD A MONTH, AND COSTS".to_owned(), "$: more".to_owned(), &yields),
         ];
         for (n, (title, words, lines)) in blocks.into_iter().enumerate() {
-            let mut part = page.part(column(n as u16));
-            part.rule(&title, &words);
-            list(&mut part, lines);
-            let hits = std::mem::take(&mut part.hits);
-            page.join(hits);
+            page.within(column(n as u16), |part| {
+                part.rule(&title, &words);
+                list(part, lines);
+            });
         }
         if third {
-            let mut part = page.part(column(2));
-            part.rule("COMES BACK", "");
-            for (when, what) in held.iter().take(usize::from(lines)) {
-                let mut pen = part.line();
-                pen.put(&format!(" {when:<10}"), Tone::Muted);
-                let room = pen.left();
-                pen.put_in(what, room, Tone::Text);
-            }
+            page.within(column(2), |part| {
+                part.rule("COMES BACK", "");
+                for (when, what) in held.iter().take(usize::from(lines)) {
+                    let mut pen = part.line();
+                    pen.put(&format!(" {when:<10}"), Tone::Muted);
+                    let room = pen.left();
+                    pen.put_in(what, room, Tone::Text);
+                }
+            });
         }
     }
 
@@ -322,13 +322,10 @@ impl Financials {
         }
         let area = page.take(lines);
         if area.width < WIDE {
-            let mut part = page.part(area);
-            match self.picture {
-                Picture::Bars => self.bars(&mut part),
-                _ => self.lines(&mut part),
-            }
-            let hits = std::mem::take(&mut part.hits);
-            return page.join(hits);
+            return page.within(area, |part| match self.picture {
+                Picture::Bars => self.bars(part),
+                _ => self.lines(part),
+            });
         }
         let left = Rect {
             width: area.width / 2 - 1,
@@ -339,15 +336,9 @@ impl Financials {
             width: area.width - area.width / 2,
             ..area
         };
-        let mut part = page.part(left);
-        self.bars(&mut part);
-        let hits = std::mem::take(&mut part.hits);
-        page.join(hits);
+        page.within(left, |part| self.bars(part));
         divide(page, area, 2, area.width / 2);
-        let mut part = page.part(right);
-        self.lines(&mut part);
-        let hits = std::mem::take(&mut part.hits);
-        page.join(hits);
+        page.within(right, |part| self.lines(part));
     }
 
     fn bars(&self, page: &mut Page<'_>) {

@@ -8,7 +8,7 @@ use crate::ui::look::Tone;
 use crate::ui::model::Collector;
 use crate::ui::number;
 use crate::ui::pane::Page;
-use crate::ui::room::share;
+use crate::ui::room::stack;
 use crate::ui::shared::Shared;
 use crate::ui::table::HitMap;
 use crate::ui::text::{self, wrap};
@@ -185,22 +185,8 @@ impl Latency {
     }
 
     fn place(&self, page: &mut Page<'_>, area: Rect, wants: &[Want]) {
-        let lines = share(
-            area.height,
-            wants.iter().map(|want| ([want.least, want.wish], want.rank)),
-        );
-        let mut y = area.y;
-        for (want, lines) in wants.iter().zip(lines) {
-            let place = Rect::new(area.x, y, area.width, lines);
-            y += lines;
-            if lines == 0 {
-                continue;
-            }
-            let mut part = page.part(place);
-            self.block(&mut part, want.block);
-            let hits = part.hits;
-            page.join(hits);
-        }
+        let need = |want: &Want| ([want.least, want.wish], want.rank);
+        stack(page, area, wants, need, |part, want| self.block(part, want.block));
     }
 
     fn block(&self, page: &mut Page<'_>, block: Block) {
@@ -224,14 +210,8 @@ impl Latency {
                     width: area.width.saturating_sub(left.width + 1),
                     ..area
                 };
-                let mut part = page.part(left);
-                self.histogram(&mut part);
-                let hits = part.hits;
-                page.join(hits);
-                let mut part = page.part(right);
-                self.lost(&mut part);
-                let hits = part.hits;
-                page.join(hits);
+                page.within(left, |part| self.histogram(part));
+                page.within(right, |part| self.lost(part));
             }
         }
     }

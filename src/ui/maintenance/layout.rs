@@ -107,10 +107,7 @@ impl Maintenance {
                 ..area
             };
             for (block, place) in [(Block::Running, left), (Block::Filters, right)] {
-                let mut part = page.part(place);
-                self.block(&mut part, block, place.height);
-                let hits = part.hits;
-                page.join(hits);
+                page.within(place, |part| self.block(part, block, place.height));
             }
         } else if !idle || self.focus == Block::Running {
             let most = (page.left() / 3).max(4);
@@ -217,25 +214,24 @@ impl Maintenance {
 
     fn history(&self, page: &mut Page<'_>, lines: u16) {
         let area = page.take(lines);
-        let mut part = page.part(area);
-        let range = part.shared.time.range.name();
-        let title = format!("{range}, {}", self.measure.name().to_uppercase());
-        let words = match self.measure {
-            Measure::Strip => "C compaction M migration G gc T trash W space walk E expired x cut off",
-            _ => "one line a node · m: measure · arrows: moment",
-        };
-        let fits = text::width(&title) + text::width(words) + 8 <= usize::from(area.width);
-        part.rule(&title, if fits { words } else { "m: measure" });
-        match self.measure {
-            Measure::Strip => {
-                let to_ms = asks::seen_to_ms(part.shared).saturating_add(1000);
-                let runs = self.of_history();
-                history::strips(&mut part, &runs, (&self.marks, &self.gaps), to_ms);
+        page.within(area, |part| {
+            let range = part.shared.time.range.name();
+            let title = format!("{range}, {}", self.measure.name().to_uppercase());
+            let words = match self.measure {
+                Measure::Strip => "C compaction M migration G gc T trash W space walk E expired x cut off",
+                _ => "one line a node · m: measure · arrows: moment",
+            };
+            let fits = text::width(&title) + text::width(words) + 8 <= usize::from(area.width);
+            part.rule(&title, if fits { words } else { "m: measure" });
+            match self.measure {
+                Measure::Strip => {
+                    let to_ms = asks::seen_to_ms(part.shared).saturating_add(1000);
+                    let runs = self.of_history();
+                    history::strips(part, &runs, (&self.marks, &self.gaps), to_ms);
+                }
+                _ => history::lines(part, &self.series, self.unit, &self.marks, self.scale),
             }
-            _ => history::lines(&mut part, &self.series, self.unit, &self.marks, self.scale),
-        }
-        let hits = part.hits;
-        page.join(hits);
+        });
     }
 
     /// Bloom filters in a line, where there is no room for more.

@@ -12,7 +12,7 @@ use crate::ui::look::{Glyphs, Tone};
 use crate::ui::model::Collector;
 use crate::ui::number;
 use crate::ui::pane::Page;
-use crate::ui::room::share;
+use crate::ui::room::stack;
 use crate::ui::shared::Shared;
 use crate::ui::table::HitMap;
 use crate::ui::text;
@@ -141,24 +141,13 @@ impl Reputation {
     }
 
     fn place(&self, page: &mut Page<'_>, area: Rect, wants: &[Want]) {
-        let lines = share(area.height, wants.iter().map(|want| (want.lines, want.rank)));
-        let mut y = area.y;
-        for (want, lines) in wants.iter().zip(lines) {
-            let place = Rect::new(area.x, y, area.width, lines);
-            y += lines;
-            if lines == 0 {
-                continue;
-            }
-            let mut part = page.part(place);
-            match want.item {
-                Item::Scores => self.scores(&mut part),
-                Item::Failures => self.failed(&mut part),
-                Item::Strips => self.downtime(&mut part),
-                Item::Chart => self.chart(&mut part),
-            }
-            let hits = part.hits;
-            page.join(hits);
-        }
+        let need = |want: &Want| (want.lines, want.rank);
+        stack(page, area, wants, need, |part, want| match want.item {
+            Item::Scores => self.scores(part),
+            Item::Failures => self.failed(part),
+            Item::Strips => self.downtime(part),
+            Item::Chart => self.chart(part),
+        });
     }
 
     /// The answer in words: the worst first, as many as there is room for.

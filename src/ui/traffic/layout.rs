@@ -8,7 +8,7 @@ use super::{Traffic, map, peers, picture};
 use crate::api::snapshot::Geo;
 use crate::ui::number;
 use crate::ui::pane::Page;
-use crate::ui::room::share;
+use crate::ui::room::stack;
 use crate::ui::table::HitMap;
 use crate::ui::text;
 
@@ -194,28 +194,14 @@ impl Traffic {
     }
 
     fn place(&self, page: &mut Page<'_>, area: Rect, wants: Vec<Want>) {
-        let lines = share(
-            area.height,
-            wants.iter().map(|want| ([want.least, want.wish], want.rank)),
-        );
-        let mut y = area.y;
-        for (want, lines) in wants.into_iter().zip(lines) {
-            let place = Rect::new(area.x, y, area.width, lines);
-            y += lines;
-            if lines == 0 {
-                continue;
-            }
-            let mut part = page.part(place);
-            match want.item {
-                Item::Sparks => self.sparks(&mut part),
-                Item::Chart => self.chart(&mut part),
-                Item::Now => self.now(&mut part),
-                Item::Note => picture::note(&mut part),
-                Item::Tables(blocks) => self.side_by_side(&mut part, &blocks),
-            }
-            let hits = part.hits;
-            page.join(hits);
-        }
+        let need = |want: &Want| ([want.least, want.wish], want.rank);
+        stack(page, area, &wants, need, |part, want| match &want.item {
+            Item::Sparks => self.sparks(part),
+            Item::Chart => self.chart(part),
+            Item::Now => self.now(part),
+            Item::Note => picture::note(part),
+            Item::Tables(blocks) => self.side_by_side(part, blocks),
+        });
     }
 
     fn side_by_side(&self, page: &mut Page<'_>, blocks: &[Block]) {
@@ -230,10 +216,7 @@ impl Traffic {
                 width: if n + 1 == count { area.right() - x } else { width - gap },
                 ..area
             };
-            let mut part = page.part(place);
-            self.block(&mut part, *block);
-            let hits = part.hits;
-            page.join(hits);
+            page.within(place, |part| self.block(part, *block));
         }
     }
 
