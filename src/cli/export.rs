@@ -60,7 +60,10 @@ pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
         tables::Error::Taken(error) => error.into(),
     })?;
     table.finish()?;
-    if let Some(told) = tables::widened(&reader, &question) {
+    // Who asked for no range has not asked for less.
+    if (args.from.is_some() || args.to.is_some())
+        && let Some(told) = tables::widened(&reader, &question)
+    {
         eprintln!("storj-monitor: {}", range_words(told));
     }
     Ok(())
@@ -71,8 +74,8 @@ fn range_words((from_ms, to_ms): (Option<i64>, Option<i64>)) -> String {
     let range = match (from_ms.map(time::rfc3339), to_ms.map(time::rfc3339)) {
         (Some(from), Some(to)) => format!("{from} to {to}"),
         (Some(from), None) => format!("{from} on"),
-        (None, Some(to)) => format!("the begin to {to}"),
-        (None, None) => "the begin on".to_owned(),
+        (None, Some(to)) => format!("the beginning to {to}"),
+        (None, None) => "the beginning on".to_owned(),
     };
     format!("the range was widened to what is kept: these are all from {range}")
 }

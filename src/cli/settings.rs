@@ -209,7 +209,11 @@ fn beaten(setting: &Setting) -> Option<String> {
 
 /// What looks wrong with what was changed, but may be meant.
 fn odd(config: &Config, changed: &[Changed]) -> Vec<String> {
-    let places: Vec<Origin> = changed.iter().map(|changed| config.origin(&changed.key)).collect();
+    // A rate that was taken away is missed where its currency is said.
+    let missed = changed.iter().filter(|changed| changed.key == "money.factor");
+    let keys = changed.iter().map(|changed| changed.key.as_str());
+    let keys = keys.chain(missed.map(|_| "money.currency"));
+    let places: Vec<Origin> = keys.map(|key| config.origin(key)).collect();
     let odd = config.warnings.iter().filter(|odd| places.contains(&odd.at));
     odd.map(|odd| format!("{}; {}", odd.what, odd.hint)).collect()
 }

@@ -1,7 +1,7 @@
 //! Changes of the configuration file from outside an editor: judged by the tables that read it, put into its text,
 //! written whole or not at all. Called by `config set` and by the collector for viewers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -388,12 +388,15 @@ fn name<'a>(key: &'a str, named: &[String], ground: &Ground<'_>) -> Result<Name<
 }
 
 fn of_a_node<'a>(node: &'a str, key: &str, named: &[String], ground: &Ground<'_>) -> Result<Name<'a>, String> {
-    let known: Vec<&str> = named.iter().chain(ground.others).map(String::as_str).collect();
+    let known: BTreeSet<&str> = named.iter().chain(ground.others).map(String::as_str).collect();
     if !known.contains(&node) {
         return Err(match closest(node, known.iter().copied()) {
             Some(meant) => format!("there is no node `{node}`; did you mean `{meant}`?"),
             None if known.is_empty() => "there is no node; name it as a [[node]] of the file".to_owned(),
-            None => format!("there is no node `{node}`; there are: {}", known.join(", ")),
+            None => format!(
+                "there is no node `{node}`; there are: {}",
+                Vec::from_iter(known).join(", ")
+            ),
         });
     }
     match Field::of(key) {
