@@ -483,7 +483,7 @@ fn field<'a>(object: &'a serde_json::Value, names: [&str; 2]) -> &'a str {
 
 /// Durations of a recorded log by action and outcome, the slow and obvious way.
 fn recounted(log: &str) -> BTreeMap<(String, &'static str), Vec<u64>> {
-    let mut open: HashMap<(String, String, String), i64> = HashMap::new();
+    let mut open: HashMap<[String; 4], i64> = HashMap::new();
     let mut all: BTreeMap<(String, &'static str), Vec<u64>> = BTreeMap::new();
     for line in log.lines() {
         let columns: Vec<&str> = line.split('\t').filter(|column| !column.contains(".go:")).collect();
@@ -499,11 +499,12 @@ fn recounted(log: &str) -> BTreeMap<(String, &'static str), Vec<u64>> {
         };
         let action = field(&object, ["action", "Action"]).to_owned();
         let offset = object.get("offset").or_else(|| object.get("Offset"));
-        let key = (
+        let key = [
             field(&object, ["piece_id", "Piece ID"]).to_owned(),
             offset.map_or(String::new(), ToString::to_string),
             action.clone(),
-        );
+            field(&object, ["remote_address", "Remote Address"]).to_owned(),
+        ];
         let outcome = match *message {
             "upload started" | "download started" => {
                 open.insert(key, second);
