@@ -426,6 +426,25 @@ fn without_starts_the_log_says_what_they_would_cost() {
 }
 
 #[test]
+fn a_log_that_is_followed_for_minutes_is_reckoned_by_those_minutes() {
+    let dir = tempfile::tempdir().unwrap();
+    let now = jiff::Timestamp::now().as_millisecond();
+    let mut made = Made::new();
+    for n in 0..10 {
+        made.upload(now - 600_000 + n * 60_000, 0, (1000, "uploaded"), 0);
+    }
+    made.text.retain(|(_, line)| !line.contains("started"));
+    made.keep(dir.path(), ("a", false));
+    let database = rusqlite::Connection::open(dir.path().join("storj-monitor.db")).unwrap();
+    let covered = "INSERT OR REPLACE INTO covered SELECT id, ?1, ?2 FROM node WHERE name = 'a'";
+    database.execute(covered, [now / 1000 - 600, now / 1000]).unwrap();
+    let told = ask(dir.path(), of("a", (now - HOUR_MS, now)));
+    let log = told.nodes[0].log.clone().unwrap();
+    // Up to now, not to the end of the hour.
+    assert_eq!((log.lines, log.read_s), (10, Some(600)));
+}
+
+#[test]
 fn lines_of_a_plain_file_are_timed_as_they_arrive() {
     use std::io::{BufRead, Write as _};
     let dir = tempfile::tempdir().unwrap();

@@ -270,14 +270,16 @@ impl Asked<'_> {
         };
         let hours = (self.to() - DAY_S, self.to());
         let (lines, line_bytes) = self.reader.lines_of(row, hours)?;
+        // The last hour is told whole, and is read only up to now.
+        let now = self.ask.to_ms.div_euclid(1000).min(hours.1);
         let since = self.reader.covered_since(name)?.unwrap_or(hours.0).max(hours.0);
-        let gaps = self.reader.gaps(&day, hours.1)?;
+        let gaps = self.reader.gaps(&day, now)?;
         let lost: i64 = gaps
             .iter()
-            .map(|gap| (gap.to.min(hours.1) - gap.from.max(since)).max(0))
+            .map(|gap| (gap.to.min(now) - gap.from.max(since)).max(0))
             .sum();
         let mut cost = LogCost {
-            read_s: Some((hours.1 - since - lost).max(0).unsigned_abs()),
+            read_s: Some((now - since - lost).max(0).unsigned_abs()),
             lines,
             line_bytes,
             ..LogCost::default()
