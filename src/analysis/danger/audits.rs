@@ -136,9 +136,11 @@ pub(super) fn judge_standing(found: &mut Findings, standing: &Standing, evidence
             None => failing.name == name,
         };
         let failing = evidence.failing.iter().find(same);
-        let left = failing.map_or(u32::MAX, |failing| failing.to_disqualification);
-        let left = match left.min(failures_left(score)) {
+        let since = failing.map_or(u32::MAX, |failing| failing.to_disqualification);
+        let told = failures_left(score);
+        let left = match since.min(told) {
             0 => "it is reached by now".to_owned(),
+            left if left < told => format!("{left} more failed audits in a row, after those the log tells since"),
             left => format!("{left} more failed audits in a row"),
         };
         let text = format!(
