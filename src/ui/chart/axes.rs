@@ -189,7 +189,7 @@ impl Frame<'_> {
         let (last, mut shown) = (self.chart.series.len().saturating_sub(1), String::new());
         for (n, series) in self.chart.series.iter().enumerate() {
             shown.clear();
-            shown.push_str(&format!("{} {}", self.named(n), self.value(n, column)));
+            shown.push_str(&format!("{} {}", self.named(n), self.value(n, (second, column))));
             if n == last && !self.chart.unit.is_empty() {
                 shown.push_str(&format!(" {}", self.chart.unit));
             }
@@ -214,8 +214,9 @@ impl Frame<'_> {
     }
 
     /// What a line shows in a column: a value, smallest and largest, or `?` in a gap.
-    fn value(&self, n: usize, column: usize) -> String {
-        let Some(found) = data::at(&self.lines[n], column) else {
+    fn value(&self, n: usize, place: (i64, usize)) -> String {
+        let points = &self.chart.series[n].points;
+        let Some(found) = data::told(points, &self.window, &self.lines[n], place) else {
             return "?".to_owned();
         };
         let (low, high) = (self.format.value(found.min), self.format.value(found.max));

@@ -195,6 +195,30 @@ impl Fold<'_> {
     }
 }
 
+/// What is told of a moment: the value of the stretch it lies in, where that is wider than a column: what the line shows
+/// on its way to the next was never measured.
+pub(super) fn told(
+    points: &Points,
+    window: &Window,
+    columns: &[Option<Column>],
+    (second, column): (i64, usize),
+) -> Option<Column> {
+    match points {
+        Points::Buckets { begin, width, values } if *width as f64 * columns.len() as f64 >= window.span => {
+            let place = second.saturating_sub(*begin).div_euclid((*width).max(1));
+            let value = known(*values.get(usize::try_from(place).ok()?)?)?;
+            Some(Column {
+                first: value,
+                last: value,
+                min: value,
+                max: value,
+                joined: true,
+            })
+        }
+        _ => at(columns, column),
+    }
+}
+
 /// What a line shows at a column: its own values, or those of the line that leads over it.
 pub(super) fn at(columns: &[Option<Column>], column: usize) -> Option<Column> {
     if let Some(own) = columns.get(column)? {

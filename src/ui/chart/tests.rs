@@ -217,6 +217,37 @@ fn the_cursor_tells_values_marks_and_that_nothing_is_known() {
     assert_eq!(first(NOW - 3 * 86_400, true), "", "outside of what is shown");
 }
 
+#[test]
+fn of_a_wide_stretch_only_its_own_value_is_told() {
+    // Two minutes on 60 columns: the line leads from 4 to 0 over values that were never measured.
+    let points = Points::Buckets {
+        begin: 0,
+        width: 60,
+        values: vec![Some(4.0), Some(0.0), None],
+    };
+    let window = Window {
+        from: 0.0,
+        span: 180.0,
+        columns: 60,
+    };
+    let (columns, _) = data::columns(&points, &window);
+    for (second, value) in [
+        (0, Some(4.0)),
+        (45, Some(4.0)),
+        (59, Some(4.0)),
+        (60, Some(0.0)),
+        (119, Some(0.0)),
+        (130, None),
+    ] {
+        let told = data::told(&points, &window, &columns, (second, second as usize / 3));
+        assert_eq!(
+            told.map(|column| (column.min, column.max)),
+            value.map(|value| (value, value)),
+            "{second}"
+        );
+    }
+}
+
 /// One line alone on a plot without axes.
 fn bare(points: Points, range: Range, area: Rect, resolution: Resolution) -> String {
     let series = [Series::new("a", 0, points)];
