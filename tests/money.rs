@@ -229,6 +229,20 @@ fn the_commands_tell_the_vector() {
     assert_eq!(of_july.len(), 8);
     let sum: i64 = of_july.iter().map(|row| row["net_microusd"].as_i64().unwrap()).sum();
     assert_eq!(Some(sum), node["so_far_microusd"].as_i64());
+    // As of a time before, tables know what the answer of then knows.
+    for (at, wanted) in [("2026-07-05T12:00:00Z", 8), ("2026-06-30T12:00:00Z", 0)] {
+        let rows = json(data.path(), &["--at", at, "export", "earnings", "--format", "json"]);
+        let rows = rows.as_array().unwrap();
+        let of_july = rows.iter().filter(|row| row["month"] == "2026-07");
+        let amounts: Vec<i64> = of_july.map(|row| row["gross_microusd"].as_i64().unwrap()).collect();
+        let told = json(data.path(), &["--at", at, "earnings", "--json"]);
+        assert_eq!(amounts.len(), wanted, "{at}");
+        if wanted > 0 {
+            assert_eq!(told["nodes"][0]["gross_microusd"], amounts.iter().sum::<i64>(), "{at}");
+        }
+        let stubs = stdout(data.path(), &["--at", at, "export", "paystubs"]);
+        assert!(!stubs.contains("2026-06,"), "{at}: made later\n{stubs}");
+    }
     let stubs = stdout(data.path(), &["--at", NOON, "export", "paystubs"]);
     let line = format!("2026-06,n,{US1},,0,0,0,0,6100000,6100000,12100000,eth:0x5723f1");
     assert!(stubs.lines().any(|known| known == line), "{stubs}");

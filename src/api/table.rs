@@ -53,6 +53,9 @@ pub struct Question {
     pub from_ms: Option<i64>,
     /// Until before this time.
     pub to_ms: Option<i64>,
+    /// For earnings and paystubs only: as they were known then; `None`: now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_ms: Option<i64>,
     /// Of [`FIELDS`], for traffic only; empty means the first four.
     pub by: Vec<String>,
     /// For transfers only: of this piece.
@@ -270,6 +273,7 @@ impl Question {
             nodes: Vec::new(),
             from_ms: None,
             to_ms: None,
+            at_ms: None,
             by: Vec::new(),
             piece: None,
             error: None,

@@ -97,6 +97,7 @@ fn question(global: &Global, args: &Args) -> Result<Question, Failure> {
     Ok(Question {
         from_ms,
         to_ms,
+        at_ms: global.at.as_ref().map(|_| now_ms),
         by: args.by.clone(),
         piece: args.piece.clone(),
         error: None,

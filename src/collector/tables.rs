@@ -52,6 +52,7 @@ pub fn rows(reader: &Reader, question: &Question, terms: &money::Terms, each: Ea
         from_ms: question.from_ms,
         to_ms: question.to_ms,
     };
+    let now_ms = question.at_ms.unwrap_or_else(clock::now_ms);
     match question.what {
         What::Traffic => traffic(reader, &scope, &fields, each),
         What::Transfers => match &question.error {
@@ -64,8 +65,8 @@ pub fn rows(reader: &Reader, question: &Question, terms: &money::Terms, each: Ea
         What::Reputation => reputation(reader, &scope, each),
         What::Storage => storage(reader, &scope, each),
         What::Maintenance => maintenance(reader, &scope, each),
-        What::Earnings => money::earnings_rows(reader, &scope, (clock::now_ms(), terms), each),
-        What::Paystubs => money::paystub_rows(reader, &scope, (clock::now_ms(), terms), each),
+        What::Earnings => money::earnings_rows(reader, &scope, (now_ms, terms), each),
+        What::Paystubs => money::paystub_rows(reader, &scope, (now_ms, terms), each),
     }
 }
 
@@ -83,7 +84,10 @@ pub fn widened(reader: &Reader, question: &Question) -> Option<(Option<i64>, Opt
         // A month that a range touches is told whole.
         What::Earnings | What::Paystubs => (
             asked.0.map(|ms| Month::of_ms(ms).start_ms()),
-            asked.1.map(|ms| Month::of_ms(ms - 1).end_ms()),
+            asked.1.map(|ms| match Month::of_ms(ms - 1).end_ms() {
+                end if question.at_ms.is_some_and(|at| at < end) => ms,
+                end => end,
+            }),
         ),
         What::Traffic => {
             let (first, last) = reader.stood()?;
