@@ -290,14 +290,20 @@ fn add(known: &mut Known, book: Known) {
         |window| window.start_ms,
         |_, b| b.start_ms >= from_ms,
     );
-    // What the node filled in stands back behind what the satellite told since.
+    // What the node filled in stands back behind what the satellite told since. A day is one of UTC, wherever in it a row
+    // begins: two words on one day are never added.
     detail.stored = joined(
         &detail.stored,
         &stored,
-        |day| day.start_ms,
+        |day| day.start_ms.div_euclid(DAY_MS),
         |a, b| a.calculated || b.start_ms >= from_ms,
     );
-    detail.moved = joined(&detail.moved, &moved, |day| day.start_ms, |_, b| b.start_ms >= from_ms);
+    detail.moved = joined(
+        &detail.moved,
+        &moved,
+        |day| day.start_ms.div_euclid(DAY_MS),
+        |_, b| b.start_ms >= from_ms,
+    );
     detail.joined_ms = detail.joined_ms.or(joined_ms);
     detail.tells_vetting |= tells_vetting;
     if newer && known.error.is_some() {
@@ -312,11 +318,11 @@ fn add(known: &mut Known, book: Known) {
 /// A tally comes within a day or two.
 const UNSETTLED_MS: i64 = 2 * DAY_MS;
 
-/// The rows of both, in the order of time; of two of the same time the second one where `is_better`.
-fn joined<T: Copy>(api: &[T], book: &[T], at: impl Fn(&T) -> i64, is_better: impl Fn(&T, &T) -> bool) -> Vec<T> {
-    let mut all: BTreeMap<i64, T> = api.iter().map(|row| (at(row), *row)).collect();
+/// The rows of both, in the order of `key`; of two of the same key the second one where `is_better`.
+fn joined<T: Copy>(api: &[T], book: &[T], key: impl Fn(&T) -> i64, is_better: impl Fn(&T, &T) -> bool) -> Vec<T> {
+    let mut all: BTreeMap<i64, T> = api.iter().map(|row| (key(row), *row)).collect();
     for row in book {
-        all.entry(at(row))
+        all.entry(key(row))
             .and_modify(|known| {
                 if is_better(known, row) {
                     *known = *row;
@@ -519,5 +525,12 @@ mod tests {
         let mut away = known(20 * DAY_MS, Some("gone"), 1, &[17, 18, 19], false);
         add(&mut away, known(25 * DAY_MS, None, 2, &[17, 18, 19, 20], false));
         assert_eq!((egress(&away), away.answered_ms), (vec![1, 2, 2, 2], 25 * DAY_MS));
+        // Rows that do not begin at midnight are of the same day.
+        let mut moved = known(20 * DAY_MS, None, 1, &[18, 19], false);
+        let detail = &mut moved.detail;
+        detail.moved.iter_mut().for_each(|day| day.start_ms += 3 * HOUR_MS);
+        detail.stored.iter_mut().for_each(|day| day.start_ms += 3 * HOUR_MS);
+        add(&mut moved, known(19 * DAY_MS, None, 2, &[17, 18, 19], false));
+        assert_eq!((egress(&moved), stored(&moved)), (vec![2, 1, 1], vec![2.0, 1.0, 1.0]));
     }
 }

@@ -29,17 +29,19 @@ fn each_day(
     Ok(())
 }
 
-/// Reads two sources of days; of a day that both know `better` says whether the databases' row holds.
+/// Puts two sources of days together; of a day of UTC that both know, wherever in it a row begins, `better` says whether
+/// the databases' row holds.
 fn merge<T: Copy>(api: Vec<T>, books: Vec<T>, at: fn(&T) -> i64, better: fn(&T, &T) -> bool) -> Vec<T> {
     if books.is_empty() {
         return api;
     }
-    let mut all: BTreeMap<i64, T> = api.into_iter().map(|row| (at(&row), row)).collect();
+    let day = |row: &T| at(row).div_euclid(DAY_MS);
+    let mut all: BTreeMap<i64, T> = api.into_iter().map(|row| (day(&row), row)).collect();
     for row in books {
-        match all.get(&at(&row)) {
+        match all.get(&day(&row)) {
             Some(known) if !better(known, &row) => {}
             _ => {
-                all.insert(at(&row), row);
+                all.insert(day(&row), row);
             }
         }
     }
@@ -129,11 +131,16 @@ mod tests {
 
     #[test]
     fn of_each_day_the_better_row_holds() {
-        let api = vec![day(1, 1.0, Some(23.0)), day(2, 2.0, Some(24.0))];
-        let books = vec![day(0, 0.5, Some(24.1)), day(1, 1.0, Some(23.4)), day(2, 9.0, None)];
-        let merged = merge(api, books, |day| day.start_ms, is_exact);
-        let hours: Vec<Option<f64>> = merged.iter().map(|day| day.hours).collect();
-        assert_eq!(hours, [Some(24.1), Some(23.4), Some(24.0)]);
+        let books = [(0, 0.5, Some(24.1)), (1, 1.0, Some(23.4)), (2, 9.0, None)];
+        // Whether or not the API's days begin at midnight.
+        for late_ms in [0, 1, DAY_MS - 1] {
+            let api = [(1, 1.0, Some(23.0)), (2, 2.0, Some(24.0))];
+            let api = api.map(|(n, byte_hours, hours)| day(n * DAY_MS + late_ms, byte_hours, hours));
+            let books = books.map(|(n, byte_hours, hours)| day(n * DAY_MS, byte_hours, hours));
+            let merged = merge(api.into(), books.into(), |day| day.start_ms, is_exact);
+            let hours: Vec<Option<f64>> = merged.iter().map(|day| day.hours).collect();
+            assert_eq!(hours, [Some(24.1), Some(23.4), Some(24.0)], "{late_ms}");
+        }
         let bytes = |egress| MovedDay {
             egress,
             ..MovedDay::default()
