@@ -72,7 +72,7 @@ pub struct Part {
     pub byte_hours: Option<f64>,
     /// Cents for a TB, of storage for a TB a paid month (720 h).
     pub price: Option<i64>,
-    /// What that comes to; null: the price is unknown, and there is something to pay for.
+    /// What that comes to; null: the price is unknown, and there is something to pay for; or nothing is known of the month.
     pub amounts: Option<Amounts>,
 }
 
@@ -179,7 +179,7 @@ pub struct Return {
     pub satellite: String,
     /// With the payout for this month.
     pub month: Month,
-    /// So much; what is kept back until then, counted at the present pace, included.
+    /// So much of what is held; with [`Held::at_exit`] all that comes back is what is left.
     pub amount: Micro,
 }
 
@@ -194,7 +194,7 @@ pub struct Yield {
     pub per_tb_egress: Option<Micro>,
     /// On the disk.
     pub used: Option<u64>,
-    /// Paid by the last tallies.
+    /// Paid by the last tallies; in a month that is over, on the average of 720 hours.
     pub paid: Option<u64>,
     /// On the disk and not paid: what it is, bytes, and what it would earn in a paid month.
     pub unpaid: Vec<(Unpaid, u64, Option<Micro>)>,

@@ -15,7 +15,7 @@ use crate::store::{Reader, Result};
 use crate::support::clock::{DAY_MS, HOUR_MS};
 
 /// Tallies a status looks at.
-const TALLIES: i64 = 10;
+pub(super) const TALLIES: i64 = 10;
 /// Whole days that traffic is told of.
 const FLOW_DAYS: i64 = 7;
 /// Days told in full.

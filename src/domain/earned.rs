@@ -107,7 +107,8 @@ pub struct Sum {
     pub amounts: Amounts,
     /// By component.
     pub parts: Parts<Amounts>,
-    /// So many satellites have moved or stored something whose price is unknown: the sum is without them.
+    /// So many satellites have moved or stored something whose price is unknown, or nothing is known of them: the sum is
+    /// without them.
     pub without: u32,
 }
 
@@ -224,7 +225,7 @@ pub enum DifferenceReason {
 pub struct Tallies {
     /// Satellites that pay.
     pub satellites: u32,
-    /// Of them those whose last tally is of today or yesterday.
+    /// Of them those of whom no tally is late: one comes up to a day after its day.
     pub current: u32,
     /// Days without a tally that are covered by later ones, or filled in.
     pub filled: u32,
@@ -253,8 +254,11 @@ pub struct HeldOf {
     /// Lost: it disqualified the node.
     #[serde(default)]
     pub lost: Micro,
-    /// With the payout for this month half comes back; null: it did, or nobody knows when the node joined.
+    /// With the payout for this month half of `left` comes back; null: it did, or nobody knows when the node joined.
     pub half_back: Option<(Month, Micro)>,
+    /// With it also half of what will be kept back until then, at the present pace: not held yet.
+    #[serde(default)]
+    pub half_more: Micro,
     /// From this month on less is kept back, percent; null: nothing is kept back any more, or age is unknown.
     pub next_rate: Option<(Month, i64)>,
 }

@@ -33,27 +33,30 @@ fn next_rate(joined_ms: i64, month: Month) -> Option<(Month, i64)> {
 }
 
 /// What a satellite keeps back, by its paystubs of months before `month`. `gross`: what a month earns at the present
-/// pace; what is kept back of it until half comes back counts.
+/// pace; of what is kept back of it until half comes back half comes back, too.
 pub fn of(paystubs: &[Paystub], joined_ms: Option<i64>, month: Month, gross: Micro, pays: bool) -> HeldOf {
     let before = || paystubs.iter().filter(|stub| stub.period < month);
     let taken: Micro = before().map(|stub| stub.held).sum();
     let returned: Micro = before().map(|stub| stub.disposed).sum();
     let left = taken - returned;
     let joined = joined_ms.filter(|_| pays);
-    let half_back = joined.and_then(|joined| {
+    let coming_back = joined.and_then(|joined| {
         let at = Month::of_ms(joined).plus(HALF_BACK - 1);
         let coming: Micro = (0..at.since(month))
             .map(|n| pay::percent(gross, rate(age(joined, month.plus(n)))))
             .sum();
-        let half = pay::percent(left + coming, 50);
-        (at >= month && returned == Micro(0) && half.0 > 0).then_some((at, half))
+        let half = pay::percent(left, 50);
+        let more = pay::percent(left + coming, 50) - half;
+        (at >= month && returned == Micro(0) && (half + more).0 > 0).then_some(((at, half), more))
     });
+    let (half_back, half_more) = coming_back.unzip();
     HeldOf {
         lost: Micro(0),
         taken,
         returned,
         left,
         half_back,
+        half_more: half_more.unwrap_or_default(),
         next_rate: joined.and_then(|joined| next_rate(joined, month)),
     }
 }
@@ -85,7 +88,11 @@ mod tests {
         let month = |n: i32| Month::of_ms(joined).plus(n - 1);
         // Kept back in months 8 and 9 at 25 % of 4: 2 more.
         let held = of(&[], Some(joined), month(8), Micro(4), true);
-        assert_eq!(held.half_back, Some((month(16), Micro(1))));
+        // It is not held yet, and so not among what comes back of that.
+        assert_eq!(
+            (held.half_back, held.half_more),
+            (Some((month(16), Micro(0))), Micro(1))
+        );
         assert_eq!(of(&[], Some(joined), month(17), Micro(4), true).half_back, None);
         assert_eq!(of(&[], Some(joined), month(8), Micro(4), false).half_back, None);
     }

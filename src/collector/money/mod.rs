@@ -72,10 +72,14 @@ fn in_full(reader: &Reader, node: String, span: Span, now_ms: i64, terms: &Terms
     let purse = Purse::open(reader, &node, from_ms, now_ms, terms.fallback)?;
     let (from, to) = (month.start_ms(), month.end_ms());
     let gone = (now_ms - from) as f64 / (to - from) as f64;
+    let is_heard = purse.hears(month);
     let satellites: Vec<SatelliteMoney> = purse
         .satellites
         .iter()
-        .map(|satellite| satellite_money(satellite, month, now_ms))
+        .map(|satellite| match is_heard {
+            true => satellite_money(satellite, month, now_ms),
+            false => unheard(satellite_money(satellite, month, now_ms)),
+        })
         .filter(|money| {
             let used = money.parts.each().iter().any(|part| part.bytes > 0);
             // Before it joined there is nothing to tell.
@@ -104,7 +108,10 @@ fn in_full(reader: &Reader, node: String, span: Span, now_ms: i64, terms: &Terms
         node_way: node_way(&purse, month, now_ms),
         tallies: tallies(&purse, month, now_ms),
         held: rest::held(&satellites),
-        yields: rest::yields(reader, &node, ends, now_ms)?,
+        yields: match month == running {
+            true => rest::yields(reader, (&node, &purse), ends, now_ms)?,
+            false => rest::yields_of(&satellites, history.iter().find(|told| told.month == month)),
+        },
         costs: rest::costs(terms.costs.get(&node), month, brought(&history, month, ends.0)),
         // Of a month that is over the payouts themselves are told.
         payout: (month == running).then(|| rest::payout(&purse, now_ms)).flatten(),
@@ -131,12 +138,16 @@ fn brought(history: &[MonthMoney], month: Month, end: Option<Amounts>) -> Option
     if !is_over {
         return end.map(|amounts| amounts.net);
     }
-    let of = |satellite: &SatelliteMonth| match satellite.stub {
+    let known: Vec<Micro> = told?.satellites.iter().filter_map(brought_by).collect();
+    (!known.is_empty()).then(|| known.into_iter().sum())
+}
+
+/// What a satellite brings of a month that is over.
+fn brought_by(satellite: &SatelliteMonth) -> Option<Micro> {
+    match satellite.stub {
         Some(stub) => Some(stub.paid - stub.disposed),
         None => satellite.ours,
-    };
-    let known: Vec<Micro> = told?.satellites.iter().filter_map(of).collect();
-    (!known.is_empty()).then(|| known.into_iter().sum())
+    }
 }
 
 /// The sum of satellites.
@@ -210,6 +221,15 @@ fn satellite_money(satellite: &Satellite, month: Month, now_ms: i64) -> Satellit
         held: satellite.held(month, pace),
         asked_ms: word.map(|(ms, _)| *ms),
     }
+}
+
+/// Of a month nothing is told of: what was earned is unknown, not nothing.
+fn unheard(money: SatelliteMoney) -> SatelliteMoney {
+    let parts = money.parts.map(|part| Part {
+        price: part.price,
+        ..Part::default()
+    });
+    SatelliteMoney { parts, ..money }
 }
 
 fn add(sum: Option<Estimate>, more: Option<Estimate>) -> Option<Estimate> {
@@ -302,9 +322,11 @@ fn tallies(purse: &Purse, month: Month, now_ms: i64) -> Tallies {
             continue;
         }
         let usage = crate::analysis::money::usage::usage(&account, month, now_ms);
-        let yesterday = (end - 1).div_euclid(DAY_MS) * DAY_MS - DAY_MS;
+        // A tally may come a day after its day: until then none is missed, as confidence has it, too.
+        let due = (end - 1).div_euclid(DAY_MS) * DAY_MS - 2 * DAY_MS;
+        let is_current = usage.missing.is_empty() && usage.last.is_some_and(|tally| tally.day_ms >= due);
         tallies.satellites += 1;
-        tallies.current += u32::from(usage.last.is_some_and(|tally| tally.day_ms >= yesterday));
+        tallies.current += u32::from(is_current);
         tallies.filled += usage.filled.len() as u32;
         tallies.missing += usage.missing.len() as u32;
     }
@@ -386,10 +408,10 @@ pub fn earnings(
     let as_of = purse.asked_ms().into_iter().chain(purse.newest_day_ms()).max();
     Ok(Some(Earnings {
         month: month.to_string(),
-        so_far_microusd: is_priced.then_some(so_far.net.0),
+        so_far_microusd: (is_priced && purse.hears(month)).then_some(so_far.net.0),
         estimate_microusd: estimates.tallies.map(|estimate| estimate.amounts.net.0),
         node_estimate_microusd: estimates.node.map(|(net, _)| net.0),
-        held_microusd: is_priced.then_some(so_far.held.0),
+        held_microusd: (is_priced && purse.hears(month)).then_some(so_far.held.0),
         as_of: as_of.map(rfc3339),
         currency: terms.currency.clone(),
     }))

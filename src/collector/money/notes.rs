@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::analysis::money::{pace, settled};
-use crate::api::money::{MonthState, NodeMoney, Note, NoteKind, PriceSource};
+use crate::api::money::{MonthState, NodeMoney, Note, NoteKind, Part, PriceSource};
 use crate::domain::money::{Micro, Month, TB};
 
 /// The gravest first.
@@ -137,7 +137,9 @@ fn satellites(money: &NodeMoney, notes: &mut Vec<Note>) {
             );
             continue;
         }
-        if satellite.parts.each().iter().any(|part| part.amounts.is_none()) {
+        let is_there = |part: &Part| part.bytes > 0 || part.byte_hours.is_some();
+        let parts = satellite.parts.each();
+        if parts.iter().any(|part| part.amounts.is_none() && is_there(part)) {
             note(
                 NoteKind::PriceUnknown,
                 format!("the prices of {name} are unknown: sums are without it"),

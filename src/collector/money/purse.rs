@@ -15,6 +15,9 @@ use crate::store::{Reader, Result};
 /// Days before a month that are looked at: the last tally, and the pace.
 const EVE_MS: i64 = 40 * super::DAY_MS;
 
+/// A tally comes up to a day after its day, which begins up to a day before now.
+const HEARD_MS: i64 = 3 * super::DAY_MS;
+
 /// A satellite of a node.
 pub struct Satellite {
     /// What is kept of it.
@@ -38,6 +41,7 @@ pub struct Purse {
     pub satellites: Vec<Satellite>,
     /// How its release counts.
     pub counts: node_way::Counts,
+    now_ms: i64,
     rows: MoneyRows,
 }
 
@@ -103,6 +107,7 @@ impl Purse {
         Self {
             satellites,
             counts: node_way::Counts::of(version),
+            now_ms,
             rows,
         }
     }
@@ -139,6 +144,15 @@ impl Purse {
             !(rows.stored.is_empty() && rows.moved.is_empty() && rows.prices.is_empty())
         };
         self.satellites.iter().any(known) || !self.rows.estimates.is_empty()
+    }
+
+    /// Whether anything is known of a month. In the first days of one that runs nothing is told yet, and nothing earned:
+    /// it counts as known where the days before it are. Of one that is over each satellite's days and paystubs say it.
+    pub fn hears(&self, month: Month) -> bool {
+        let is_known = || self.satellites.iter().any(|satellite| satellite.knows(month));
+        let is_told = || self.of_month(month).next().is_some();
+        let is_near = |ms: i64| self.now_ms - ms < HEARD_MS;
+        month != Month::of_ms(self.now_ms) || is_known() || is_told() || self.newest_day_ms().is_some_and(is_near)
     }
 
     /// The newest day anything is known of, ms since the epoch.
@@ -231,6 +245,7 @@ impl Satellite {
                 left: Micro(0),
                 lost: held.left,
                 half_back: None,
+                half_more: Micro(0),
                 next_rate: None,
                 ..held
             },

@@ -6,13 +6,15 @@ use super::purse::{Purse, Satellite};
 use super::{Span, Terms};
 use crate::analysis::money::yields::{self, CostModel, balance};
 use crate::analysis::money::{month, pay, settled};
+use crate::analysis::storage::paid;
 use crate::api::money::{
-    Amounts, Component, Costs, Held, NextPayout, Part, Parts, Return, SatelliteMoney, Unpaid, Yield,
+    Amounts, Component, Costs, Held, MonthMoney, NextPayout, Part, Parts, Return, SatelliteMoney, Unpaid, Yield,
 };
 use crate::api::table::Value;
 use crate::domain::money::{Micro, Month, PAID_HOURS, Paystub};
 use crate::store::query::Scope;
 use crate::store::{Reader, Result};
+use crate::support::clock::DAY_MS;
 
 /// What satellites keep back together.
 pub fn held(satellites: &[SatelliteMoney]) -> Held {
@@ -23,25 +25,24 @@ pub fn held(satellites: &[SatelliteMoney]) -> Held {
         held.returned += of.returned;
         held.left += of.left;
         held.lost += of.lost;
-        if let Some((month, amount)) = of.half_back {
+        if let Some((month, amount)) = of.half_back.filter(|(_, amount)| *amount != Micro(0)) {
             held.coming.push(Return {
                 satellite: satellite.name.clone(),
                 month,
                 amount,
             });
         }
-        // Of what is kept back today; what will be, is not yet anybody's.
-        held.at_exit += of.left - of.half_back.map_or(Micro(0), |_| pay::percent(of.left, 50));
+        held.at_exit += of.left - of.half_back.map_or(Micro(0), |(_, half)| half);
     }
     held.coming
         .sort_by(|a, b| (a.month, &a.satellite).cmp(&(b.month, &b.satellite)));
     held
 }
 
-/// What a TB brings. `end`: the month's estimate, satellites' parts so far beside it.
+/// What a TB brings in the month that runs. `end`: its estimate, satellites' parts so far beside it.
 pub fn yields(
     reader: &Reader,
-    node: &str,
+    (node, purse): (&str, &Purse),
     (end, satellites): (Option<Amounts>, &[SatelliteMoney]),
     now_ms: i64,
 ) -> Result<Yield> {
@@ -50,24 +51,15 @@ pub fn yields(
     let space = space::space(reader, node, (told.as_ref(), kept.as_ref()), now_ms)?.map(|(space, _)| space);
     let disk = books::disk(told.as_ref(), kept.as_ref()).map(|heard| heard.disk);
     let used = disk.and_then(|disk| disk.used);
-    let last = satellites.iter().filter_map(|satellite| satellite.last_bytes);
-    let paid = space.as_ref().and_then(|space| space.paid).or_else(|| {
-        let sum: u64 = last.sum();
-        (sum > 0).then_some(sum)
-    });
+    let paid = space
+        .as_ref()
+        .and_then(|space| space.paid)
+        .or_else(|| last_paid(purse, now_ms));
     let net = end.map(|end| end.net);
     let per_tb = |bytes: Option<u64>| {
         net.zip(bytes)
             .and_then(|(net, bytes)| yields::per_tb(net, bytes as f64))
     };
-    let (mut moved, mut bytes) = (Micro(0), 0_u64);
-    for satellite in satellites {
-        let parts: [&Part; 3] = [&satellite.parts.egress, &satellite.parts.repair, &satellite.parts.audit];
-        for part in parts {
-            moved += part.amounts.unwrap_or_default().net;
-            bytes = bytes.saturating_add(part.bytes);
-        }
-    }
     let price = usual_price(satellites);
     let worth = |bytes: u64| price.map(|cents| pay::stored(bytes as f64 * PAID_HOURS, cents));
     let unpaid = [
@@ -79,11 +71,59 @@ pub fn yields(
     Ok(Yield {
         per_tb_used: per_tb(plausible(used, paid)),
         per_tb_paid: per_tb(paid),
-        per_tb_egress: yields::per_tb(moved, bytes as f64),
+        per_tb_egress: per_tb_moved(satellites),
         used,
         paid,
         unpaid: unpaid.map(|(what, bytes)| (what, bytes, worth(bytes))).collect(),
     })
+}
+
+/// What satellites pay for by tallies of the last days, by the rule that tells of a disk: a report that is just begun, or
+/// a slip, is passed over. Of those that told none nothing is known; `None`: none did.
+fn last_paid(purse: &Purse, now_ms: i64) -> Option<u64> {
+    let month = Month::of_ms(now_ms);
+    let pays = |satellite: &&Satellite| satellite.trusted && satellite.account(month).disqualified_ms.is_none();
+    let last = purse.satellites.iter().filter(pays).filter_map(|satellite| {
+        let stored = &satellite.rows.stored;
+        let young = stored.partition_point(|day| day.start_ms < now_ms - space::TALLIES * DAY_MS);
+        paid(stored.get(young..)?).map(|paid| paid.bytes)
+    });
+    last.reduce(u64::saturating_add)
+}
+
+/// What a TB brought in a month that is over: by its own byte-hours, of satellites of whom both they and what they brought
+/// are known. What was on the disk then is not asked for.
+pub fn yields_of(satellites: &[SatelliteMoney], told: Option<&MonthMoney>) -> Yield {
+    let of = |satellite: &SatelliteMoney| {
+        let months = &told?.satellites;
+        let month = months.iter().find(|of| of.satellite_id == satellite.satellite_id);
+        month
+            .and_then(super::brought_by)
+            .zip(satellite.parts.storage.byte_hours.filter(|hours| *hours > 0.0))
+    };
+    let known: Vec<(Micro, f64)> = satellites.iter().filter_map(of).collect();
+    let net = known.iter().map(|(net, _)| *net).sum();
+    let bytes = known.iter().map(|(_, hours)| hours).sum::<f64>() / PAID_HOURS;
+    let is_known = !known.is_empty();
+    Yield {
+        per_tb_paid: is_known.then(|| yields::per_tb(net, bytes)).flatten(),
+        per_tb_egress: per_tb_moved(satellites),
+        paid: is_known.then_some(bytes.round() as u64),
+        ..Yield::default()
+    }
+}
+
+/// What a TB moved brings; `None`: nothing was moved.
+fn per_tb_moved(satellites: &[SatelliteMoney]) -> Option<Micro> {
+    let (mut moved, mut bytes) = (Micro(0), 0_u64);
+    for satellite in satellites {
+        let parts: [&Part; 3] = [&satellite.parts.egress, &satellite.parts.repair, &satellite.parts.audit];
+        for part in parts {
+            moved += part.amounts.unwrap_or_default().net;
+            bytes = bytes.saturating_add(part.bytes);
+        }
+    }
+    yields::per_tb(moved, bytes as f64)
 }
 
 /// What is used, unless the tallies contradict it: more is paid than is there.
