@@ -349,3 +349,100 @@ fn a_drop_is_told_when_the_month_shows_it() {
         assert_eq!(is_told, expected, "{at} {bytes}");
     }
 }
+
+#[test]
+fn a_month_nobody_told_of_is_unknown_and_not_nothing() {
+    let now = ms(NOW);
+    let data = tempfile::tempdir().unwrap();
+    let sat = Sat {
+        joined: Some("2026-03-05T00:00:00Z"),
+        ..sat("2026-11-01", now, Vec::new())
+    };
+    keep(data.path(), now, &[sat], MoneySource::Db);
+    for (args, wanted) in [
+        (
+            &["--at", NOW, "earnings", "--month", "2026-01"][..],
+            "  the node joined its first satellite in 2026-03",
+        ),
+        (
+            &["--at", NOW, "earnings", "--month", "2019-01"],
+            "  the node joined its first satellite in 2026-03",
+        ),
+        (
+            &["--at", NOW, "earnings", "--month", "2026-06"],
+            "  nothing is known of 2026-06",
+        ),
+        (
+            &["--at", "2026-09-20T12:00:00Z", "earnings"],
+            "  nothing is known of 2026-09",
+        ),
+        (
+            &["--at", "2026-01-20T12:00:00Z", "earnings"],
+            "  the node joined its first satellite in 2026-03",
+        ),
+    ] {
+        let text = stdout(data.path(), args);
+        assert!(text.lines().any(|line| line == wanted), "{args:?}\n{text}");
+        assert!(!text.contains("0.00"), "{args:?}\n{text}");
+        let answer = json(data.path(), &[args, &["--json"]].concat());
+        let node = &answer["nodes"][0];
+        for key in ["gross", "held", "so_far", "node_way_so_far", "estimate"] {
+            assert!(node[format!("{key}_microusd")].is_null(), "{args:?} {key}\n{node}");
+        }
+        assert_eq!(node["notes"], serde_json::json!([]), "{args:?}");
+    }
+    // The first hours of a month earned nothing yet, where the days before are known.
+    let text = stdout(data.path(), &["--at", "2026-11-02T00:30:00Z", "earnings"]);
+    assert!(!text.contains("nothing is known"), "{text}");
+}
+
+#[test]
+fn a_sum_with_an_unknown_price_is_no_nought() {
+    let now = ms(NOW);
+    let unpriced = || Sat {
+        id: "B",
+        url: "b.x:1",
+        prices: None,
+        ..sat("2026-11-01", now, Vec::new())
+    };
+    let priced = sat("2026-11-01", now, Vec::new());
+    for (sats, total) in [(vec![unpriced()], "? ? ?"), (vec![priced, unpriced()], "≥")] {
+        let data = tempfile::tempdir().unwrap();
+        keep(data.path(), now, &sats, MoneySource::Db);
+        let text = stdout(data.path(), &["--at", NOW, "earnings"]);
+        let line = |name: &str| {
+            let line = text.lines().find(|line| line.trim_start().starts_with(name)).unwrap();
+            line.split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        assert!(line("b ").ends_with("? ? ? –"), "{text}");
+        assert!(line("total").contains(total), "{text}");
+        let answer = json(data.path(), &["--at", NOW, "earnings", "--json"]);
+        let of_b = answer["nodes"][0]["satellites"].as_array().unwrap().last().unwrap();
+        assert!(of_b["gross_microusd"].is_null() && of_b["net_microusd"].is_null());
+        assert_eq!(answer["nodes"][0]["gross_microusd"].is_null(), sats.len() == 1);
+    }
+}
+
+#[test]
+fn a_tb_brings_what_the_month_says_and_no_slip_counts() {
+    let now = ms(NOW);
+    let data = tempfile::tempdir().unwrap();
+    let mut stored = days("2026-10-01", now, TB);
+    stored.retain(|day| day.start_ms < ms("2026-11-01T00:00:00Z"));
+    stored.extend(days("2026-11-01", now, 5.0 * TB));
+    // A report that is just begun.
+    let last = stored.last_mut().unwrap();
+    (last.byte_hours, last.bytes, last.hours) = (144e3 * 22.0, Some(144e3), Some(22.0));
+    let sat = Sat {
+        stored,
+        ..sat("2026-10-01", now, Vec::new())
+    };
+    keep(data.path(), now, &[sat], MoneySource::Db);
+    let yields = |text: &str| told(data.path(), now, text, Terms::default()).yields;
+    assert_eq!(yields("2026-11").paid, Some(5_000_000_000_000));
+    // A month that is over has its own: 744 hours of a TB, at the price.
+    let october = yields("2026-10");
+    assert_eq!(october.paid, Some((TB * 744.0 / 720.0).round() as u64));
+    assert_eq!(october.per_tb_paid, Some(Micro(1_490_000)));
+    assert_eq!((october.used, yields("2026-06").per_tb_paid), (None, None));
+}

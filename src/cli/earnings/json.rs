@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::known;
 use crate::api::money::{Component, MonthMoney, NodeMoney, Receipt, SatelliteMoney, SatelliteMonth, SentPart, Stub};
 use crate::domain::money::{Micro, Month};
 use crate::report::time::rfc3339;
@@ -23,7 +24,10 @@ fn amount(amount: Option<Micro>) -> Value {
 fn node(node: &NodeMoney) -> Value {
     let estimates = &node.estimates;
     let end = estimates.tallies;
-    let sum = &node.so_far.amounts;
+    let sum = known::of_node(node);
+    let way = node.node_way.so_far;
+    // By days alone; of a month of which there are none it would say nothing.
+    let has_days = !known::is_nothing(node) && (way.gross != Micro(0) || node.month == Month::of_ms(node.now_ms));
     let satellites: Vec<Value> = node.satellites.iter().map(satellite).collect();
     let months: Vec<Value> = node.history.iter().map(month).collect();
     let notes: Vec<&str> = node.notes.iter().map(|note| note.text.as_str()).collect();
@@ -31,9 +35,9 @@ fn node(node: &NodeMoney) -> Value {
         "name": node.node,
         "month": node.month.to_string(),
         "gone": node.gone,
-        "gross_microusd": sum.gross.0,
-        "held_microusd": sum.held.0,
-        "so_far_microusd": sum.net.0,
+        "gross_microusd": amount(sum.map(|sum| sum.gross)),
+        "held_microusd": amount(sum.map(|sum| sum.held)),
+        "so_far_microusd": amount(sum.map(|sum| sum.net)),
         "satellites_without_price": node.so_far.without,
         "estimate_microusd": amount(end.map(|end| end.amounts.net)),
         "estimate_gross_microusd": amount(end.map(|end| end.amounts.gross)),
@@ -44,7 +48,7 @@ fn node(node: &NodeMoney) -> Value {
         "confidence_because": estimates.because,
         "node_so_far_microusd": amount(node.told.map(|told| told.amounts.net)),
         "node_estimate_microusd": amount(estimates.node.map(|(net, _)| net)),
-        "node_way_so_far_microusd": node.node_way.so_far.net.0,
+        "node_way_so_far_microusd": amount(has_days.then_some(way.net)),
         "node_way_estimate_microusd": amount(node.node_way.month_end),
         "held_so_far_microusd": node.held.left.0,
         "held_returned_microusd": node.held.returned.0,
@@ -62,7 +66,8 @@ fn satellite(satellite: &SatelliteMoney) -> Value {
         let is_storage = component == Component::Storage;
         json!({
             "component": component.word(),
-            "bytes": (!is_storage).then_some(part.bytes),
+            // Of nothing known nothing is known of bytes, either.
+            "bytes": (!is_storage && !known::is_blank(satellite)).then_some(part.bytes),
             "byte_hours": part.byte_hours.map(|hours| hours.round() as u64),
             "price_cents": part.price,
             "gross_microusd": amount(part.amounts.map(|amounts| amounts.gross)),
@@ -70,6 +75,7 @@ fn satellite(satellite: &SatelliteMoney) -> Value {
             "net_microusd": amount(part.amounts.map(|amounts| amounts.net)),
         })
     };
+    let sum = known::of_satellite(satellite);
     json!({
         "satellite_id": satellite.satellite_id,
         "name": satellite.name,
@@ -82,14 +88,15 @@ fn satellite(satellite: &SatelliteMoney) -> Value {
         "last_bytes": satellite.last_bytes,
         "last_report_at": time(satellite.last_tally_ms),
         "components": Component::ALL.map(component),
-        "gross_microusd": satellite.so_far.gross.0,
-        "held_microusd": satellite.so_far.held.0,
-        "net_microusd": satellite.so_far.net.0,
+        "gross_microusd": amount(sum.map(|sum| sum.gross)),
+        "held_microusd": amount(sum.map(|sum| sum.held)),
+        "net_microusd": amount(sum.map(|sum| sum.net)),
         "estimate_microusd": amount(satellite.month_end.map(|end| end.net)),
         "held_so_far_microusd": satellite.held.left.0,
         "held_returned_microusd": satellite.held.returned.0,
         "half_back_month": satellite.held.half_back.map(|(month, _)| month.to_string()),
         "half_back_microusd": amount(satellite.held.half_back.map(|(_, amount)| amount)),
+        "half_back_more_microusd": amount(satellite.held.half_back.map(|_| satellite.held.half_more)),
     })
 }
 

@@ -1,7 +1,9 @@
 //! `earnings`: a month's money as a table, as people paste it where they compare nodes.
 
 mod json;
+mod known;
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 #[cfg(unix)]
 use std::time::Duration;
@@ -10,7 +12,7 @@ use super::page::{self, Column, Page};
 use super::{Failure, Global, collect, read};
 use crate::api::message::{Answer, Query};
 use crate::api::money::{
-    Amounts, Costs, MonthMoney, MonthState, NodeMoney, Part, SatelliteMoney, SatelliteMonth, Stub,
+    Amounts, Costs, MonthMoney, MonthState, NodeMoney, Part, Parts, SatelliteMoney, SatelliteMonth, Stub,
 };
 #[cfg(unix)]
 use crate::api::socket;
@@ -49,19 +51,45 @@ pub fn run(global: &Global, args: &Args) -> Result<(), Failure> {
         months: 0,
     };
     drop(reader);
-    let nodes = match ask(global, query)? {
-        Answer::Money(nodes) => nodes,
-        _ => Vec::new(),
-    };
+    let nodes = nodes(global, query.clone())?;
     let mut out = io::BufWriter::new(io::stdout().lock());
     if args.json {
         let month = month.unwrap_or_else(|| Month::of_ms(now_ms));
         serde_json::to_writer(&mut out, &json::answer(&nodes, month, now_ms)).map_err(io::Error::from)?;
         writeln!(out)?;
     } else {
-        write(&mut out, &nodes, month.unwrap_or_else(|| Month::of_ms(now_ms)))?;
+        // Of a month before it joined a node's answer has no satellites.
+        let joined = match nodes.iter().any(known::is_nothing) {
+            true => known::joined(&self::nodes(global, of_now(query))?),
+            false => BTreeMap::new(),
+        };
+        write(
+            &mut out,
+            &nodes,
+            (month.unwrap_or_else(|| Month::of_ms(now_ms)), &joined),
+        )?;
     }
     Ok(out.flush()?)
+}
+
+/// The same question as of now.
+fn of_now(query: Query) -> Query {
+    match query {
+        Query::Money { nodes, .. } => Query::Money {
+            nodes,
+            at_ms: None,
+            month: None,
+            months: 1,
+        },
+        other => other,
+    }
+}
+
+fn nodes(global: &Global, query: Query) -> Result<Vec<NodeMoney>, Failure> {
+    Ok(match ask(global, query)? {
+        Answer::Money(nodes) => nodes,
+        _ => Vec::new(),
+    })
 }
 
 /// The running collector's answer; else the database's, by the configuration as it is now.
@@ -80,6 +108,9 @@ fn ask(global: &Global, query: Query) -> Result<Answer, Failure> {
     )?));
     hub.answer(&query).map_err(Failure::Usage)
 }
+
+/// What an amount in cents shows.
+const CENT: i64 = 10_000;
 
 const fn column(title: &'static str, drop: u8) -> Column {
     Column { title, drop }
@@ -102,18 +133,23 @@ const COLUMNS: [Column; 13] = [
 ];
 
 /// Every node, the fleet last.
-fn write(out: &mut impl Write, nodes: &[NodeMoney], month: Month) -> io::Result<()> {
+fn write(
+    out: &mut impl Write,
+    nodes: &[NodeMoney],
+    (month, joined): (Month, &BTreeMap<String, Month>),
+) -> io::Result<()> {
     let mut page = Page::new(out, page::width());
     let mut sums = (Amounts::default(), Micro(0));
-    let (mut known, mut ends) = (0, 0);
+    let (mut known, mut ends, mut is_part) = (0, 0, false);
     for (n, node) in nodes.iter().enumerate() {
         if n > 0 {
             page.paragraph(0, "")?;
         }
-        write_node(&mut page, node)?;
-        sums.0 += node.so_far.amounts;
+        write_node(&mut page, node, joined)?;
+        sums.0 += known::of_node(node).unwrap_or_default();
+        is_part |= node.so_far.without > 0;
         sums.1 += node.estimates.tallies.unwrap_or_default().amounts.net;
-        known += usize::from((node.so_far.without as usize) < node.satellites.len());
+        known += usize::from(known::of_node(node).is_some());
         ends += usize::from(node.estimates.tallies.is_some());
     }
     match nodes {
@@ -137,8 +173,9 @@ fn write(out: &mut impl Write, nodes: &[NodeMoney], month: Month) -> io::Result<
                 " so far".to_owned()
             };
             let text = format!(
-                "all {} nodes, {month}: {} net{so_far}{end}",
+                "all {} nodes, {month}: {}{} net{so_far}{end}",
                 nodes.len(),
+                if is_part && known > 0 { "at least " } else { "" },
                 amount(sums.0.net, known)
             );
             page.paragraph(4, &text)
@@ -172,7 +209,7 @@ fn exact(node: &NodeMoney, amount: Micro) -> String {
     node.currency.fine(amount)
 }
 
-fn write_node(page: &mut Page<impl Write>, node: &NodeMoney) -> io::Result<()> {
+fn write_node(page: &mut Page<impl Write>, node: &NodeMoney, joined: &BTreeMap<String, Month>) -> io::Result<()> {
     let is_running = node.month == Month::of_ms(node.now_ms);
     let gone = match is_running {
         true => format!(", {:.0} % of the month gone", node.gone * 100.0),
@@ -180,11 +217,16 @@ fn write_node(page: &mut Page<impl Write>, node: &NodeMoney) -> io::Result<()> {
     };
     page.paragraph(4, &format!("{}, {} (UTC){gone}", node.node, node.month))?;
     // Who answered, or was asked in vain, is named already.
-    if node.satellites.is_empty() && node.asked_ms.is_none() && node.error.is_none() {
+    if node.satellites.is_empty() && node.asked_ms.is_none() && node.error.is_none() && !joined.contains_key(&node.node)
+    {
         return page.paragraph(
             2,
             "  nothing is known of its money: name its API (api=URL), or its databases (data=DIR)",
         );
+    }
+    if known::is_nothing(node) {
+        page.paragraph(2, &format!("  {}", known::nothing(node, joined)))?;
+        return write_rest(page, node);
     }
     let mut rows: Vec<Vec<String>> = node.satellites.iter().map(|satellite| row(node, satellite)).collect();
     rows.push(total(node));
@@ -212,6 +254,8 @@ fn row(node: &NodeMoney, satellite: &SatelliteMoney) -> Vec<String> {
     let parts = &satellite.parts;
     let both = parts.repair.amounts.zip(parts.audit.amounts);
     let tb = |bytes: u64| format!("{:.3}", bytes as f64 / TB);
+    let known = known::of_satellite(satellite);
+    let sum = |of: fn(&Amounts) -> Micro| known.map_or_else(unknown, |amounts| exact(node, of(&amounts)));
     vec![
         satellite.name.clone(),
         satellite.age_months.map_or_else(unknown, |age| age.to_string()),
@@ -227,15 +271,16 @@ fn row(node: &NodeMoney, satellite: &SatelliteMoney) -> Vec<String> {
         amount(&parts.egress),
         tb(parts.repair.bytes + parts.audit.bytes),
         both.map_or_else(unknown, |(repair, audit)| exact(node, repair.gross + audit.gross)),
-        exact(node, satellite.so_far.gross),
-        exact(node, -satellite.so_far.held),
-        exact(node, satellite.so_far.net),
+        sum(|amounts| amounts.gross),
+        sum(|amounts| -amounts.held),
+        sum(|amounts| amounts.net),
         satellite
             .month_end
             .map_or_else(|| "–".to_owned(), |amounts| exact(node, amounts.net)),
     ]
 }
 
+/// The last row; `≥` before what is without satellites whose prices are unknown, `?` where nothing is known.
 fn total(node: &NodeMoney) -> Vec<String> {
     let so_far = &node.so_far;
     let sum = |of: fn(&SatelliteMoney) -> u64| node.satellites.iter().map(of).sum::<u64>() as f64 / TB;
@@ -246,22 +291,38 @@ fn total(node: &NodeMoney) -> Vec<String> {
         // An empty sum of floating point numbers is minus zero.
         .fold(0.0, |sum, hours| sum + hours);
     let end = node.estimates.tallies;
+    let lacks = |of: fn(&Parts<Part>) -> &Part| {
+        let mut parts = node.satellites.iter().map(|satellite| of(&satellite.parts));
+        parts.any(|part| part.amounts.is_none())
+    };
+    let amount = |amount: Micro, lacks: bool| match (lacks, amount) {
+        (false, amount) => exact(node, amount),
+        (true, Micro(0)) => "?".to_owned(),
+        (true, amount) => format!("≥ {}", exact(node, amount)),
+    };
+    let (parts, sums, is_part) = (&so_far.parts, &so_far.amounts, so_far.without > 0);
     vec![
         "total".to_owned(),
         String::new(),
         String::new(),
         format!("{:.2}", byte_hours / PAID_HOURS / TB),
-        exact(node, so_far.parts.storage.gross),
+        amount(parts.storage.gross, lacks(|parts| &parts.storage)),
         format!("{:.3}", sum(|satellite| satellite.parts.egress.bytes)),
-        exact(node, so_far.parts.egress.gross),
+        amount(parts.egress.gross, lacks(|parts| &parts.egress)),
         format!(
             "{:.3}",
             sum(|satellite| satellite.parts.repair.bytes + satellite.parts.audit.bytes)
         ),
-        exact(node, so_far.parts.repair.gross + so_far.parts.audit.gross),
-        exact(node, so_far.amounts.gross),
-        exact(node, -so_far.amounts.held),
-        exact(node, so_far.amounts.net),
+        amount(
+            parts.repair.gross + parts.audit.gross,
+            lacks(|parts| &parts.repair) || lacks(|parts| &parts.audit),
+        ),
+        amount(sums.gross, is_part),
+        match (is_part, sums.gross) {
+            (true, Micro(0)) => "?".to_owned(),
+            _ => exact(node, -sums.held),
+        },
+        amount(sums.net, is_part),
         end.map_or_else(|| "–".to_owned(), |end| exact(node, end.amounts.net)),
     ]
 }
@@ -444,14 +505,28 @@ fn write_rest(page: &mut Page<impl Write>, node: &NodeMoney) -> io::Result<()> {
         let coming: Vec<String> = coming.collect();
         let next = match coming.as_slice() {
             [] => String::new(),
-            // What is kept back until then comes with it.
-            all => format!("; comes back: {}", all.join(", ")),
+            all => format!("; of it comes back: {}", all.join(", ")),
+        };
+        let at_exit = match node.held.at_exit {
+            Micro(0) => String::new(),
+            rest => format!("; {} only at a graceful exit", money(node, rest)),
+        };
+        let more: Micro = node.satellites.iter().map(|satellite| satellite.held.half_more).sum();
+        let more = match more.0 >= CENT / 2 {
+            true => format!(
+                "; and half of what is kept back until then, about {}",
+                money(node, more)
+            ),
+            false => String::new(),
         };
         let when = match node.month == Month::of_ms(node.now_ms) {
             true => "so far".to_owned(),
             false => format!("before {}", node.month),
         };
-        page.paragraph(4, &format!("  held {when} {}{next}", money(node, node.held.left)))?;
+        page.paragraph(
+            4,
+            &format!("  held {when} {}{next}{at_exit}{more}", money(node, node.held.left)),
+        )?;
     }
     let is_over = |satellite: &SatelliteMoney| satellite.disqualified_ms.is_some_and(|ms| ms < node.month.end_ms());
     if node.held.lost != Micro(0) && node.satellites.iter().any(is_over) {
