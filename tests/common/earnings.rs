@@ -173,10 +173,9 @@ fn satellite(scene: Scene, stored: f64, joined: Month, (id, name, share): (&str,
             taken,
             returned,
             left: taken - returned,
-            lost: Micro(0),
             half_back: (age <= 15).then(|| (joined.plus(15), Micro(taken.0))),
-            half_more: Micro(0),
             next_rate: (age < 10).then(|| (joined.plus((age + 2) / 3 * 3), rate((age + 2) / 3 * 3 + 1))),
+            ..HeldOf::default()
         },
         asked_ms: Some(scene.now_ms - 120_000),
     }
