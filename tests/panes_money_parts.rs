@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::earnings::{answer, month};
+use common::earnings::{answer, fleet, month, node};
 use common::fleet::{Look, NOW_MS, draw, fresh, lines, press};
 use common::states;
 use common::storage::told;
@@ -221,9 +221,149 @@ fn costs_of_which_a_part_was_not_said_are_not_known() {
     let line = |words: &str| shown.lines().find(|line| line.contains(words)).unwrap_or_default();
     assert!(line("only barn").contains("2.90"), "{shown}");
     assert!(
-        line("pays back in").contains("≥ 16 months  of $180.00, no price per kWh"),
+        line("pays back in").contains("≥ 16 months  attic alone, no price per kWh"),
         "{shown}"
     );
+}
+
+/// All explanations of what is shown.
+fn explanations(model: &mut Model) -> Vec<String> {
+    let mut all = Vec::new();
+    states::each_figure(model, SIZE, |text| {
+        all.push(text.to_owned());
+        false
+    });
+    all
+}
+
+#[test]
+fn an_explanation_is_of_what_the_row_is_of() {
+    let mut model = model(|_| {});
+    press(&mut model, "enter", SIZE);
+    let id = model.shared.satellite.clone().unwrap();
+    if model.view().focused() != Some("nodes") {
+        press(&mut model, "v", SIZE);
+    }
+    let attic = node("attic", NOW_MS, None, 12);
+    let one = attic.satellites.iter().find(|one| one.satellite_id == id).unwrap();
+    let net = format!("= ${:.6} net", one.so_far.net.dollars());
+    assert_ne!(one.so_far.net, attic.so_far.amounts.net);
+    let title = format!("attic, {} only: earned this month", one.name);
+    let all = explanations(&mut model);
+    let told = all.iter().find(|text| text.contains(&title));
+    assert!(told.is_some_and(|text| text.contains(&net)), "{title} {net}: {told:?}");
+}
+
+#[test]
+fn a_figure_of_paystubs_is_told_by_what_it_is_made_of() {
+    let all = explanations(&mut model(|_| {}));
+    // Of March only one node was kept back anything.
+    let title = |text: &&String| text.contains("March 2026: $0.67 held back");
+    let told = all.iter().find(title).unwrap();
+    assert!(told.contains("held back: dock $0.668137"), "{told}");
+}
+
+#[test]
+fn what_a_year_sums_up_is_of_the_same_months() {
+    let mut model = model(|_| {});
+    press(&mut model, "t", SIZE);
+    model.answer_all(answer);
+    let shown = text(&mut model);
+    let year = row(&shown, "2026, 7 months settled: $");
+    let nodes = fleet(NOW_MS, None, 0);
+    let months = nodes.iter().flat_map(|node| &node.history);
+    let stubs = months
+        .filter(|told| told.month.year() == 2026)
+        .filter_map(|told| told.stub);
+    let gross: Micro = stubs.map(|stub| stub.gross).sum();
+    assert!(year.contains(&format!(": ${:.2} gross", gross.dollars())), "{year}");
+    assert!(year.contains(" · Aug so far $"), "{year}");
+}
+
+#[test]
+fn days_nobody_told_of_are_no_zeros() {
+    let unknown = |query: &Query| {
+        let mut said = answer(query)?;
+        if let Answer::Money(nodes) = &mut said {
+            for day in nodes.iter_mut().flat_map(|node| &mut node.days) {
+                day.gross = Default::default();
+            }
+        }
+        Ok(said)
+    };
+    // The month before, and its lines.
+    let shown = |say: fn(&Query) -> Result<Answer, String>| {
+        let mut model = model(|_| {});
+        text(&mut model);
+        press(&mut model, "[", SIZE);
+        model.answer_all(say);
+        while !text(&mut model).contains("AGAINST THE MONTH BEFORE") {
+            press(&mut model, "m", SIZE);
+        }
+        text(&mut model)
+    };
+    let known = shown(answer);
+    let shown = shown(unknown);
+    assert!(shown.contains("days of July 2026 are not known"), "{shown}");
+    assert!(!shown.contains("$0.00 so far"), "{shown}");
+    // Those that are known are over.
+    let line = row(&known, "AGAINST THE MONTH BEFORE");
+    assert!(line.contains("gross: $") && !line.contains("so far"), "{line}");
+}
+
+#[test]
+fn who_was_never_paid_is_told_what_waits() {
+    let shown = text(&mut model(|node| {
+        node.payout = None;
+        for month in &mut node.history {
+            month.waits = Micro(if node.node == "attic" && month.month == self::month("2026-07") {
+                370_000
+            } else {
+                0
+            });
+        }
+    }));
+    let line = row(&shown, "no payout yet");
+    assert!(line.contains("$0.37 waits"), "{line}");
+}
+
+#[test]
+fn who_is_in_withholding_may_be_kept_back_nothing() {
+    let mut model = model(|node| {
+        for one in node.history.iter_mut().flat_map(|month| &mut month.satellites) {
+            one.codes = vec![("E".to_owned(), "in withholding: part of it is kept back".to_owned())];
+            if let Some(stub) = &mut one.stub {
+                stub.held = Micro(0);
+            }
+        }
+    });
+    text(&mut model);
+    for key in ["tab", "down", "enter"] {
+        press(&mut model, key, SIZE);
+    }
+    let shown = text(&mut model);
+    assert!(
+        shown.contains("E: in withholding: nothing of it was kept back"),
+        "{shown}"
+    );
+    assert!(!shown.contains("part of it"), "{shown}");
+}
+
+#[test]
+fn hardware_that_is_paid_back_is_said_to_be_of_whom() {
+    let line = |shown: &str| row(shown, "pays back in").to_owned();
+    let all = line(&text(&mut model(|node| {
+        node.costs = node.costs.filter(|costs| costs.invested.is_some());
+    })));
+    assert!(!all.contains("alone") && !all.contains("nodes,"), "{all}");
+    let shown = text(&mut model(|node| {
+        if node.node != "attic"
+            && let Some(costs) = &mut node.costs
+        {
+            (costs.invested, costs.left, costs.payback_months) = (None, None, None);
+        }
+    }));
+    assert!(line(&shown).contains("attic alone, "), "{shown}");
 }
 
 #[test]

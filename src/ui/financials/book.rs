@@ -365,6 +365,30 @@ impl Book {
         self.months.iter().find(|sum| sum.month == month)
     }
 
+    /// Settled, and not sent with any payout until now.
+    pub(super) fn waits(&self) -> Micro {
+        let months = self.nodes.iter().flat_map(|node| &node.history);
+        months.map(|month| month.waits).sum()
+    }
+
+    /// Of whom it is told when hardware has paid for itself, where that is not of all whose running costs are summed up:
+    /// `attic alone`, `2 of 4 nodes`.
+    pub(super) fn paid_back_words(&self) -> String {
+        let with = |of: &dyn Fn(&Costs) -> bool| -> Vec<&str> {
+            let nodes = self.nodes.iter();
+            let named = nodes.filter(|node| node.costs.as_ref().is_some_and(of));
+            named.map(|node| node.node.as_str()).collect()
+        };
+        let invested = with(&|costs| costs.invested.is_some());
+        let summed = with(&|costs| costs.total.is_some());
+        match invested.as_slice() {
+            [] => String::new(),
+            all if summed.is_empty() || all == summed.as_slice() => String::new(),
+            [one] => format!("{one} alone"),
+            many => format!("{} of {} nodes", many.len(), self.nodes.len()),
+        }
+    }
+
     /// It is over.
     pub(super) fn is_past(&self) -> bool {
         self.nodes

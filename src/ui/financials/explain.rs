@@ -272,11 +272,18 @@ impl Told<'_> {
 
     fn payout(&self) -> Explained {
         let Some(next) = self.book.payout else {
+            let facts = self.of_nodes(|node| {
+                let waits: Micro = node.history.iter().map(|month| month.waits).sum();
+                (waits.0 > 0).then(|| (self.cash.exact(waits), "settled and not sent".to_owned()))
+            });
             return explained(
-                "next payout: not known".to_owned(),
+                "no payout yet".to_owned(),
                 String::new(),
-                Vec::new(),
-                &["No payout is known yet: the day is the median of those that came."],
+                facts,
+                &[
+                    "No payout is known yet: its day is told from those that came. What a month settled waits until it \
+                     reaches the least payout, which the satellite sets; nothing is lost.",
+                ],
             );
         };
         let (first, last) = (cash::day(next.between_ms.0), cash::day(next.between_ms.1));
@@ -476,8 +483,12 @@ impl Told<'_> {
                 None => "at this month's profit",
                 Some(_) => "at what this month leaves without the costs that are known, which is more than the profit,",
             };
+            let whose = match self.book.paid_back_words() {
+                whose if whose.is_empty() => whose,
+                whose => format!(" (of {whose}, the others are not in it)"),
+            };
             words.push(format!(
-                "The hardware cost {}: {at} it has paid for itself after {back}, counted from nothing.",
+                "The hardware cost {}{whose}: {at} it has paid for itself after {back}, counted from nothing.",
                 cash.text(invested)
             ));
         }

@@ -2,6 +2,7 @@
 
 use super::book::{Earned, MonthSum};
 use super::cash;
+use super::earned::By;
 use super::explain::{Told, explained, month_of};
 use super::months;
 use super::open;
@@ -31,10 +32,20 @@ pub(super) fn cell(told: &Told<'_>, pane: &Financials, what: &str, of: &str) -> 
     if pane.sheet == Sheet::Yields {
         return told_of_node(told, what, of);
     }
-    match told.book.by_node.iter().find(|sum| sum.key == of) {
-        Some(sum) => earned(told, what, sum, false).map(|told| with_cents(told, what)),
+    match node_row(told, of) {
+        Some(sum) => earned(told, what, &sum, false).map(|told| with_cents(told, what)),
         None => month(told, what, month_of(of)?),
     }
+}
+
+/// A node's row as it is shown: of one satellite, where it is looked at alone.
+fn node_row(told: &Told<'_>, of: &str) -> Option<Earned> {
+    let rows = super::earned::rows(told.book, By::Node, told.shared);
+    let mut sum = rows.into_iter().find(|sum| sum.key == of)?;
+    if let Some(id) = &told.shared.satellite {
+        sum.name = format!("{}, {} only", sum.name, told.shared.satellite_name(id));
+    }
+    Some(sum)
 }
 
 /// Columns whose cents are shared out say so.
@@ -237,7 +248,7 @@ fn month_end(told: &Told<'_>, sum: &Earned, mut facts: Vec<Fact>, by_satellite: 
         )
     });
     // Why it differs is known of a node as a whole.
-    if !by_satellite {
+    if !by_satellite && told.shared.satellite.is_none() {
         facts.extend(told.differences(|node| node.node == sum.key));
     }
     explained(format!("{}: net by the month's end", sum.name), line, facts, &[END])
@@ -247,6 +258,9 @@ fn month_end(told: &Told<'_>, sum: &Earned, mut facts: Vec<Fact>, by_satellite: 
 pub(super) fn month(told: &Told<'_>, what: &str, at: Month) -> Option<Explained> {
     let cash = told.cash;
     let sum = told.book.months.iter().find(|sum| sum.month == at)?;
+    if let Some(part) = part_of(what).filter(|_| sum.stub.is_some()) {
+        return Some(made_of(told, sum, part));
+    }
     let of_month = |node: &NodeMoney| node.history.iter().position(|one| one.month == at);
     let mut facts = told.of_nodes(|node| {
         let one = &node.history[of_month(node)?];
@@ -271,15 +285,6 @@ pub(super) fn month(told: &Told<'_>, what: &str, at: Month) -> Option<Explained>
             "The paystub, without what was given back, without ours; in percent of ours. Only of nodes and satellites \
              that know both: where some do not, it is dim."
         }
-        "held" => "Kept back by the paystubs of this month.",
-        "returned" => {
-            "Given back of what was kept back earlier: with month 16, and after a graceful exit. Part of the paystub."
-        }
-        "postponed" => {
-            "Of this month's paystubs not sent with its payout: below the least payout, it waits for a later one."
-        }
-        "earlier" => "Of what was sent, what was for earlier months.",
-        "sent" => "Really transferred with this month's payout. Enter shows receipts with their links.",
         "receipt" => "The transaction the money was sent with, or how many there are: Enter lists them, with links.",
         "state" => "running → waiting for paystubs → postponed or paid. A paystub that did not come in time is named.",
         _ => {
@@ -295,6 +300,83 @@ pub(super) fn month(told: &Told<'_>, what: &str, at: Month) -> Option<Explained>
         facts,
         &[words],
     ))
+}
+
+/// A figure of paystubs: its word, where it is, what it means.
+type StubPart = (&'static str, fn(&Stub) -> Micro, &'static str);
+
+fn part_of(what: &str) -> Option<StubPart> {
+    Some(match what {
+        "held" => (
+            "held back",
+            |stub| stub.held,
+            "Kept back by the paystubs of this month.",
+        ),
+        "returned" => (
+            "given back",
+            |stub| stub.disposed,
+            "Given back of what was kept back earlier: with month 16, and after a graceful exit. Part of the paystub.",
+        ),
+        "postponed" => (
+            "postponed",
+            |stub| stub.postponed,
+            "Of this month's paystubs not sent with its payout: below the least payout, it waits for a later one.",
+        ),
+        "earlier" => (
+            "of earlier months",
+            |stub| stub.earlier,
+            "Of what was sent, what was for earlier months.",
+        ),
+        "sent" => (
+            "sent",
+            |stub| stub.distributed,
+            "Really transferred with this month's payout. Enter shows receipts with their links.",
+        ),
+        _ => return None,
+    })
+}
+
+/// What such a figure is made of: by node, and which satellites it is of; of one node by satellite.
+fn made_of(told: &Told<'_>, sum: &MonthSum, (word, of, meaning): StubPart) -> Explained {
+    let cash = told.cash;
+    let all: Micro = sum.stub.iter().map(of).sum();
+    let parts = |node: &NodeMoney| -> Vec<(String, Micro)> {
+        let month = node.history.iter().find(|one| one.month == sum.month);
+        let satellites = month.into_iter().flat_map(|one| &one.satellites);
+        let known = satellites.filter_map(|one| Some((one.name.clone(), of(one.stub.as_ref()?))));
+        known.filter(|(_, amount)| amount.0 != 0).collect()
+    };
+    let facts: Vec<Fact> = match told.book.nodes.as_slice() {
+        [one] => parts(one)
+            .into_iter()
+            .map(|(name, amount)| {
+                Fact::new(&name, cash.exact(amount), "its paystub").since(one.asked_ms, told.shared.now_ms)
+            })
+            .collect(),
+        _ => told.of_nodes(|node| {
+            let parts = parts(node);
+            let sum: Micro = parts.iter().map(|(_, amount)| *amount).sum();
+            let from: Vec<String> = parts
+                .iter()
+                .map(|(name, amount)| format!("{name} {}", cash.exact(*amount)))
+                .collect();
+            (!parts.is_empty()).then(|| (cash.exact(sum), from.join(", ")))
+        }),
+    };
+    let line = match facts.as_slice() {
+        [] => String::new(),
+        facts => {
+            let each: Vec<String> = facts
+                .iter()
+                .map(|fact| format!("{} {}", fact.what, fact.value))
+                .collect();
+            format!("{} {word}: {}", cash.exact(all), each.join(", "))
+        }
+    };
+    let state = months::state(sum, told.book, &told.shared.theme.glyphs).0;
+    let flow = format!("{state}. {}.", flow(sum, told));
+    let title = format!("{}: {} {word}", cash::month(sum.month), cash.text(all));
+    explained(title, line, facts, &[meaning, &flow])
 }
 
 /// How a paystub becomes what was sent.
@@ -426,6 +508,7 @@ fn settled(told: &Told<'_>, what: &str, at: Month, node: &str, one: &SatelliteMo
             .push(format!("Surge: {percent} of what was earned was paid; 100 % is usual."));
     }
     for (letter, meaning) in &one.codes {
+        let meaning = open::meaning((letter, meaning), std::iter::once(one));
         explained.words.push(format!("{letter}: {meaning}."));
     }
     explained

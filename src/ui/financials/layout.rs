@@ -344,7 +344,11 @@ impl Financials {
     fn bars(&self, page: &mut Page<'_>) {
         let title = match self.scope.all {
             true => format!("YEARS, GROSS {}", self.book.cash.symbol()),
-            false => format!("{} MONTHS, GROSS {}", self.bars.len(), self.book.cash.symbol()),
+            false => {
+                let count = self.bars.len();
+                let plural = if count == 1 { "" } else { "S" };
+                format!("{count} MONTH{plural}, GROSS {}", self.book.cash.symbol())
+            }
         };
         let glyphs = page.shared.theme.glyphs;
         page.rule(&title, &bars::legend(&self.bars, &glyphs));
@@ -362,6 +366,7 @@ impl Financials {
         let area = page.take(page.left());
         if self.lines.is_empty() {
             let text = match picture {
+                Picture::Cumulative if self.book.is_past() => " nobody told what its days earned: nothing was drawn",
                 Picture::Cumulative => " no day of this month is known yet",
                 _ => " no estimate was kept yet: one an hour is, from the first answer on",
             };

@@ -2,7 +2,7 @@
 
 use super::book::Book;
 use super::cash::{self, Cash};
-use crate::api::money::{DayMoney, EstimatePoint, MonthState, NodeMoney};
+use crate::api::money::{DayMoney, EstimatePoint, MonthState, NodeMoney, Parts};
 use crate::domain::money::{Micro, Month};
 use crate::support::clock::{DAY_S, HOUR_S};
 use crate::ui::chart::{ChartState, Level, Points, Scale, Series};
@@ -212,11 +212,27 @@ fn through(book: &Book, month: Month, now: i64) -> Drawn {
     (series, levels, words)
 }
 
-/// Sums of all nodes, from the month's begin on: after each day what was earned until its end.
-fn added_up(book: &Book, of: fn(&NodeMoney) -> &[DayMoney], (from, to, last): (i64, i64, i64)) -> Vec<(i64, Micro)> {
+fn all_of(gross: &Parts<Micro>) -> Micro {
+    gross.each().into_iter().copied().sum()
+}
+
+/// The days of a month, and which month that is.
+type DaysOf = (fn(&NodeMoney) -> &[DayMoney], Month);
+
+/// Whether a node's days are known: of a month that is over in which no day earned anything nobody told. A month that
+/// runs may have earned nothing yet.
+fn is_told(node: &NodeMoney, (days, month): DaysOf) -> bool {
+    let mut days = days(node).iter().peekable();
+    let runs = node.now_ms < month.end_ms();
+    days.peek().is_some() && (runs || days.any(|day| all_of(&day.gross).0 != 0))
+}
+
+/// Sums of the nodes whose days are known, from the month's begin on: after each day what was earned until its end.
+fn added_up(book: &Book, of: DaysOf, (from, to, last): (i64, i64, i64)) -> Vec<(i64, Micro)> {
     let mut days: std::collections::BTreeMap<i64, Micro> = std::collections::BTreeMap::new();
-    for day in book.nodes.iter().flat_map(of) {
-        let earned: Micro = day.gross.each().into_iter().copied().sum();
+    let nodes = book.nodes.iter().filter(|node| is_told(node, of));
+    for day in nodes.flat_map(of.0) {
+        let earned = all_of(&day.gross);
         *days.entry(day.start_ms.div_euclid(1000)).or_default() += earned;
     }
     let mut sum = Micro(0);
@@ -237,8 +253,10 @@ fn cumulative(book: &Book, month: Month, now: i64) -> Drawn {
     let (start, end) = (month.start_ms().div_euclid(1000), month.end_ms().div_euclid(1000));
     let before = month.plus(-1).start_ms().div_euclid(1000);
     let drawn = |points: &[(i64, Micro)]| points.iter().map(|(at, sum)| (*at, Some(cash.value(*sum)))).collect();
-    let ours = added_up(book, |node| &node.days, (start, start, now));
-    let last = added_up(book, |node| &node.days_before, (before, start, start));
+    let (days, days_before): (DaysOf, DaysOf) =
+        ((|node| &node.days, month), (|node| &node.days_before, month.plus(-1)));
+    let ours = added_up(book, days, (start, start, now));
+    let last = added_up(book, days_before, (before, start, start));
     let name = cash::month_name(month);
     let mut series = vec![
         line(&cash::month_name(month.plus(-1)), 1, drawn(&last)),
@@ -249,17 +267,43 @@ fn cumulative(book: &Book, month: Month, now: i64) -> Drawn {
         series.insert(0, ahead("expected", 3, (*at, cash.value(*sum)), to));
     }
     let then = last.iter().rev().find(|(at, _)| *at <= now).map(|(_, sum)| *sum);
+    let (so_far, by_then) = match book.is_past() {
+        true => ("", ""),
+        false => (" so far", " by then"),
+    };
+    let earned = |sum: Micro| format!("gross: {}{so_far}{}", cash.text(sum), told_by(book, days));
     let words = match (ours.last(), then) {
         (Some((_, sum)), Some(then)) => {
             let apart = cash::apart(*sum - then, then).map_or(String::new(), |apart| format!(", {apart}"));
             format!(
-                "gross: {} so far · {} {} by then{apart}",
-                cash.text(*sum),
+                "{} · {} {}{by_then}{apart}{}",
+                earned(*sum),
                 cash::month_name(month.plus(-1)),
-                cash.text(then)
+                cash.text(then),
+                told_by(book, days_before)
             )
         }
-        _ => "gross, day by day".to_owned(),
+        (Some((_, sum)), None) => format!("{} · {}", earned(*sum), unknown_days(month.plus(-1))),
+        (None, _) if book.is_past() => unknown_days(month),
+        (None, _) => "gross, day by day".to_owned(),
     };
     (series, Vec::new(), words)
+}
+
+fn unknown_days(month: Month) -> String {
+    format!("days of {} are not known", cash::month(month))
+}
+
+/// ` (2 of 3 nodes)`: of whom days are known, where it is not all that earned.
+fn told_by(book: &Book, of: DaysOf) -> String {
+    let earned = |node: &&NodeMoney| {
+        let mut months = node.history.iter().filter(|one| one.month == of.1);
+        months.any(|one| all_of(&one.gross).0 != 0)
+    };
+    let earning: Vec<&NodeMoney> = book.nodes.iter().filter(earned).collect();
+    let told = earning.iter().filter(|node| is_told(node, of)).count();
+    match told == earning.len() {
+        true => String::new(),
+        false => format!(" ({told} of {} nodes)", earning.len()),
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::book::{Book, MonthSum};
 use super::cash::{self, Cash};
-use crate::api::money::{MonthState, Receipt};
+use crate::api::money::{MonthState, Receipt, Stub};
 use crate::domain::money::{Micro, Month};
 use crate::ui::look::{Glyphs, Tone};
 use crate::ui::number::Percent;
@@ -257,32 +257,51 @@ fn accuracy(months: &[MonthSum]) -> Option<String> {
 }
 
 /// A year's months.
+#[derive(Default)]
 pub(super) struct Year {
     pub(super) year: i32,
-    pub(super) months: usize,
+    /// All that was earned, settled or not: for its bar.
     pub(super) gross: crate::api::money::Parts<Micro>,
-    paid: Micro,
-    sent: Micro,
-    held: Micro,
+    /// So many months have paystubs, and the sums of those.
+    settled: usize,
+    stubs: Stub,
+    /// Months without any, and what they earned by our own arithmetic.
+    open: Vec<(Month, bool, Micro)>,
 }
 
 impl Year {
-    /// `2026, 8 months: earned $401.12 gross, paystubs $365.21, sent $365.21, held back $2.10`
+    /// `2026, 10 months settled: $74.10 gross · held back $2.10 · paystubs $72.00 · sent $71.22 · Nov so far $2.12 gross`
     pub(super) fn words(&self, cash: &Cash) -> String {
-        let plural = if self.months == 1 { "" } else { "s" };
-        format!(
-            "{}, {} month{plural}: {} gross · paystubs {} · sent {} · held back {}",
-            self.year,
-            self.months,
-            cash.text(self.earned()),
-            cash.text(self.paid),
-            cash.text(self.sent),
-            cash.text(self.held)
-        )
-    }
-
-    pub(super) fn earned(&self) -> Micro {
-        self.gross.each().into_iter().copied().sum()
+        let plural = if self.settled == 1 { "" } else { "s" };
+        let mut words = match self.settled {
+            0 => vec![format!("{}, no month settled", self.year)],
+            settled => vec![
+                format!(
+                    "{}, {settled} month{plural} settled: {} gross",
+                    self.year,
+                    cash.text(self.stubs.gross)
+                ),
+                format!("paystubs {}", cash.text(self.stubs.paid)),
+                format!("sent {}", cash.text(self.stubs.distributed)),
+                format!("held back {}", cash.text(self.stubs.held)),
+            ],
+        };
+        let running = self.open.iter().filter(|(_, runs, _)| *runs);
+        words.extend(
+            running.map(|(month, _, gross)| format!("{} so far {} gross", cash::month_name(*month), cash.text(*gross))),
+        );
+        let over: Vec<&(Month, bool, Micro)> = self.open.iter().filter(|(_, runs, _)| !runs).collect();
+        let gross: Micro = over.iter().map(|(.., gross)| *gross).sum();
+        match over.as_slice() {
+            [] => {}
+            [(month, ..)] => words.push(format!(
+                "{} without paystub {} gross",
+                cash::month_name(*month),
+                cash.text(gross)
+            )),
+            many => words.push(format!("{} without paystub {} gross", many.len(), cash.text(gross))),
+        }
+        words.join(" · ")
     }
 }
 
@@ -294,20 +313,20 @@ pub(super) fn years(months: &[MonthSum]) -> Vec<Year> {
         if years.last().is_none_or(|last| last.year != year) {
             years.push(Year {
                 year,
-                months: 0,
-                gross: Default::default(),
-                paid: Micro(0),
-                sent: Micro(0),
-                held: Micro(0),
+                ..Year::default()
             });
         }
         let Some(last) = years.last_mut() else { continue };
-        last.months += 1;
         last.gross += sum.gross;
-        if let Some(stub) = sum.stub {
-            last.paid += stub.paid;
-            last.sent += stub.distributed;
-            last.held += stub.held;
+        match sum.stub {
+            Some(stub) => {
+                last.settled += 1;
+                last.stubs += stub;
+            }
+            None => {
+                let gross = sum.gross.each().into_iter().copied().sum();
+                last.open.push((sum.month, sum.state == MonthState::Running, gross));
+            }
         }
     }
     years

@@ -211,9 +211,12 @@ pub(super) fn receipts(book: &Book, month: Month) -> Table {
 pub(super) fn words(book: &Book, month: Month) -> Vec<(String, Tone)> {
     let mut said: Vec<(String, Tone)> = Vec::new();
     let mut codes: Vec<(&str, &str)> = Vec::new();
-    for (letter, meaning) in settled(book, month).flat_map(|(_, one)| &one.codes) {
+    for (letter, told) in settled(book, month).flat_map(|(_, one)| &one.codes) {
         if !codes.iter().any(|(known, _)| known == letter) {
-            codes.push((letter, meaning));
+            codes.push((
+                letter,
+                meaning((letter, told), settled(book, month).map(|(_, one)| one)),
+            ));
         }
     }
     let missing = book.months.iter().find(|sum| sum.month == month);
@@ -248,6 +251,20 @@ pub(super) fn words(book: &Book, month: Month) -> Vec<(String, Tone)> {
             .map(|(letter, meaning)| (format!("{letter}: {meaning}"), Tone::Muted)),
     );
     said
+}
+
+/// What a letter means for those that bear it: who is in withholding may have been kept back nothing.
+pub(super) fn meaning<'a>(
+    (letter, meaning): (&str, &'a str),
+    all: impl Iterator<Item = &'a SatelliteMonth>,
+) -> &'a str {
+    let mut bearing = all.filter(|one| one.codes.iter().any(|(other, _)| other == letter));
+    match letter {
+        "E" if bearing.all(|one| one.stub.is_some_and(|stub| stub.held.0 == 0)) => {
+            "in withholding: nothing of it was kept back"
+        }
+        _ => meaning,
+    }
 }
 
 /// With which payouts this month's money came, and of which months its own payout sent some.

@@ -244,8 +244,27 @@ fn past(book: &Book, shared: &Shared) -> Vec<Said> {
 }
 
 fn payout(book: &Book) -> Said {
+    let cash = &book.cash;
     match book.payout {
-        None => said("payout", "next payout", "?".to_owned(), "none ever came".to_owned()).brief("payout"),
+        None => {
+            let waits = book.waits();
+            let (words, short) = match waits.0 {
+                0 => (
+                    "satellites settle a month in the first two weeks of the next".to_owned(),
+                    String::new(),
+                ),
+                _ => {
+                    let waits = cash.text(waits);
+                    (
+                        format!("{waits} waits until it reaches the satellite's least payout"),
+                        format!("({waits} waits)"),
+                    )
+                }
+            };
+            said("payout", "next payout", "no payout yet".to_owned(), words)
+                .brief("payout")
+                .short(short)
+        }
         Some(next) => {
             let (first, last) = (cash::day(next.between_ms.0), cash::day(next.between_ms.1));
             let name = cash::month_name(next.month);
@@ -400,12 +419,23 @@ pub(super) fn costs(book: &Book) -> Vec<Said> {
             (None, Some(_)) => "never".to_owned(),
             (None, None) => number::UNKNOWN.to_owned(),
         };
-        let words = match (costs.lacks, costs.return_per_year) {
-            (Some(lack), _) => format!("of {}, {}", cash.text(invested), lack.brief()),
-            (None, Some(share)) => format!("{} a year of {}", percent(share), cash.text(invested)),
-            (None, None) => format!("of {}", cash.text(invested)),
+        let whose = book.paid_back_words();
+        // Of whom goes before of how much: that is in the explanation, too.
+        let of = match whose.as_str() {
+            "" => format!("of {}", cash.text(invested)),
+            whose => whose.to_owned(),
         };
-        lines.push(said("payback", "pays back in", value, words));
+        let words = match (costs.lacks, costs.return_per_year) {
+            (Some(lack), _) => format!("{of}, {}", lack.brief()),
+            (None, Some(share)) if whose.is_empty() => format!("{} a year {of}", percent(share)),
+            (None, Some(share)) => format!("{of}, {} a year", percent(share)),
+            (None, None) => of,
+        };
+        let short = match whose.as_str() {
+            "" => String::new(),
+            whose => format!("({whose})"),
+        };
+        lines.push(said("payback", "pays back in", value, words).short(short));
     }
     lines
 }

@@ -13,6 +13,14 @@ use crate::ui::table::Cell;
 /// What is known of a sum over nodes, and whether each of them knows its part. Micro-dollars.
 type Sum = (Option<i64>, bool);
 
+/// A figure of a node. Micro-dollars.
+type Of = fn(&Earnings) -> Option<i64>;
+
+const SO_FAR: Of = |earned| earned.so_far_microusd;
+const END: Of = |earned| earned.estimate_microusd;
+const NODE_SAYS: Of = |earned| earned.node_estimate_microusd;
+const HELD: Of = |earned| earned.held_microusd;
+
 fn sum(nodes: &[&Node], of: fn(&Earnings) -> Option<i64>) -> Sum {
     let known = |node: &&&Node| node.earnings.as_ref().and_then(of);
     let all: Vec<i64> = nodes.iter().filter_map(|node| known(&node)).collect();
@@ -54,10 +62,15 @@ pub(super) fn fleet(shared: &Shared) -> Cell {
     }
 }
 
+/// So many of the nodes know it.
+fn known(nodes: &[&Node], of: fn(&Earnings) -> Option<i64>) -> usize {
+    let known = |node: &&&Node| node.earnings.as_ref().and_then(of).is_some();
+    nodes.iter().filter(known).count()
+}
+
 /// Draws the line of the month: of these nodes.
 pub(super) fn line(page: &mut Page<'_>, nodes: &[&Node], heading: bool) {
-    let so_far = sum(nodes, |earned| earned.so_far_microusd);
-    let (Some(earned), whole) = so_far else { return };
+    let Some(earned) = sum(nodes, SO_FAR).0 else { return };
     let currency = currency(page.shared);
     let text = |micro: i64| currency.text(Micro(micro));
     if heading {
@@ -68,25 +81,36 @@ pub(super) fn line(page: &mut Page<'_>, nodes: &[&Node], heading: bool) {
     let strong = if stale { Tone::Stale } else { Tone::Text };
     let area = page.take(1);
     let mut pen = crate::ui::pen::Pen::new(page.buffer, area, &page.shared.theme);
-    let mut put = |label: &str, value: &str| {
+    let all = nodes.len();
+    // Where all sums are of the same nodes that is said once, else of each that lacks some.
+    let counts = [SO_FAR, END, NODE_SAYS].map(|of| known(nodes, of));
+    let common = counts.into_iter().all(|count| count == counts[0] || count == 0) && counts[0] < all;
+    if common {
+        pen.put(&format!(" {} of {all} nodes:", counts[0]), Tone::Muted);
+    }
+    let mut put = |label: &str, value: &str, of: Of| {
+        let count = known(nodes, of);
+        let part = match common && count == counts[0] || count == all {
+            true => String::new(),
+            false => format!(" ({count} of {all} nodes)"),
+        };
         // What does not fit whole is left out.
-        let wide = crate::ui::text::width(label) + crate::ui::text::width(value) + 2;
+        let wide = [label, value, &part].map(crate::ui::text::width).iter().sum::<usize>() + 2;
         if wide <= usize::from(pen.left()) {
             pen.put(&format!(" {label} "), Tone::Muted);
-            pen.put(&format!("{value}  "), strong);
+            pen.put(value, strong);
+            pen.put(&format!("{part}  "), Tone::Muted);
         }
     };
-    let part = if whole { "" } else { " (not all)" };
-    let label = if heading { "so far" } else { "month so far" };
-    put(label, &format!("{}{part}", text(earned)));
-    if let (Some(end), _) = sum(nodes, |earned| earned.estimate_microusd) {
-        put("month end", &format!("~{}", text(end)));
+    put(if heading { "so far" } else { "month so far" }, &text(earned), SO_FAR);
+    if let (Some(end), _) = sum(nodes, END) {
+        put("month end", &format!("~{}", text(end)), END);
     }
-    if let (Some(told), _) = sum(nodes, |earned| earned.node_estimate_microusd) {
-        put(if nodes.len() > 1 { "nodes say" } else { "node says" }, &text(told));
+    if let (Some(told), _) = sum(nodes, NODE_SAYS) {
+        put(if all > 1 { "nodes say" } else { "node says" }, &text(told), NODE_SAYS);
     }
-    if let (Some(held @ 1..), _) = sum(nodes, |earned| earned.held_microusd) {
-        put("held back of it", &text(held));
+    if let (Some(held @ 1..), _) = sum(nodes, HELD) {
+        put("held back of it", &text(held), HELD);
     }
 }
 
