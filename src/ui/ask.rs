@@ -61,14 +61,26 @@ struct Held {
 pub struct Answers {
     held: HashMap<&'static str, Held>,
     last: u64,
+    /// Nobody answers: what is said of a question that has no answer.
+    nobody: Option<&'static str>,
 }
 
 impl Answers {
     /// The answer in a slot, if it is to this question.
     pub fn of(&self, slot: &str, key: &str) -> Option<Result<&Answer, &str>> {
-        let held = self.held.get(slot).filter(|held| held.key == key)?;
-        let answer = held.answer.as_ref()?;
-        Some(answer.as_ref().map_err(String::as_str))
+        let held = self.held.get(slot).filter(|held| held.key == key);
+        let answer = held.and_then(|held| held.answer.as_ref());
+        match (answer, self.nobody) {
+            (Some(answer), _) => Some(answer.as_ref().map_err(String::as_str)),
+            // It would be waited for in vain.
+            (None, Some(why)) => Some(Err(why)),
+            (None, None) => None,
+        }
+    }
+
+    /// Nobody answers from now on, and why; `None`: somebody does.
+    pub(super) fn silence(&mut self, why: Option<&'static str>) {
+        self.nobody = why;
     }
 
     /// When the answer in a slot came, ms since the epoch.
@@ -217,6 +229,11 @@ mod tests {
         assert_eq!(answers.of("s", "b"), None);
         assert_eq!(asked(&mut answers, "a", 10, 9_000), 0);
         assert_eq!(asked(&mut answers, "a", 10, 11_000), 1);
+        answers.silence(Some("gone"));
+        assert_eq!(answers.of("s", "b"), Some(Err("gone")));
+        assert_eq!(answers.of("s", "a"), Some(Ok(&Answer::Done)), "what is known stays");
+        answers.silence(None);
+        assert_eq!(answers.of("s", "b"), None);
         answers.forget_questions();
         assert_eq!(
             asked(&mut answers, "b", 0, 11_000),

@@ -190,6 +190,14 @@ impl Shared {
         }
     }
 
+    /// What follows a question that went wrong.
+    pub(super) fn again(&self) -> &'static str {
+        match self.collector {
+            Collector::Lost(_) => "it is asked as soon as a collector runs",
+            _ => "it is asked again in a moment",
+        }
+    }
+
     /// Whether what a node's API said is old.
     pub fn is_stale(&self, node: &status::Node) -> bool {
         matches!(node.api.state.as_str(), "stale" | "down") || self.is_old()

@@ -112,7 +112,7 @@ impl Financials {
         page.rule("MONEY", "");
         if let Some(wrong) = &self.wrong {
             page.say(&format!("{} {wrong}", glyphs.warning), Tone::Warn);
-            page.say("It is asked again in a moment.", Tone::Muted);
+            page.say(page.shared.again(), Tone::Muted);
             return true;
         }
         let collector = &page.shared.collector;

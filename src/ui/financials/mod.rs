@@ -302,7 +302,7 @@ impl Financials {
             _ => Book::default(),
         };
         let empty = match (&self.wrong, self.waits) {
-            (Some(_), _) => "it is asked again in a moment",
+            (Some(_), _) => shared.again(),
             (None, true) => "reading …",
             (None, false) => "",
         };

@@ -333,11 +333,11 @@ impl Latency {
             self.slots[2].put(tables::slowest(&told.slow, shared));
         } else if let Some(wrong) = self.wrong.clone().filter(|_| !self.told) {
             let _ = wrong;
-            self.slots[0].put(Table::new(Vec::new(), Vec::new()).empty("it is asked again in a moment"));
+            self.slots[0].put(Table::new(Vec::new(), Vec::new()).empty(shared.again()));
         }
         let table = match (self.detail(shared), &self.wrong) {
             (Some(detail), _) => tables::rows(detail, self, shared),
-            (None, Some(_)) => Table::new(Vec::new(), Vec::new()).empty("it is asked again in a moment"),
+            (None, Some(_)) => Table::new(Vec::new(), Vec::new()).empty(shared.again()),
             (None, None) => Table::new(Vec::new(), Vec::new()).empty("reading …"),
         };
         self.slots[1].put(table);

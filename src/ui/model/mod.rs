@@ -324,6 +324,7 @@ impl Model {
                 // It begins anew: what the one before told is replaced by what this one tells.
                 self.standing.forget();
                 self.shared.answers.forget_questions();
+                self.shared.answers.silence(None);
                 self.refresh();
                 (none(), true)
             }
@@ -331,6 +332,11 @@ impl Model {
                 if !matches!(self.shared.collector, Collector::Lost(_)) {
                     self.shared.collector = Collector::Lost(now_ms);
                     self.form_lost();
+                    let why = match self.shared.may_collect {
+                        true => "nobody answers: the collector is gone. C starts one in this program",
+                        false => "nobody answers: the collector is gone. `storj-monitor collect` starts one",
+                    };
+                    self.shared.answers.silence((self.shared.told_ms() > 0).then_some(why));
                     self.refresh();
                 }
                 (none(), true)

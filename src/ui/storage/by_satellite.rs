@@ -125,7 +125,7 @@ impl BySatellite {
             };
             let empty = match answer {
                 None => "reading …",
-                Some(Err(_)) => "it is asked again in a moment",
+                Some(Err(_)) => shared.again(),
                 Some(Ok(_)) => "no node has told what satellites store",
             };
             self.table = table(&self.all, shared).empty(empty);

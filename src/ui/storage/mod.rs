@@ -349,7 +349,7 @@ impl Storage {
     fn satellites_of(&self, node: &str, shared: &Shared) -> Table {
         let Some(space) = space(shared, node) else {
             return Table::new(Vec::new(), Vec::new()).empty(match &self.wrong {
-                Some(_) => "it is asked again in a moment",
+                Some(_) => shared.again(),
                 None => "reading …",
             });
         };

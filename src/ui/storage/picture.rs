@@ -282,7 +282,7 @@ impl Storage {
             .is_none();
         if self.history.is_empty() {
             let text = match (waits, &self.wrong) {
-                (_, Some(_)) => "it is asked again in a moment",
+                (_, Some(_)) => page.shared.again(),
                 (true, None) => "reading what was kept …",
                 (false, None) => {
                     "nothing was kept of this time: the node's API tells of its disk, from the first answer on"

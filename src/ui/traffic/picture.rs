@@ -28,7 +28,7 @@ impl Traffic {
                 _ if lost => "nobody can be asked: the collector is gone",
                 (0, _) => "asking the collector …",
                 (_, None) => "reading what was kept …",
-                (_, Some(_)) => "it is asked again in a moment",
+                (_, Some(_)) => page.shared.again(),
             };
             return page.say(text, Tone::Muted);
         }
