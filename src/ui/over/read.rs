@@ -122,33 +122,87 @@ fn paragraph(text: &str, tone: Tone, width: usize, theme: &Theme, lines: &mut Ve
     lines.extend(wrapped.into_iter().map(|line| vec![(line, tone)]));
 }
 
-/// What a figure is made of, a line each. Who says so goes below where it has no room beside.
+/// What a figure is made of, a line each. Who says so goes below where it has no room beside. A value in words that is
+/// wider than the column of the figures is read from the left, in as many lines as it needs.
 fn made_of(facts: &[Fact], width: usize, theme: &Theme, lines: &mut Vec<Line>) {
-    let widest = |part: fn(&Fact) -> &str, most: usize| {
-        let parts = facts.iter().map(|fact| text::width(part(fact)));
-        parts.max().unwrap_or(0).min(most)
+    let names = facts.iter().map(|fact| text::width(&fact.what));
+    let values = facts.iter().map(|fact| text::width(&fact.value));
+    let age = if facts.iter().any(|fact| fact.age_s.is_some()) {
+        AGE
+    } else {
+        0
     };
-    let (name, value) = (widest(|fact| &fact.what, NAME), widest(|fact| &fact.value, VALUE));
-    let age = facts.iter().any(|fact| fact.age_s.is_some());
-    let age = if age { AGE } else { 0 };
-    let room = width.saturating_sub(name + value + 4 + age);
+    let columns = Columns {
+        name: names.max().unwrap_or(0).min(NAME),
+        value: values.filter(|wide| *wide <= VALUE).max().unwrap_or(0),
+        age,
+        width,
+    };
     for fact in facts {
-        let below = text::width(&fact.from) > room;
+        let name = text::fit(&fact.what, columns.name, &theme.glyphs);
+        let name = (format!("{name}  "), Tone::Muted);
         let told = fact.age_s.map(number::age).unwrap_or_default();
-        let from = if below { "" } else { &fact.from };
-        lines.push(vec![
-            (format!("{}  ", text::fit(&fact.what, name, &theme.glyphs)), Tone::Muted),
-            (
-                format!("{}  ", text::right(&fact.value, value, &theme.glyphs)),
-                Tone::Text,
-            ),
-            (text::fit(from, room, &theme.glyphs), Tone::Muted),
-            (text::right(&told, age, &theme.glyphs), Tone::Muted),
-        ]);
-        if below {
-            let wrapped = text::wrap(&fact.from, width.saturating_sub(2), &theme.glyphs);
-            lines.extend(wrapped.into_iter().map(|line| vec![(format!("  {line}"), Tone::Muted)]));
+        let told = (text::right(&told, age, &theme.glyphs), Tone::Muted);
+        match text::width(&fact.value) <= columns.value {
+            true => of_figure(fact, (name, told), &columns, theme, lines),
+            false => of_words(fact, (name, told), &columns, theme, lines),
         }
+    }
+}
+
+/// Columns that what a figure is made of has.
+struct Columns {
+    name: usize,
+    value: usize,
+    age: usize,
+    width: usize,
+}
+
+type Part = (String, Tone);
+
+fn of_figure(fact: &Fact, (name, told): (Part, Part), columns: &Columns, theme: &Theme, lines: &mut Vec<Line>) {
+    let room = columns
+        .width
+        .saturating_sub(columns.name + columns.value + 4 + columns.age);
+    let below = text::width(&fact.from) > room;
+    let value = text::right(&fact.value, columns.value, &theme.glyphs);
+    let from = if below { "" } else { &fact.from };
+    lines.push(vec![
+        name,
+        (format!("{value}  "), Tone::Text),
+        (text::fit(from, room, &theme.glyphs), Tone::Muted),
+        told,
+    ]);
+    if below {
+        let wrapped = text::wrap(&fact.from, columns.width.saturating_sub(2), &theme.glyphs);
+        lines.extend(wrapped.into_iter().map(|line| vec![(format!("  {line}"), Tone::Muted)]));
+    }
+}
+
+fn of_words(fact: &Fact, (name, told): (Part, Part), columns: &Columns, theme: &Theme, lines: &mut Vec<Line>) {
+    let room = columns.width.saturating_sub(columns.name + 2 + columns.age).max(8);
+    let mut wrapped = text::wrap(&fact.value, room, &theme.glyphs);
+    let mut from = text::wrap(&fact.from, room, &theme.glyphs);
+    let last = wrapped.last().map_or(0, |line| text::width(line));
+    // Beside the end of the words where it fits, else below them.
+    let beside = from.len() == 1 && last + 2 + text::width(&fact.from) <= room;
+    let beside = if beside { from.pop() } else { None };
+    let end = wrapped.pop();
+    let ends = end.map(|line| (line, Tone::Text, beside.unwrap_or_default()));
+    let words = wrapped.into_iter().map(|line| (line, Tone::Text, String::new()));
+    let from = from.into_iter().filter(|line| !line.is_empty());
+    let from = from.map(|line| (line, Tone::Muted, String::new()));
+    let margin = (" ".repeat(columns.name + 2), Tone::Muted);
+    for (n, (line, tone, beside)) in words.chain(ends).chain(from).enumerate() {
+        let taken = text::width(&line) + 2;
+        let beside = text::fit(&beside, room.saturating_sub(taken), &theme.glyphs);
+        let mut parts = vec![
+            if n == 0 { name.clone() } else { margin.clone() },
+            (format!("{line}  "), tone),
+            (beside, Tone::Muted),
+        ];
+        parts.extend((n == 0).then(|| told.clone()));
+        lines.push(parts);
     }
 }
 
@@ -156,4 +210,60 @@ fn made_of(facts: &[Fact], width: usize, theme: &Theme, lines: &mut Vec<Line>) {
 fn mark(figure: Rect, buffer: &mut Buffer, theme: &Theme) {
     let figure = figure.intersection(buffer.area);
     buffer.set_style(figure, theme.style(Tone::Selected));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::look::Glyphs;
+
+    fn read(facts: &[Fact], width: usize) -> Vec<String> {
+        let theme = Theme::new(Glyphs::UNICODE, true);
+        let mut lines = Vec::new();
+        made_of(facts, width, &theme, &mut lines);
+        let whole = |line: Line| line.into_iter().map(|(part, _)| part).collect::<String>();
+        lines
+            .into_iter()
+            .map(|line| whole(line).trim_end().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn words_are_whole_and_figures_stay_in_their_column() {
+        let facts = [
+            Fact::new("p50", "0.61 s", "log"),
+            Fact::new("quality", "exact: both lines stamped by docker or journald", "log"),
+            Fact::new("longest", "12.40 s", "log, whole"),
+        ];
+        let wide = [
+            "p50       0.61 s  log",
+            "quality  exact: both lines stamped by docker or journald  log",
+            "longest  12.40 s  log, whole",
+        ];
+        assert_eq!(read(&facts, 76), wide);
+        let narrow = [
+            "p50       0.61 s  log",
+            "quality  exact: both lines",
+            "         stamped by docker or",
+            "         journald  log",
+            "longest  12.40 s  log, whole",
+        ];
+        assert_eq!(read(&facts, 32), narrow);
+    }
+
+    #[test]
+    fn who_says_so_goes_below_where_it_was_cut_and_an_age_keeps_its_place() {
+        let facts = [
+            Fact::new("won", "98", "a log that was read from its end to its begin").since(Some(0), 5000),
+            Fact::new("all", "98 won, 1 lost, 2 failed, 3 rejected", "log").since(Some(0), 60_000),
+        ];
+        for width in [24, 40, 60, 76] {
+            let lines = read(&facts, width);
+            let all = lines.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(!all.contains('…'), "{width}: {all}");
+            for word in ["98 won", "rejected", "log", "its begin", "5 s", "1 m"] {
+                assert!(all.contains(word), "{width}: {word} in {all}");
+            }
+        }
+    }
 }
