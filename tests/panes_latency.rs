@@ -527,3 +527,53 @@ fn what_was_compared_with_nothing_is_not_as_usual() {
         "{told}"
     );
 }
+
+#[test]
+fn h_shows_and_hides_hours_of_the_day_at_any_size() {
+    for size in [(200, 50), (120, 40), (100, 30), (80, 24), (40, 12)] {
+        let mut model = model(Look::Dark);
+        let has = |model: &mut Model| {
+            let told = text(model, size);
+            told.contains("BY HOUR") || told.contains("00 03 06")
+        };
+        let before = has(&mut model);
+        for seen in [!before, before, !before] {
+            go(&mut model, "H", size);
+            assert_eq!(has(&mut model), seen, "{size:?}\n{}", text(&mut model, size));
+        }
+    }
+}
+
+#[test]
+fn of_a_chosen_quality_are_the_slowest_too_and_their_details_have_a_title_in_words() {
+    let size = (120, 40);
+    let mut model = model(Look::Dark);
+    go(&mut model, "tab tab D", size);
+    let told = told_of(&mut model, size);
+    assert!(told.contains("cellar: PUT of us1 that began at 05:13, won"), "{told}");
+    go(&mut model, "esc Q", size);
+    let told = told_of(&mut model, size);
+    assert!(
+        !told.contains("38.20"),
+        "it is known to 10 ms, exact ones are asked for\n{told}"
+    );
+    go(&mut model, "Q", size);
+    assert!(told_of(&mut model, size).contains("38.20"));
+}
+
+#[test]
+fn a_share_of_uploads_at_info_is_marked_and_its_counts_are_told() {
+    let size = (120, 40);
+    let mut model = model(Look::Dark);
+    let told = told_of(&mut model, size);
+    assert!(told.contains("≤ 96.9") && !told.contains("≤ 98.6"), "{told}");
+    let mut seen = false;
+    states::each_figure(&mut model, size, |text| {
+        let told = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        seen |= ["forge: won of uploads", "won 617 log", "lost 17 log", "failed 3 log"]
+            .iter()
+            .all(|part| told.contains(part));
+        seen
+    });
+    assert!(seen);
+}

@@ -22,6 +22,7 @@ pub mod overlay;
 pub mod overview;
 pub mod pane;
 pub mod pen;
+mod races;
 pub mod reputation;
 mod room;
 pub mod run;

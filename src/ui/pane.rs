@@ -282,6 +282,11 @@ pub trait View {
         Vec::new()
     }
 
+    /// What stands over the details of a row of one of its tables; `None`: the key of the row.
+    fn details_title(&self, _table: &str, _key: &str, _shared: &Shared) -> Option<String> {
+        None
+    }
+
     /// What a figure is.
     fn explain(&self, _figure: &Figure, _shared: &Shared) -> Option<Explained> {
         None

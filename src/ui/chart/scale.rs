@@ -201,6 +201,14 @@ pub struct Format {
     each: bool,
 }
 
+/// The least of what is written with so many decimals: `0.01` of `0.00`.
+fn smallest(text: &str) -> String {
+    match text.rfind('0') {
+        Some(at) => format!("{}1{}", &text[..at], &text[at + 1..]),
+        None => text.to_owned(),
+    }
+}
+
 impl Format {
     fn of(most: f64, step: f64, each: bool) -> Self {
         let (divisor, suffix) = match most {
@@ -237,7 +245,13 @@ impl Format {
 
     /// A value between ticks: one decimal more.
     pub fn value(&self, value: f64) -> String {
-        self.write(value, 1)
+        let text = self.write(value, 1);
+        let is_zero = |text: &str| text.chars().all(|c| !c.is_ascii_digit() || c == '0');
+        // What is there is not nothing.
+        match value != 0.0 && !self.scientific && is_zero(&text) {
+            true if value > 0.0 => format!("<{}", smallest(&text)),
+            _ => text,
+        }
     }
 
     fn write(&self, value: f64, more: usize) -> String {
@@ -309,6 +323,18 @@ mod tests {
         let mut extent = Extent::default();
         values.iter().for_each(|value| extent.add(*value));
         extent
+    }
+
+    #[test]
+    fn what_is_less_than_the_figures_show_is_not_zero() {
+        let format = |most| Format::of(most, most / 2.0, false);
+        let told = |most, value| format(most).value(value);
+        assert_eq!(
+            [told(2.0, 0.004), told(2.0, 0.0), told(2.0, 0.06)],
+            ["<0.1", "0.0", "0.1"]
+        );
+        assert_eq!([told(0.2, 0.004), told(0.2, -0.004)], ["<0.01", "0.00"]);
+        assert_eq!(told(4e6, 9.0), "<0.1M");
     }
 
     #[test]

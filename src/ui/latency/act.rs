@@ -10,7 +10,7 @@ use crate::ui::shared::Shared;
 impl Latency {
     pub(super) fn can_act(&self, action: Action, shared: &Shared) -> bool {
         match action {
-            Action::Back => self.enlarged || self.unfolded,
+            Action::Back => self.enlarged || self.unfolded || self.heat_asked,
             Action::Enter => self.opens(shared),
             Action::Metric | Action::WhichAction | Action::WhichQuality | Action::SizeView | Action::HeatStrip => {
                 self.told && !self.blind
@@ -33,7 +33,10 @@ impl Latency {
     pub(super) fn do_act(&mut self, action: Action, shared: &mut Shared) -> Vec<Effect> {
         match action {
             Action::Enter => return self.open(shared),
-            Action::Back => (self.enlarged, self.unfolded) = (false, false),
+            Action::Back => {
+                (self.enlarged, self.unfolded) = (false, false);
+                self.heat_asked = false;
+            }
             Action::Enlarge => (self.enlarged, self.unfolded) = (!self.enlarged, false),
             Action::Metric if !self.saw_chart => {
                 (self.unfolded, self.enlarged) = (true, false);
@@ -58,7 +61,14 @@ impl Latency {
                 self.shape = self.shape.next();
                 shared.say(format!("one node {}", self.shape.title().to_lowercase()));
             }
-            Action::HeatStrip => self.heat = !self.heat,
+            // Where they had no room they take that of another block.
+            Action::HeatStrip => {
+                let seen = self.saw_heat;
+                (self.heat, self.heat_asked) = (!seen, !seen);
+                self.enlarged &= seen;
+                let word = if seen { "hidden" } else { "shown" };
+                shared.say(format!("hours of the day are {word}"));
+            }
             _ => {}
         }
         Vec::new()

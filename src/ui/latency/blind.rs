@@ -86,6 +86,7 @@ impl Latency {
         if let Some(wrong) = &self.wrong {
             page.say(&format!("{} {wrong}", glyphs.warning), Tone::Warn);
         }
+        self.races(page, if small { 2 } else { 4 });
         let text = match small {
             true => "Logs at INFO tell no starts of transfers, so not how long one took.",
             false => {
@@ -105,6 +106,18 @@ impl Latency {
         let cost = cost(ours.iter().filter_map(|node| node.log.as_ref()));
         price(page, &cost, shared);
         self.meanwhile(page);
+    }
+
+    /// Races that are lost are told by any log.
+    fn races(&self, page: &mut Page<'_>, most: usize) {
+        let width = usize::from(page.area.width.saturating_sub(4));
+        let mut left = most;
+        for said in self.said.iter().filter(|said| said.weight.is_wrong()) {
+            let lines = wrap(&said.text, width, &page.shared.theme.glyphs);
+            let given = lines.len().min(left);
+            super::picture::say(page, said.weight.mark(page.shared), &lines, given);
+            left -= given;
+        }
     }
 
     fn meanwhile(&self, page: &mut Page<'_>) {

@@ -1,7 +1,7 @@
 //! What the figures of the pane are: where they come from, how they are made, what follows.
 
 use super::{Latency, ROWS, asks, facts, tables};
-use crate::api::latency::{Figures, NodeLatency, Row, Speed, bounds};
+use crate::api::latency::{Detail, Figures, NodeLatency, Row, Speed, bounds};
 use crate::domain::transfer::Quality;
 use crate::ui::explain::{Explained, Fact};
 use crate::ui::number;
@@ -27,6 +27,9 @@ const WHOLE: &str = "Both lines have only whole seconds: what began and ended wi
 const RUNNING: &str = "What runs is a `started` line without its end. The satellite gives an audit up after about 5 min and \
     counts it as failed: from 1 min on it is a warning here, from 3 min on danger.";
 
+const AT_MOST: &str = "The node logs at INFO: uploads that clients gave up are missing, the true share is lower. \
+    `log.level: debug` tells them.";
+
 impl Latency {
     pub(super) fn explained(&self, figure: &Figure, shared: &Shared) -> Option<Explained> {
         match figure.what.as_str() {
@@ -46,7 +49,7 @@ impl Latency {
                 let detail = self.detail(shared)?;
                 let row = detail.rows.iter().find(|row| tables::row_key(row) == figure.of);
                 match row {
-                    Some(row) => Some(of_row(what, (&detail.node, row))),
+                    Some(row) => Some(of_row(what, detail, row)),
                     None => self.of_other(figure, shared),
                 }
             }
@@ -64,6 +67,9 @@ impl Latency {
                 figure.what
             );
             let mut facts = of_figures(&row.figures);
+            if figure.what == "won" {
+                facts.splice(0..0, of_ends(&row.ends, "log"));
+            }
             facts.extend(row.speed.map(of_speed));
             let about = match figure.what.as_str() {
                 "speed" | "speed_low" => SPEED,
@@ -77,8 +83,6 @@ impl Latency {
             });
         }
         let slow = self.slow_one(&figure.of, shared)?;
-        let begun = slow.time_ms.saturating_sub_unsigned(slow.ms);
-        let when = number::moment(begun, shared.now_ms, &shared.zone);
         let mut facts = vec![Fact::new("took", facts::said(slow.ms, slow.quality), "log")];
         facts.push(Fact::new("quality", facts::quality_words(slow.quality), "log"));
         facts.extend(
@@ -87,13 +91,7 @@ impl Latency {
                 .map(|piece| Fact::new("piece", piece.clone(), "log")),
         );
         Some(Explained {
-            title: format!(
-                "{}: {} of {} that began at {when}, {}",
-                slow.node,
-                slow.action,
-                shared.satellite_name(&slow.satellite_id),
-                facts::ended(&slow.action, slow.outcome)
-            ),
+            title: tables::slow_title(slow, shared),
             facts,
             words: vec![
                 "The five slowest of each action and hour are kept for two weeks, of each day for two years. Enter \
@@ -114,9 +112,13 @@ impl Latency {
         {
             facts.push(Fact::new("p95 a week before", facts::said(before.0, before.1), "log"));
         }
-        let [won, lost, failed, rejected] = node.ends.map(number::count);
-        let ends = format!("{won} won, {lost} lost, {failed} failed, {rejected} rejected");
-        facts.push(Fact::new("of all", ends, "log").since(asked, shared.now_ms));
+        let ends = of_ends(&node.ends, "log").into_iter();
+        let ends = ends.map(|fact| fact.since(asked, shared.now_ms));
+        match what {
+            // What was asked for comes first.
+            "won" => drop(facts.splice(0..0, ends)),
+            _ => facts.extend(ends),
+        }
         let verdict = node.slow.as_ref();
         let sum = match verdict.and_then(|verdict| Some((verdict.times_others?, verdict.others?))) {
             Some((times, others)) => {
@@ -140,11 +142,15 @@ impl Latency {
             _ if verdict.is_some() => SLOW,
             _ => PERCENTILES,
         };
+        let mut words = vec![about.to_owned(), QUALITY.to_owned()];
+        if what == "won" && facts::lacks_uploads(node, &self.action, shared) {
+            words.insert(0, AT_MOST.to_owned());
+        }
         Explained {
             title: format!("{}: {} of {}", node.node, what, facts::plural(&self.action)),
             sum,
             facts,
-            words: vec![about.to_owned(), QUALITY.to_owned()],
+            words,
         }
     }
 
@@ -278,14 +284,25 @@ fn of_figures(figures: &Figures) -> Vec<Fact> {
     facts
 }
 
+/// How races ended. The share is of those that began.
+fn of_ends(ends: &[u64; 4], from: &str) -> Vec<Fact> {
+    let words = ["won", "lost", "failed", "rejected"].into_iter().zip(ends);
+    words
+        .map(|(what, count)| Fact::new(what, number::count(*count), from))
+        .collect()
+}
+
 fn of_speed(speed: Speed) -> Fact {
     let rate = |rate: Option<u64>| rate.map_or("?".to_owned(), number::rate);
     let text = format!("{} ({}–{})", rate(speed.p50), rate(speed.p10), rate(speed.p90));
     Fact::new("each at (p10–p90)", text, "size ÷ duration")
 }
 
-fn of_row(what: &str, (node, row): (&str, &Row)) -> Explained {
+fn of_row(what: &str, detail: &Detail, row: &Row) -> Explained {
     let mut facts = of_figures(&row.figures);
+    if what == "won" {
+        facts.splice(0..0, of_ends(&tables::ends_of(detail, row), "log, durations known"));
+    }
     if let Some(ms) = row.before_p95 {
         facts.push(Fact::new(
             "p95 a week before",
@@ -302,7 +319,8 @@ fn of_row(what: &str, (node, row): (&str, &Row)) -> Explained {
     let size = row.size_class.as_deref().unwrap_or("all sizes");
     Explained {
         title: format!(
-            "{node}: {} {size}, {}",
+            "{}: {} {size}, {}",
+            detail.node,
             row.action,
             facts::ended(&row.action, row.outcome)
         ),

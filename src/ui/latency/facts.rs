@@ -1,7 +1,9 @@
 //! How durations, qualities and actions are written.
 
 use crate::api::latency::{Figures, NodeLatency};
-use crate::domain::transfer::{Class, Outcome, Quality};
+use crate::domain::transfer::{Class, Outcome, Quality, comes_in};
+use crate::ui::races::{Races, logs_debug};
+use crate::ui::shared::Shared;
 
 /// What the satellite waits for an audit before it counts it as failed: about five minutes. From these ages on a
 /// pending one is worth a word, and is danger (ms).
@@ -101,6 +103,22 @@ pub(super) fn ended(action: &str, outcome: Outcome) -> &'static str {
         Outcome::Failed => "failed",
         Outcome::Rejected => "rejected",
     }
+}
+
+/// Races as they ended: won, lost, failed, rejected. What was rejected did not begin.
+pub(super) fn races(ends: &[u64; 4]) -> Races {
+    Races {
+        won: ends[0],
+        all: ends[0] + ends[1] + ends[2],
+    }
+}
+
+/// Whether a share of uploads is too high: those that clients gave up are told at DEBUG only. A node that tells no
+/// start does not log at DEBUG.
+pub(super) fn lacks_uploads(node: &NodeLatency, action: &str, shared: &Shared) -> bool {
+    let version = shared.nodes().iter().find(|other| other.name == node.node);
+    let version = version.and_then(|other| other.node_version.as_deref());
+    comes_in(action) && !node.has_durations && !logs_debug(&node.node, version, shared)
 }
 
 /// Of all races the share that was lost, of so many that were begun.

@@ -22,7 +22,7 @@ const SMALL: u16 = 28;
 /// Histograms over their column of the table of one node.
 pub(super) fn small(page: &mut Page<'_>, detail: &Detail) {
     let (table, id) = OVERS[1];
-    let Some(column) = has_column(page, table, id) else {
+    let Some(column) = has_column(&page.hits, table, id) else {
         return;
     };
     let rows = page.hits.table(table).map(|hits| hits.rows.clone()).unwrap_or_default();

@@ -7,7 +7,7 @@ use super::{Latency, NODES, ROWS, SLOW, TABLES, picture, tables};
 use crate::ui::look::Tone;
 use crate::ui::model::Collector;
 use crate::ui::number;
-use crate::ui::pane::Page;
+use crate::ui::pane::{Hits, Page};
 use crate::ui::room::stack;
 use crate::ui::shared::Shared;
 use crate::ui::table::HitMap;
@@ -85,7 +85,10 @@ impl Latency {
 
     fn place_all(&self, page: &mut Page<'_>, body: Rect, small: bool) {
         let focused = [Block::Nodes, Block::Rows, Block::Slow][self.focus];
-        if small && self.unfolded {
+        if small && self.heat_asked {
+            let wants = [want(focused, (1, body.height), 1), want(Block::Heat, (3, 3), 0)];
+            self.place(page, body, &wants);
+        } else if small && self.unfolded {
             self.place(page, body, &[want(Block::Chart, (1, body.height), 0)]);
         } else if small || self.enlarged {
             self.place(page, body, &[want(focused, (1, body.height), 0)]);
@@ -145,8 +148,8 @@ impl Latency {
             ));
         }
         wants.push(want(Block::Shapes, (SHAPES_LEAST, SHAPES_MOST), 5));
-        if self.heat && !picture::heat_fits(self.many(shared), body.width) {
-            wants.push(want(Block::Heat, (3, 3), 6));
+        if self.heat && (self.heat_asked || !picture::heat_fits(self.many(shared), body.width)) {
+            wants.push(want(Block::Heat, (3, 3), self.heat_rank(6)));
         }
         wants.push(want(Block::Flight, (1, 1), 3));
         let wish = self.lines(2).min((body.height / 3).max(4));
@@ -157,6 +160,11 @@ impl Latency {
         };
         wants.push(want(Block::Slow, (least, wish), rank(Block::Slow, 7)));
         wants
+    }
+
+    /// What was asked for by its key is there.
+    fn heat_rank(&self, rank: u8) -> u8 {
+        if self.heat_asked { 0 } else { rank }
     }
 
     fn left_column(&self, body: Rect, shared: &Shared) -> Vec<Want> {
@@ -177,7 +185,7 @@ impl Latency {
             want(Block::Lost, (SHAPES_LEAST, SHAPES_MOST), 1),
         ];
         if self.heat {
-            wants.push(want(Block::Heat, (3, 3), 3));
+            wants.push(want(Block::Heat, (3, 3), self.heat_rank(3)));
         }
         wants.push(want(Block::Flight, (1, 1), 2));
         wants.push(want(Block::Slow, (4, self.lines(2).min(body.height)), 4));
@@ -262,7 +270,7 @@ impl Latency {
 
     /// The answer in words, as many lines as there is room for.
     fn answer(&self, page: &mut Page<'_>, most: u16) {
-        let slow = self.said.iter().any(|said| said.weight.is_wrong());
+        let slow = self.said.iter().any(|said| said.weight.is_slow());
         page.rule(if slow { "SLOW" } else { "LATENCY" }, &self.words(page.shared));
         let glyphs = page.shared.theme.glyphs;
         if let Some(wrong) = &self.wrong {
@@ -329,8 +337,8 @@ impl Latency {
 }
 
 /// Whether the heat has a column of its own.
-pub(super) fn has_column(page: &Page<'_>, table: &str, id: &str) -> Option<Rect> {
-    let hits = page.hits.table(table)?;
+pub(super) fn has_column(hits: &Hits, table: &str, id: &str) -> Option<Rect> {
+    let hits = hits.table(table)?;
     hits.headers
         .iter()
         .find(|(_, column)| column == id)

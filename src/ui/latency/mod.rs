@@ -79,6 +79,9 @@ pub struct Latency {
     shape: Shape,
     /// Hours of the day as a block of their own.
     heat: bool,
+    /// They were asked for where there was no room for them; whether the last picture had them.
+    heat_asked: bool,
+    saw_heat: bool,
     /// The table with the keys has all the room.
     enlarged: bool,
     /// The chart was asked for where there was no room for it; whether the last picture had one.
@@ -104,6 +107,8 @@ impl Default for Latency {
             quality: None,
             shape: Shape::default(),
             heat: true,
+            heat_asked: false,
+            saw_heat: false,
             enlarged: false,
             unfolded: false,
             saw_chart: false,
@@ -175,6 +180,22 @@ impl View for Latency {
         Some(slot.both_mut())
     }
 
+    fn details_title(&self, table: &str, key: &str, shared: &Shared) -> Option<String> {
+        match table {
+            SLOW => self.slow_one(key, shared).map(|slow| tables::slow_title(slow, shared)),
+            ROWS => {
+                let node = self.subject(shared)?;
+                let row = self.detail(shared)?.rows.iter().find(|row| tables::row_key(row) == key);
+                let name = row.map_or_else(
+                    || shared.satellite_name(key),
+                    |row| format!("{} {}", row.action, row.size_class.as_deref().unwrap_or("all sizes")),
+                );
+                Some(format!("{node}: {name}"))
+            }
+            _ => None,
+        }
+    }
+
     fn node_of(&self, table: &str, shared: &Shared) -> Option<String> {
         match table {
             ROWS => self.subject(shared),
@@ -191,6 +212,8 @@ impl View for Latency {
 
     fn saw(&mut self, hits: &Hits) {
         self.saw_chart = hits.chart.is_some();
+        let column = || layout::has_column(hits, NODES, tables::HEAT).is_some();
+        self.saw_heat = hits.figures.iter().any(|(_, figure)| figure.what == "hour") || column();
         for (name, hits) in &hits.tables {
             if let Some((_, state)) = self.table_mut(name) {
                 state.saw(hits);
@@ -311,7 +334,10 @@ impl Latency {
             0
         };
         let look = (shared.theme.glyphs.unicode, shared.nodes().len(), now, &shared.node);
-        format!("{answers:?}{running:?}{look:?}{:?}{:?}", self.shape, self.trend.measure)
+        format!(
+            "{answers:?}{running:?}{look:?}{:?}{:?}{}",
+            self.shape, self.trend.measure, self.heat
+        )
     }
 
     /// Makes the tables and lines.
@@ -327,10 +353,10 @@ impl Latency {
                     .any(|node| node.log.as_ref().is_some_and(|log| log.transfers > 0));
             let table = match self.blind {
                 true => meanwhile::table(&told.nodes, self.disks(shared), shared),
-                false => tables::nodes(&told.nodes, &self.action, shared),
+                false => tables::nodes(&told.nodes, (&self.action, self.heat), shared),
             };
             self.slots[0].put(table);
-            self.slots[2].put(tables::slowest(&told.slow, shared));
+            self.slots[2].put(tables::slowest(&told.slow, self.quality, shared));
         } else if let Some(wrong) = self.wrong.clone().filter(|_| !self.told) {
             let _ = wrong;
             self.slots[0].put(Table::new(Vec::new(), Vec::new()).empty(shared.again()));

@@ -56,7 +56,7 @@ fn hottest<'a>(nodes: impl IntoIterator<Item = &'a NodeLatency>) -> u64 {
 /// Hours of the day over their column of the table of nodes.
 pub(super) fn heats(page: &mut Page<'_>, nodes: &[NodeLatency]) {
     let (table, id) = OVERS[0];
-    let Some(column) = has_column(page, table, id) else {
+    let Some(column) = has_column(&page.hits, table, id) else {
         return;
     };
     let rows = page.hits.table(table).map(|hits| hits.rows.clone()).unwrap_or_default();

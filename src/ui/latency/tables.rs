@@ -7,8 +7,9 @@ use crate::api::snapshot::Running;
 use crate::domain::transfer::{Class, Outcome, Quality, SIZE_CLASSES};
 use crate::ui::look::Tone;
 use crate::ui::number::{self, Percent, Scale};
+use crate::ui::races;
 use crate::ui::shared::{Shared, Sought};
-use crate::ui::table::{Cell, Column, Direction, Row, Table};
+use crate::ui::table::{Cell, Column, Direction, Row, SortKey, Table};
 
 /// Columns that are drawn over.
 pub(super) const HEAT: &str = "heat";
@@ -28,13 +29,13 @@ pub(super) fn running<'a>(node: &str, shared: &'a Shared) -> Option<&'a std::col
 fn percentiles() -> Vec<Column> {
     vec![
         Column::number("count", "COUNT"),
-        Column::text("q", "Q").priority(4).bounds(2, 5),
+        Column::text("q", "Q").priority(5).bounds(2, 5),
         Column::number("p50", "p50").priority(3),
-        Column::number("p90", "p90").priority(7),
+        Column::number("p90", "p90").priority(8),
         Column::number("p95", "p95"),
-        Column::number("p99", "p99").priority(5),
-        Column::number("max", "MAX").priority(2),
-        Column::number("before", "7 d AGO p95").short("WAS p95").priority(6),
+        Column::number("p99", "p99").priority(6),
+        Column::number("max", "MAX").priority(4),
+        Column::number("before", "7 d AGO p95").short("WAS p95").priority(7),
     ]
 }
 
@@ -73,6 +74,14 @@ pub(super) fn won(ends: &[u64; 4]) -> Cell {
     }
 }
 
+/// A share of uploads at INFO, marked as Traffic does.
+fn at_most(share: Cell, shared: &Shared) -> Cell {
+    match share.sort {
+        SortKey::Number(value) => Cell::number(format!("{}{}", races::at_most(shared), share.text), value),
+        _ => share,
+    }
+}
+
 fn form<'a>(all: impl IntoIterator<Item = &'a Figures>) -> Seconds {
     Seconds::of(all.into_iter().filter_map(|figures| figures.p95))
 }
@@ -91,19 +100,20 @@ pub(super) fn ranked<'a>(nodes: &'a [NodeLatency], shared: &Shared) -> Vec<&'a N
 }
 
 /// All nodes by an action.
-pub(super) fn nodes(told: &[NodeLatency], action: &str, shared: &Shared) -> Table {
+pub(super) fn nodes(told: &[NodeLatency], (action, heat): (&str, bool), shared: &Shared) -> Table {
     let ranked = ranked(told, shared);
     let form = form(ranked.iter().filter_map(|node| node.figures.as_ref()));
     let mut columns = vec![Column::text("node", "NODE").bounds(4, 20)];
     columns.extend(percentiles());
     columns.extend([
-        Column::number("won", "WON").short("WON %").unit("%").priority(8),
+        Column::number("won", "WON").short("WON %").unit("%").priority(1),
         Column::number("flight", "IN FLIGHT").short("NOW").priority(9),
         Column::number("oldest", "OLDEST").priority(10),
-        Column::text(HEAT, "00 03 06 09 12 15 18 21 ")
-            .bounds(24, 24)
-            .priority(11),
     ]);
+    let hours = Column::text(HEAT, "00 03 06 09 12 15 18 21 ")
+        .bounds(24, 24)
+        .priority(11);
+    columns.push(if heat { hours } else { hours.hidden() });
     let glyphs = &shared.theme.glyphs;
     let row = |node: &&NodeLatency| {
         let known = facts::figures(node);
@@ -114,7 +124,10 @@ pub(super) fn nodes(told: &[NodeLatency], action: &str, shared: &Shared) -> Tabl
             (None, 0) => vec![Cell::absent(); 8],
             _ => cells(known, before, (form, node.slow.is_some())),
         });
-        all.push(won(&node.ends));
+        all.push(match facts::lacks_uploads(node, action, shared) {
+            true => at_most(won(&node.ends), shared),
+            false => won(&node.ends),
+        });
         all.extend(flight(running(&node.node, shared), action, shared));
         // Drawn over; sorted by the worst hour.
         let worst = node.heat.iter().filter_map(|ms| *ms).max();
@@ -190,7 +203,7 @@ pub(super) fn shown<'a>(detail: &'a Detail, shape: Shape, action: &str) -> Vec<&
 }
 
 /// Of the races of an action and size the share that was won, as far as durations tell.
-fn ends_of(detail: &Detail, row: &Told) -> [u64; 4] {
+pub(super) fn ends_of(detail: &Detail, row: &Told) -> [u64; 4] {
     let mut ends = [0; 4];
     let same = detail
         .rows
@@ -275,7 +288,7 @@ pub(super) fn rows(detail: &Detail, pane: &Latency, shared: &Shared) -> Table {
     };
     let mut columns = vec![Column::text("action", "ACTION").bounds(4, 14), second];
     columns.extend(percentiles());
-    columns.extend([Column::number("won", "WON").short("WON %").unit("%").priority(8)]);
+    columns.extend([Column::number("won", "WON").short("WON %").unit("%").priority(1)]);
     columns.extend(speed_columns(rates.unit()));
     columns.extend([Column::text(HISTOGRAM, "8 ms       0.5 s     30 s ")
         .bounds(28, 28)
@@ -325,7 +338,7 @@ fn satellites(detail: &Detail, shared: &Shared) -> Table {
     columns.extend(percentiles());
     let rates = detail.satellites.iter();
     let rates = Scale::rates(rates.filter_map(|row| row.speed.and_then(|speed| speed.p50)));
-    columns.push(Column::number("won", "WON").short("WON %").unit("%").priority(8));
+    columns.push(Column::number("won", "WON").short("WON %").unit("%").priority(1));
     columns.extend(speed_columns(rates.unit()));
     let rows = detail.satellites.iter().map(|told| {
         let slow = told.before_p95.zip(told.figures.comparable());
@@ -360,14 +373,36 @@ pub(super) fn end_of(slow: &Slow) -> Sought {
     }
 }
 
-/// The slowest of all nodes, or of the one alone.
-pub(super) fn slowest(all: &[Slow], shared: &Shared) -> Table {
-    let wanted = |slow: &&Slow| shared.node.as_ref().is_none_or(|name| slow.node == *name);
+/// What it was, in words: `cellar: PUT of us1 that began at 05:13, won`.
+pub(super) fn slow_title(slow: &Slow, shared: &Shared) -> String {
+    let begun = slow.time_ms.saturating_sub_unsigned(slow.ms);
+    format!(
+        "{}: {} of {} that began at {}, {}",
+        slow.node,
+        slow.action,
+        shared.satellite_name(&slow.satellite_id),
+        number::moment(begun, shared.now_ms, &shared.zone),
+        facts::ended(&slow.action, slow.outcome)
+    )
+}
+
+/// The slowest of all nodes, or of the one alone; of one quality, if one is chosen.
+pub(super) fn slowest(all: &[Slow], quality: Option<Quality>, shared: &Shared) -> Table {
+    let of_node = |slow: &&Slow| shared.node.as_ref().is_none_or(|name| slow.node == *name);
+    let wanted = |slow: &&Slow| of_node(slow) && quality.is_none_or(|quality| slow.quality == quality);
     let all: Vec<&Slow> = all.iter().filter(wanted).collect();
+    // Of several nodes it is told first of which one.
+    let node = match all
+        .first()
+        .is_some_and(|first| all.iter().any(|slow| slow.node != first.node))
+    {
+        true => 0,
+        false => 9,
+    };
     let form = Seconds::of(all.iter().map(|slow| slow.ms));
     let columns = vec![
         Column::number("seconds", "SECONDS"),
-        Column::text("node", "NODE").bounds(4, 20).priority(2),
+        Column::text("node", "NODE").bounds(4, 20).priority(node),
         Column::text("action", "ACTION").bounds(4, 14),
         Column::text("satellite", "SAT").bounds(3, 20).priority(3),
         Column::number("size", "SIZE").priority(4),
@@ -395,7 +430,10 @@ pub(super) fn slowest(all: &[Slow], shared: &Shared) -> Table {
         Row::new(slow_key(slow), cells)
     };
     Table::new(columns, all.iter().map(row).collect())
-        .empty("no duration is known of this time")
+        .empty(match quality {
+            Some(_) => "none of the slowest is known so",
+            None => "no duration is known of this time",
+        })
         .one_line()
         .quiet()
 }

@@ -6,6 +6,7 @@ use crate::domain::transfer::{Class, Outcome};
 use crate::support::middle::median;
 use crate::ui::look::Tone;
 use crate::ui::number;
+use crate::ui::races::Races;
 use crate::ui::shared::Shared;
 
 /// One line of the answer.
@@ -20,6 +21,8 @@ pub(super) struct Said {
 pub(super) enum Weight {
     Danger,
     Warning,
+    /// It loses races, which need not be slowness.
+    Races,
     Well,
     Note,
     Unknown,
@@ -27,6 +30,10 @@ pub(super) enum Weight {
 
 impl Weight {
     pub(super) fn is_wrong(self) -> bool {
+        self.is_slow() || self == Self::Races
+    }
+
+    pub(super) fn is_slow(self) -> bool {
         matches!(self, Self::Danger | Self::Warning)
     }
 
@@ -34,7 +41,7 @@ impl Weight {
         let glyphs = shared.theme.glyphs;
         match self {
             Self::Danger => (glyphs.critical, Tone::Bad),
-            Self::Warning => (glyphs.warning, Tone::Warn),
+            Self::Warning | Self::Races => (glyphs.warning, Tone::Warn),
             Self::Well => (glyphs.good, Tone::Good),
             Self::Note => (glyphs.note, Tone::Muted),
             Self::Unknown => (glyphs.unknown, Tone::Muted),
@@ -62,6 +69,7 @@ pub(super) fn answer(known: &Known<'_>, shared: &Shared) -> Vec<Said> {
     for node in &slow {
         lines.extend(slowness(node, known, shared));
     }
+    losers(&mut lines, &ours, known);
     // What was told in full is not told once more.
     let told = |name: &str, action: &str| action == known.action && slow.iter().any(|node| node.node == name);
     lines.extend(super::headline::headline(known.actions, &told, shared));
@@ -178,6 +186,39 @@ fn cost(node: &NodeLatency, known: &Known<'_>, shared: &Shared) -> String {
         text += &format!(" Half of the lost are lost after {} s{moved}.", decimal(ms));
     }
     text
+}
+
+/// Those that win clearly fewer races than the others, as Traffic tells them. Of the slow ones it is told what that
+/// costs.
+fn losers(lines: &mut Vec<Said>, ours: &[&NodeLatency], known: &Known<'_>) {
+    if Class::of(known.action) == Class::Audit {
+        return;
+    }
+    let mut all = Races::default();
+    for node in known.nodes {
+        let races = facts::races(&node.ends);
+        all.won += races.won;
+        all.all += races.all;
+    }
+    let what = plural(known.action);
+    let percent = number::Percent::new(1, &[]);
+    for node in ours.iter().filter(|node| node.slow.is_none()) {
+        let races = facts::races(&node.ends);
+        let others = all.without(races).share();
+        let (Some(own), Some(others)) = (races.share(), others.filter(|than| races.fall_behind(*than))) else {
+            continue;
+        };
+        let why = match (node.has_durations, node.compared.any()) {
+            (false, _) => "; whether it is slow its log does not tell (INFO)",
+            (true, true) => "; slow it is not",
+            (true, false) => "",
+        };
+        let (own, others) = (percent.text(own), percent.text(others));
+        lines.push(Said {
+            weight: Weight::Races,
+            text: format!("{} wins {own} % of its {what}, the others {others}{why}.", node.node),
+        });
+    }
 }
 
 /// So much more of so many races may be lost by chance.
@@ -302,6 +343,48 @@ mod tests {
     fn a_few_races_more_are_chance() {
         assert!(chance(0.053, 1685) > 0.003 && chance(0.014, 224_000) < 0.024);
         assert_eq!((chance(0.0, 100), chance(0.5, 0)), (0.002, 1.0));
+    }
+
+    #[test]
+    fn who_loses_races_is_told_by_the_rule_of_traffic_without_durations_too() {
+        let node = |name: &str, ends, has_durations| NodeLatency {
+            node: name.to_owned(),
+            ends,
+            has_durations,
+            ..NodeLatency::default()
+        };
+        let told = |action: &str, own: [u64; 4], has_durations| {
+            let nodes = [
+                node("attic", [9_770, 230, 0, 0], true),
+                node("barn", own, has_durations),
+            ];
+            let known = Known {
+                nodes: &nodes,
+                detail: None,
+                action,
+                actions: &[],
+            };
+            let mut lines = Vec::new();
+            losers(&mut lines, &nodes.iter().collect::<Vec<_>>(), &known);
+            lines.into_iter().map(|said| said.text).collect::<Vec<_>>()
+        };
+        let blind =
+            "barn wins 94.3 % of its uploads, the others 97.7; whether it is slow its log does not tell (INFO).";
+        assert_eq!(told("PUT", [9_430, 500, 70, 9], false), [blind]);
+        let downloads = "barn wins 94.3 % of its downloads, the others 97.7.";
+        assert_eq!(told("GET", [9_430, 500, 70, 0], true), [downloads]);
+        let none: [&str; 0] = [];
+        assert_eq!(
+            told("GET_AUDIT", [9_430, 500, 70, 0], true),
+            none,
+            "an audit is no race"
+        );
+        assert_eq!(told("PUT", [94, 6, 0, 0], false), none, "too few");
+        assert_eq!(
+            told("PUT", [9_700, 300, 0, 0], false),
+            none,
+            "less than one in a hundred"
+        );
     }
 
     #[test]

@@ -276,7 +276,13 @@ impl Model {
                     .into_iter()
                     .map(|(what, value)| (what.into_owned(), value))
                     .collect();
-                self.overlay = Some(Overlay::Text(row.key.as_str().to_owned(), facts, 0));
+                let key = row.key.as_str().to_owned();
+                let view = self.view();
+                let title = view
+                    .focused()
+                    .and_then(|table| view.details_title(table, &key, &self.shared));
+                let title = title.unwrap_or(key);
+                self.overlay = Some(Overlay::Text(title, facts, 0));
                 return;
             }
             _ => return,

@@ -5,6 +5,7 @@ use crate::api::table::Value;
 use crate::domain::batch::Cell;
 pub(super) use crate::domain::transfer::{Class, comes_in};
 use crate::ui::number::Percent;
+use crate::ui::races::Races;
 
 /// How a transfer ended, and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +87,13 @@ impl Ends {
         all.add(self.canceled());
         all.add(self.failed());
         all
+    }
+
+    pub(super) fn races(&self) -> Races {
+        Races {
+            won: self.success().count,
+            all: self.all().count,
+        }
     }
 
     /// The share that succeeded, in percent; `None` of nothing.

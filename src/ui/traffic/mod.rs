@@ -31,6 +31,7 @@ use super::chart::Mark;
 use super::explain::Explained;
 use super::flow::{Flow, Metric};
 use super::pane::{Effect, Figure, Page, View};
+use super::races;
 use super::shared::Shared;
 use super::table::{Table, TableState};
 use crate::api::message::Answer;
@@ -326,17 +327,6 @@ fn wanted(mut counted: Vec<Counted>, shared: &Shared) -> Vec<Counted> {
 fn levels(counted: &[Counted], shared: &Shared) -> Levels {
     let nodes = shared.nodes().iter();
     let nodes = nodes.filter(|node| shared.node.as_ref().is_none_or(|name| node.name == *name));
-    let starts = |name: &str| {
-        let view = shared.shown().nodes.get(name);
-        view.and_then(|view| view.open.as_ref())
-            .is_some_and(|open| !open.value.is_empty())
-    };
-    // Releases before 1.116 told of starts at INFO, too.
-    let at_info = |version: Option<&str>| {
-        let mut parts = version.unwrap_or_default().trim_start_matches('v').split('.');
-        let number = |part: Option<&str>| part.and_then(|part| part.parse::<u32>().ok());
-        matches!((number(parts.next()), number(parts.next())), (Some(1), Some(minor)) if minor < 116)
-    };
     let gave_up = |name: &str| {
         let mut of = counted.iter().filter(|row| row.node == name || shared.node.is_some());
         of.any(|row| row.end == ends::End::Peer)
@@ -346,7 +336,7 @@ fn levels(counted: &[Counted], shared: &Shared) -> Levels {
         of.any(|row| ends::comes_in(&row.action))
     };
     let silent = nodes.filter(|node| {
-        let tells = starts(&node.name) && !at_info(node.node_version.as_deref());
+        let tells = races::logs_debug(&node.name, node.node_version.as_deref(), shared);
         uploads(&node.name) && !tells && !gave_up(&node.name)
     });
     Levels {

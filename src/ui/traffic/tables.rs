@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::ends::{Class, Counted, End, Ends, comes_in, sums};
 use crate::ui::look::Tone;
 use crate::ui::number::{NOT_APPLICABLE, Scale};
+use crate::ui::races::at_most;
 use crate::ui::shared::Shared;
 use crate::ui::table::{Cell, Column, Row, Table};
 
@@ -127,11 +128,6 @@ pub(super) fn actions(counted: &[Counted], levels: &Levels, shared: &Shared) -> 
 /// The sign of the footnote about audits.
 pub(super) fn footnote(shared: &Shared) -> &'static str {
     if shared.theme.glyphs.unicode { "¹" } else { "*" }
-}
-
-/// Before a share that is too high.
-fn at_most(shared: &Shared) -> &'static str {
-    if shared.theme.glyphs.unicode { "≤ " } else { "<" }
 }
 
 fn with(column: Column, shown: bool) -> Column {

@@ -8,6 +8,7 @@ use super::tables::Levels;
 use crate::domain::chart::Chart;
 use crate::ui::look::Tone;
 use crate::ui::number;
+use crate::ui::races::ENOUGH;
 use crate::ui::shared::Shared;
 
 /// One thing that is to be said.
@@ -52,8 +53,6 @@ pub(super) struct Known<'a> {
     pub(super) uploads_first: bool,
 }
 
-/// Fewer transfers than this tell nothing of a rate.
-const ENOUGH: u64 = 200;
 /// Days that are needed before something is usual.
 const DAYS: usize = 5;
 
@@ -179,22 +178,16 @@ pub(super) fn odd(nodes: &[Counted], usual: Option<&Chart>) -> Vec<Odd> {
     by_node.values().for_each(|ends| all.join(ends));
     let mut odd = Vec::new();
     for (node, ends) in &by_node {
-        let count = ends.all().count;
-        let Some(own) = ends.won().filter(|_| count >= ENOUGH) else {
-            continue;
-        };
-        let (rest, rest_won) = (all.all().count - count, all.success().count - ends.success().count);
-        let others = (rest >= ENOUGH).then(|| rest_won as f64 * 100.0 / rest as f64);
+        let races = ends.races();
+        let Some(own) = races.share() else { continue };
+        let others = all.races().without(races).share();
         let before = usual
             .and_then(|chart| usual_range(chart, "PUT", Some(node)))
             .map(|(low, _)| low);
-        // What chance does to so many transfers is nothing odd.
-        let chance = 300.0 * ((own / 100.0) * (1.0 - own / 100.0) / count as f64).sqrt();
-        let far = |than: f64| own < than - 1.0_f64.max(chance);
         let behind = [(others, "the others"), (before, "its usual days at least")];
         let behind = behind
             .into_iter()
-            .find_map(|(than, whose)| Some((than.filter(|than| far(*than))?, whose)));
+            .find_map(|(than, whose)| Some((than.filter(|than| races.fall_behind(*than))?, whose)));
         if let Some((than, whose)) = behind {
             let node = node.clone();
             odd.push(Odd { node, own, than, whose });
