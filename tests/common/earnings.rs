@@ -173,7 +173,7 @@ fn satellite(scene: Scene, stored: f64, joined: Month, (id, name, share): (&str,
             taken,
             returned,
             left: taken - returned,
-            half_back: (age <= 15).then(|| (joined.plus(15), Micro(taken.0))),
+            half_back: (age <= 15).then(|| (joined.plus(15), Micro((taken.0 - returned.0) / 2))),
             next_rate: (age < 10).then(|| (joined.plus((age + 2) / 3 * 3), rate((age + 2) / 3 * 3 + 1))),
             ..HeldOf::default()
         },

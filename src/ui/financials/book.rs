@@ -43,7 +43,7 @@ pub(super) struct PartSum {
     pub(super) bytes: u64,
     pub(super) byte_hours: f64,
     pub(super) amounts: Amounts,
-    /// Somewhere the price is unknown, and there is something to pay for.
+    /// Somewhere the price is unknown, or all of it.
     pub(super) unknown: bool,
     /// Cents; the least and the most.
     pub(super) price: Option<(i64, i64)>,
@@ -55,7 +55,7 @@ impl PartSum {
         self.byte_hours += part.byte_hours.unwrap_or(0.0);
         match part.amounts {
             Some(amounts) => self.amounts += amounts,
-            None => self.unknown |= part.bytes > 0 || part.byte_hours.is_some_and(|hours| hours > 0.0),
+            None => self.unknown = true,
         }
         if let Some(cents) = part.price {
             let (low, high) = self.price.unwrap_or((cents, cents));

@@ -530,8 +530,15 @@ fn held(told: &Told<'_>, node: &NodeMoney, one: &SatelliteMoney) -> Explained {
         facts.push(Fact::new(
             &format!("back with {}", cash::short_month(month)),
             cash.text(amount),
-            "half, what is held until then at the present pace included",
+            "half of what is held now",
         ));
+        if held.half_more.0 > 0 {
+            facts.push(Fact::new(
+                "and about",
+                cash.text(held.half_more),
+                "half of what is kept back until then, at the present pace",
+            ));
+        }
     }
     explained(
         format!("{} on {}: {} held back", one.name, node.node, cash.text(held.left)),

@@ -337,7 +337,10 @@ pub(super) fn yields(book: &Book) -> Vec<Said> {
             "per-tb-paid",
             "per TB paid",
             cash.known(yields.per_tb_paid),
-            format!("{} by last tallies", tb(yields.paid)),
+            match book.is_past() {
+                true => format!("{} paid over the month", tb(yields.paid)),
+                false => format!("{} by last tallies", tb(yields.paid)),
+            },
         ),
         said(
             "per-tb-egress",
