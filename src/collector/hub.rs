@@ -46,7 +46,7 @@ pub struct Hub {
     data_dir: PathBuf,
     since_ms: i64,
     viewers: Mutex<Vec<Arc<Viewer>>>,
-    /// How many viewers draw something, and all subscriptions: asked often.
+    /// How many viewers draw something: asked often.
     watching: AtomicUsize,
     taps: Mutex<Arc<Vec<Arc<Tap>>>>,
     /// The newest of every section, and all names.
@@ -401,7 +401,7 @@ impl Hub {
         Ok(Answer::Saved(saved))
     }
 
-    /// Whether somebody draws what comes in, or listens to it: questions follow each other.
+    /// Whether somebody draws what comes in: questions follow each other.
     pub fn is_looked_at(&self) -> bool {
         self.watching.load(Ordering::Relaxed) > 0
     }
